@@ -1,0 +1,1 @@
+"""Configuration to platform: the one place where everything is wired."""

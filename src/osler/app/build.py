@@ -1,0 +1,256 @@
+"""Config to Platform: every port gets its adapter here, and nowhere else."""
+
+import base64
+import binascii
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from osler.app import rule_tests, secrets
+from osler.app.config import Config
+from osler.core import registry
+from osler.core.clock import Clock, SystemClock
+from osler.core.errors import ConfigError, PluginError
+from osler.core.ports.access import Access
+from osler.core.ports.audit_log import AuditLog
+from osler.core.ports.check import Check
+from osler.core.ports.completer import Completer
+from osler.core.ports.detector import Detector
+from osler.core.ports.index import RECORDS, Index
+from osler.core.ports.reader import Reader
+from osler.core.ports.records import RecordView
+from osler.core.ports.vault import Vault
+from osler.deid import Deidentifier
+from osler.deid.config import BUILT_IN_DETECTORS
+from osler.gateway.config import DestinationConfig
+from osler.gateway.embeddings import EmbeddingService
+from osler.gateway.observe import NullObserver, Observer
+from osler.gateway.pipeline import Parts, Pipeline
+from osler.gateway.policy import Policy
+from osler.guardrails import Guard
+from osler.knowledge.ingest import Library, starter_sources
+from osler.knowledge.retrieve import Retriever
+from osler.lexicon import drugs
+from osler.stores import Database, SqlAccess, SqlAuditLog, SqlIndex, SqlRecords, SqlVault, load_or_create_key
+
+T = TypeVar("T")
+WORKSPACE = Path(".osler")
+_SOURCES_FRESH_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """The workspace: everything that is kept, behind its ports."""
+
+    workspace: Path
+    database: Database
+    audit: AuditLog
+    vault: Vault
+    access: Access
+    index: Index
+    records: RecordView
+
+    def close(self) -> None:
+        """Stop the audit writer and let go of the database."""
+        self.audit.close()
+        self.database.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A configured Osler, ready to answer."""
+
+    config: Config
+    digest: str
+    stores: Stores
+    library: Library
+    retriever: Retriever
+    deidentifier: Deidentifier
+    completers: dict[str, Completer]
+    pipeline: Pipeline
+    embeddings: EmbeddingService
+
+    async def aclose(self) -> None:
+        """Close connections to model servers, then the stores."""
+        for completer in self.completers.values():
+            await completer.aclose()
+        self.stores.close()
+
+
+def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> Stores:
+    """The workspace's stores, made if they are not there. Needs no model server and none of their secrets."""
+    clock = clock or SystemClock()
+    database = Database.open(workspace)
+    try:
+        vault = SqlVault(database, _vault_key(config, workspace))
+        return Stores(
+            workspace=workspace,
+            database=database,
+            audit=SqlAuditLog(database, clock, workspace / "instances"),
+            vault=vault,
+            access=SqlAccess(database),
+            index=SqlIndex(database),
+            records=SqlRecords(database),
+        )
+    except BaseException:
+        database.close()
+        raise
+
+
+def build_deidentifier(config: Config) -> Deidentifier:
+    """The detectors that the configuration names, built-in ones first."""
+    names = dict.fromkeys((*BUILT_IN_DETECTORS, *config.deid.extra_detectors))
+    detectors: list[Detector] = [
+        _typed("detectors", name, Detector, config.deid.options.get(name)) for name in names
+    ]
+    return Deidentifier(detectors)
+
+
+def build_library(config: Config, stores: Stores) -> Library:
+    """What reads files into the workspace."""
+    readers: list[Reader] = [_typed("readers", name, Reader) for name in config.knowledge.readers]
+    return Library(
+        index=stores.index,
+        readers=readers,
+        records=stores.records,
+        max_bytes=config.knowledge.max_file_mb * 2**20,
+    )
+
+
+def load_starter(config: Config, library: Library) -> None:
+    """Put the shipped starter pack into the workspace, or bring it up to date."""
+    if config.knowledge.starter:
+        for source in starter_sources():
+            library.add(source)
+
+
+def build(
+    config: Config, workspace: Path, *, observer: Observer | None = None, clock: Clock | None = None
+) -> Platform:
+    """A whole platform. Raises ConfigError when a rule test fails, a plug-in or a secret is missing."""
+    clock = clock or SystemClock()
+    deidentifier = build_deidentifier(config)
+    rule_tests.run(config, deidentifier, clock.now().date())
+    completers = {name: build_completer(name, table) for name, table in config.destinations.items()}
+    guard = Guard(
+        [_typed("checks", n, Check, config.guardrails.options.get(n)) for n in config.guardrails.checks]
+    )
+    stores = open_stores(config, workspace, clock)
+    try:
+        library = build_library(config, stores)
+        load_starter(config, library)
+        stores.audit.close_interrupted()
+        retriever = Retriever(stores.index, stores.records, lexicon=drugs.load())
+        destinations = tuple(d.value(name) for name, d in config.destinations.items())
+        parts = Parts(
+            deidentifier=deidentifier,
+            policy=Policy(destinations, config.rules),
+            destinations=destinations,
+            completers=completers,
+            retriever=retriever,
+            records=stores.records,
+            guard=guard,
+            vault=stores.vault,
+            audit=stores.audit,
+            clock=clock,
+            observer=observer or NullObserver(),
+            sources=_fresh_sources(stores.index),
+            public=frozenset(config.knowledge.public_collections) - {RECORDS},
+            config_digest=config.digest(),
+            withhold=config.guardrails.on_block == "withhold",
+        )
+    except BaseException:
+        stores.close()
+        raise
+    return Platform(
+        config=config,
+        digest=parts.config_digest,
+        stores=stores,
+        library=library,
+        retriever=retriever,
+        deidentifier=deidentifier,
+        completers=completers,
+        pipeline=Pipeline(parts),
+        embeddings=EmbeddingService(parts),
+    )
+
+
+def check_parts(config: Config) -> None:
+    """Make every plug-in that the configuration names, with its options and secrets, and let it go again.
+
+    Raises ConfigError for the first that cannot be made. Opens no workspace and calls nobody.
+    """
+    for name, table in config.destinations.items():
+        build_completer(name, table)
+    for check in config.guardrails.checks:
+        _typed("checks", check, Check, config.guardrails.options.get(check))
+    for reader in config.knowledge.readers:
+        _typed("readers", reader, Reader)
+
+
+def build_completer(name: str, table: DestinationConfig) -> Completer:
+    """The backend of one destination, with its secret. Raises ConfigError; calls nobody."""
+    options: dict[str, object] = dict(table.options)
+    if table.url is not None:
+        options |= {"url": table.url, "timeout_s": table.timeout_s}
+    token = _token(name, table)
+    if token is not None:
+        options["token"] = token
+    try:
+        return _typed("backends", table.use, Completer, options)
+    except PluginError as error:
+        raise PluginError(f"destinations.{name}: {error.message}", remedy=error.remedy) from None
+
+
+def _token(name: str, table: DestinationConfig) -> str | None:
+    if table.auth is None:
+        return None
+    return secrets.resolve(env=table.auth.env, file=table.auth.file, place=f"destinations.{name}.auth")
+
+
+def _typed(group: str, name: str, kind: type[T], options: dict[str, object] | None = None) -> T:
+    made = registry.build(group, name, options)
+    if not isinstance(made, kind):
+        raise PluginError(
+            f"The {group} plug-in '{name}' is no {kind.__name__}.",
+            remedy=f"See osler.core.ports for what a {kind.__name__} has to offer.",
+        )
+    return made
+
+
+def _vault_key(config: Config, workspace: Path) -> bytes:
+    reference = config.stores.vault_key
+    if reference is None:
+        return load_or_create_key(workspace / "vault.key")
+    text = secrets.resolve(env=reference.env, file=reference.file, place="stores.vault_key")
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise ConfigError(
+            "stores.vault_key is not 32 bytes in base64.",
+            remedy="Make one: python -c 'import base64,os;print(base64.b64encode(os.urandom(32)).decode())'",
+        )
+    return key
+
+
+def _fresh_sources(index: Index) -> Callable[[], tuple[str, ...]]:
+    """Names of the collections that hold anything, read anew when older than two seconds.
+
+    The set grows only by `osler kb add`. Step 4 judges what was really found, so that a collection
+    which appears within those seconds is refused there, not leaked.
+    """
+    known: tuple[str, ...] = ()
+    read_at = float("-inf")
+
+    def sources() -> tuple[str, ...]:
+        nonlocal known, read_at
+        now = time.monotonic()
+        if now - read_at > _SOURCES_FRESH_S:
+            known, read_at = tuple(c.collection for c in index.collections() if c.documents), now
+        return known
+
+    return sources

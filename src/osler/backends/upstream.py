@@ -1,0 +1,106 @@
+"""What can go wrong with a model server, as errors that name the fault and the remedy.
+
+No message holds anything that was sent or received, nor a token: only the configured address, an
+HTTP status and, for 429, how many seconds the server asks to wait.
+"""
+
+import ssl
+
+import aiohttp
+
+from osler.core.errors import UpstreamError, UpstreamTimeout
+
+RUNNING = "Is it running at that address? `osler doctor` checks it."
+LOGS = "Look into the model server's own log; `osler doctor` checks whether it answers."
+WIRE = "Check that the destination's url is an OpenAI-compatible base address; most end in /v1."
+
+
+def status_error(url: str, status: int, *, retry_after: str = "") -> UpstreamError:
+    """The error for an HTTP status other than 200. `retry_after` is that header's value."""
+    server = f"The model server at {url}"
+    if status in (401, 403):
+        return UpstreamError(
+            f"{server} refused Osler's credentials (HTTP {status}).",
+            remedy="Check the secret that the destination's `auth` names, and what the server lets it do.",
+        )
+    if status == 404:
+        return UpstreamError(
+            f"{server} does not know the model, or has no such address (HTTP 404).",
+            remedy=f"Compare the model's id with what `osler doctor` says the server serves. {WIRE}",
+        )
+    if status == 429:
+        wait = f"; it asks to wait {int(retry_after)} s" if _seconds(retry_after) else ""
+        return UpstreamError(
+            f"{server} takes no more requests for now (HTTP 429{wait}).",
+            remedy="Try again later, or raise the limit of that account or server.",
+        )
+    if status == 413:
+        return UpstreamError(
+            f"{server} says that the request is too large (HTTP 413).",
+            remedy="Ask with a shorter text, or raise the server's limit.",
+        )
+    if 300 <= status < 400:
+        return UpstreamError(
+            f"{server} answered with a redirect (HTTP {status}), which Osler does not follow.",
+            remedy="Set the destination's url to the final address.",
+        )
+    if status >= 500:
+        return UpstreamError(f"{server} failed (HTTP {status}).", remedy=LOGS)
+    return UpstreamError(
+        f"{server} refused the request as invalid (HTTP {status}).",
+        remedy=f"The text may exceed the model's context, or a parameter may be unknown to it. {LOGS}",
+    )
+
+
+def connection_error(url: str, error: BaseException, *, begun: bool) -> UpstreamError:
+    """The error for a fault of the connection. `begun`: part of an answer had arrived."""
+    server = f"The model server at {url}"
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return UpstreamTimeout(f"{server} could not be connected to in time.", remedy=RUNNING)
+    if isinstance(error, TimeoutError):
+        what = "fell silent in mid-answer" if begun else "did not answer in time"
+        return UpstreamTimeout(f"{server} {what}.", remedy=f"Raise the destination's timeout_s. {LOGS}")
+    if begun:
+        return cut_off(url)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return UpstreamError(
+            f"{server}: its host name cannot be resolved.", remedy="Check the destination's url."
+        )
+    if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError | ssl.SSLError):
+        return UpstreamError(
+            f"{server} could not be connected to securely: the TLS handshake failed.",
+            remedy="Check its certificate (name, expiry, authority) and that the url should be https.",
+        )
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return UpstreamError(f"{server} cannot be reached: the connection failed.", remedy=RUNNING)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return UpstreamError(f"{server} does not answer in HTTP as Osler knows it.", remedy=WIRE)
+    return UpstreamError(f"{server} closed the connection without an answer.", remedy=LOGS)
+
+
+def cut_off(url: str) -> UpstreamError:
+    """An answer that ended before it was finished."""
+    return UpstreamError(f"The answer of the model server at {url} was cut off before its end.", remedy=LOGS)
+
+
+def reported_error(url: str, *, begun: bool) -> UpstreamError:
+    """An error object in place of an answer, or in the middle of one."""
+    when = "in mid-answer" if begun else "instead of an answer"
+    return UpstreamError(f"The model server at {url} reported an error {when}.", remedy=LOGS)
+
+
+def not_the_wire(url: str, what: str) -> UpstreamError:
+    """An answer in another form than OpenAI's; `what` describes it in our words."""
+    return UpstreamError(f"The model server at {url} answered with {what}.", remedy=WIRE)
+
+
+def too_large(url: str, limit: int) -> UpstreamError:
+    """An answer above the limit (bytes)."""
+    return UpstreamError(
+        f"The answer of the model server at {url} is larger than {limit >> 20} MiB and was given up.",
+        remedy=LOGS,
+    )
+
+
+def _seconds(retry_after: str) -> bool:
+    return retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= 6

@@ -1,0 +1,63 @@
+"""The command line. Groups are declared in light files; the work behind a command is loaded by name.
+
+This is the one file that imports Osler's own modules dynamically, so that `--help` stays fast: a
+declaration needs Typer only, its work needs the whole platform. `main()` turns errors into one
+sentence on standard error and an exit code (docs/reference/cli.md lists them).
+"""
+
+import importlib
+import os
+import sys
+import traceback
+from typing import Any
+
+WORK = {
+    "ask": "osler.cli.work.ask",
+    "audit": "osler.cli.work.audit",
+    "config": "osler.cli.work.config",
+    "deid": "osler.cli.work.deid",
+    "demo": "osler.cli.work.demo",
+    "doctor": "osler.cli.work.doctor",
+    "keys": "osler.cli.work.keys",
+    "kb": "osler.cli.work.kb",
+    "serve": "osler.cli.work.serve",
+}
+"""Command group to the module that does its work."""
+
+
+def work(group: str, action: str, **arguments: Any) -> None:
+    """Call the function `action` of a group's work module."""
+    getattr(importlib.import_module(WORK[group]), action)(**arguments)
+
+
+def main() -> None:
+    """The `osler` command."""
+    errors = importlib.import_module("osler.core.errors")
+    root = importlib.import_module("osler.cli.root")
+    try:
+        root.app()
+    except errors.OslerError as error:
+        print(f"osler: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("osler: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:
+        _unforeseen(error)
+        sys.exit(1)
+
+
+def _unforeseen(error: Exception) -> None:
+    """Type and place only: the message and the traceback's values could hold a patient's data."""
+    if os.environ.get("OSLER_DEBUG") == "1":
+        traceback.print_exception(error)
+        return
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    print(
+        f"osler: unforeseen {type(error).__name__} at {os.path.basename(frame.filename)}:{frame.lineno}. "
+        "Please report this line. OSLER_DEBUG=1 shows the whole traceback, which may hold patient data.",
+        file=sys.stderr,
+    )

@@ -1,0 +1,26 @@
+"""`osler ask`."""
+
+from typing import Annotated
+
+import typer
+
+from osler.cli import work
+from osler.cli.options import HERE, ConfigFile, Json, Workspace
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
+    patient: Annotated[str | None, typer.Option("--patient", help="Patient ID or Patient/ID.")] = None,
+    model: Annotated[str, typer.Option("--model", help="A model's name, or auto.")] = "auto",
+    show_sent: Annotated[
+        bool, typer.Option("--show-sent", help="Also show what the model was sent.")
+    ] = False,
+    json: Json = False,
+    config: ConfigFile = None,
+    workspace: Workspace = HERE,
+) -> None:
+    """Answer a question through the nine steps: cited, checked and signed."""
+    work(
+        "ask", "ask", question=question, patient=patient, model=model,
+        show_sent=show_sent, json=json, config=config, workspace=workspace,
+    )  # fmt: skip

@@ -1,0 +1,40 @@
+"""`osler audit`: the signed record of everything."""
+
+from typing import Annotated
+
+import typer
+
+from osler.cli import work
+from osler.cli.options import HERE, ConfigFile, Json, Workspace
+
+app = typer.Typer(help="The signed record of everything.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def verify(
+    head: Annotated[
+        str | None,
+        typer.Option(
+            "--head", help="NUMBER:HASH kept elsewhere: that record must still be there, unchanged."
+        ),
+    ] = None,
+    json: Json = False,
+    config: ConfigFile = None,
+    workspace: Workspace = HERE,
+) -> None:
+    """Verify the whole hash chain; names the first broken record."""
+    work("audit", "verify", head=head, json=json, config=config, workspace=workspace)
+
+
+@app.command()
+def show(
+    number: Annotated[
+        int | None, typer.Argument(help="A record's number; the newest ones if left out.")
+    ] = None,
+    last: Annotated[int, typer.Option("--last", min=1, max=10_000, help="How many of the newest.")] = 10,
+    json: Json = False,
+    config: ConfigFile = None,
+    workspace: Workspace = HERE,
+) -> None:
+    """Show audit records. They hold handles, counts and keyed digests, no PHI."""
+    work("audit", "show", number=number, last=last, json=json, config=config, workspace=workspace)

@@ -1,0 +1,1 @@
+"""What the commands do. Loaded by name from `osler.cli`."""

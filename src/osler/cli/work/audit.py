@@ -1,0 +1,94 @@
+"""Work of `osler audit`."""
+
+from pathlib import Path
+
+from osler.app.build import Stores
+from osler.cli.work.session import existing, opened, print_json
+from osler.core.audit import AuditRecord, ChainVerdict
+from osler.core.errors import AuditBroken, InputError
+
+
+def verify(*, head: str | None, json: bool, config: Path | None, workspace: Path) -> None:
+    """Walk the chain; AuditBroken (exit 7) when it does not hold."""
+    with opened(config, existing(workspace)) as (_, stores):
+        verdict = stores.audit.verify()
+        missing = _missing(stores, head) if head and verdict.ok else ""
+    ok = verdict.ok and not missing
+    if json:
+        print_json(
+            {
+                "ok": ok,
+                "records": verdict.records,
+                "head": {"number": verdict.head.number, "hash": verdict.head.hash},
+                "broken_at": verdict.broken_at,
+                "reason": missing or verdict.reason,
+                "open_streams": verdict.open_streams,
+            }
+        )
+    elif ok:
+        print(
+            f"The audit chain holds: {verdict.records} records, head {verdict.head.number}:{verdict.head.hash}"
+        )
+        if verdict.open_streams:
+            print(f"{verdict.open_streams} streams are open: in flight, or to be closed at the next start.")
+    if not ok:
+        raise AuditBroken(
+            missing or _broken(verdict), remedy="Keep the file as it is and tell whoever owns the log."
+        )
+
+
+def show(*, number: int | None, last: int, json: bool, config: Path | None, workspace: Path) -> None:
+    """Print one record, or the newest ones."""
+    with opened(config, existing(workspace)) as (_, stores):
+        if number is None:
+            newest = stores.audit.head().number
+            records = list(stores.audit.records(after=max(0, newest - last)))
+        else:
+            records = [r for r in _from(stores, number) if r.number == number]
+    if number is not None and not records:
+        raise InputError(
+            f"There is no audit record {number}.", remedy="`osler audit verify` says how many there are."
+        )
+    if json:
+        print_json(_shown(records[0]) if number is not None else [_shown(r) for r in records])
+        return
+    for record in records:
+        print(f"{record.number:>6}  {record.time}  {record.kind:<12} {record.hash[:16]}…  {_gist(record)}")
+    if number is not None:
+        print_json(_shown(records[0]))
+
+
+def _from(stores: Stores, number: int) -> list[AuditRecord]:
+    if number < 1:
+        return []
+    first = next(iter(stores.audit.records(after=number - 1)), None)
+    return [first] if first else []
+
+
+def _missing(stores: Stores, head: str) -> str:
+    number, _, wanted = head.partition(":")
+    if not number.isdigit() or len(wanted) != 64:
+        raise InputError("--head is not NUMBER:HASH.", remedy="Give it as `osler audit verify` printed it.")
+    found = next(iter(_from(stores, int(number))), None)
+    if found is None or found.number != int(number) or found.hash != wanted:
+        return (
+            f"Record {number} with the hash that was kept is not in the chain: it was removed or rewritten."
+        )
+    return ""
+
+
+def _broken(verdict: ChainVerdict) -> str:
+    return f"The audit chain is broken at record {verdict.broken_at}: {verdict.reason}."
+
+
+def _shown(record: AuditRecord) -> dict[str, object]:
+    return {
+        "number": record.number, "time": record.time, "kind": record.kind, "request_id": record.request_id,
+        "instance": record.instance, "body": dict(record.body), "prev": record.prev, "hash": record.hash,
+    }  # fmt: skip
+
+
+def _gist(record: AuditRecord) -> str:
+    decision = record.body.get("decision")
+    where = decision.get("destination", "") if isinstance(decision, dict) else ""
+    return " ".join(str(part) for part in (record.body.get("outcome", ""), where) if part)

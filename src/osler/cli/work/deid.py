@@ -1,0 +1,70 @@
+"""Work of `osler deid`."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from osler.app import config as configuration
+from osler.app.build import build_deidentifier
+from osler.cli.work.session import print_json
+from osler.core.errors import InputError, UnsupportedFormat
+from osler.core.spans import SAFE_HARBOR
+from osler.deid import Replacer
+
+MODES = ("redact", "surrogate", "safe-harbor")
+
+
+def text(*, file: str, mode: str, json: bool, config: Path | None) -> None:
+    """Replace identifiers in one text; the summary goes to standard error, the text to standard output."""
+    if mode not in MODES:
+        raise InputError("--mode is not known.", remedy=f"Use one of {', '.join(MODES)}.")
+    given = _read(file)
+    deidentifier = build_deidentifier(configuration.load(config))
+    replacer = Replacer(deidentifier, known=(), transform=mode)  # type: ignore[arg-type]
+    (replaced,) = replacer.apply([given])
+    (spans,) = replacer.spans
+    if json:
+        print_json(
+            {
+                "text": replaced,
+                "mode": mode,
+                "spans": [
+                    {
+                        "start": s.start,
+                        "end": s.end,
+                        "label": s.label.value,
+                        "score": s.score,
+                        "detector": s.detector,
+                    }
+                    for s in spans
+                ],
+            }
+        )
+        return
+    sys.stdout.write(replaced)
+    if not replaced.endswith("\n"):
+        sys.stdout.write("\n")
+    tally = Counter(s.label for s in spans)
+    found = ", ".join(f"{n} {label.value} ({SAFE_HARBOR[label]})" for label, n in sorted(tally.items()))
+    print(f"\nFound: {found or 'no identifier'}.", file=sys.stderr)
+    print(
+        "Letters are those of 45 CFR 164.514(b)(2)(i). Automatic output is not thereby de-identified under "
+        "164.514(b): the site determines that.",
+        file=sys.stderr,
+    )
+
+
+def _read(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"The file cannot be read ({type(error).__name__}).", remedy="Name a readable text file, or -."
+        ) from None
+    try:
+        decoded = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnsupportedFormat("The input is not UTF-8 text.", remedy="Convert it to UTF-8 first.") from None
+    if "\x00" in decoded:
+        raise UnsupportedFormat("The input is binary, not text.", remedy="Name a text file.")
+    return decoded

@@ -1,0 +1,108 @@
+"""Work of `osler serve`: check everything that can be checked, bind, then hand over to uvicorn."""
+
+import ipaddress
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from osler.app import config as configuration
+from osler.app import rule_tests
+from osler.app.build import build_deidentifier, build_library, check_parts, load_starter, open_stores
+from osler.app.config import Config
+from osler.core.clock import SystemClock
+from osler.core.errors import ConfigError
+
+APPLICATION = "osler.api.app:create"
+
+
+def serve(
+    *, host: str | None, port: int | None, workers: int | None, config: Path | None, workspace: Path
+) -> None:
+    """Serve until stopped. Raises ConfigError before anything is bound when something is wrong."""
+    path = configuration.find(config)
+    loaded = configuration.load(config)
+    host = host or loaded.server.host
+    count = workers or loaded.server.workers
+    require = _require_keys(loaded, host)
+    _prepare(loaded, workspace, host, require=require)
+    listener = _bind(host, loaded.server.port if port is None else port)
+    os.environ["OSLER_WORKSPACE"] = str(workspace.absolute())
+    os.environ["OSLER_REQUIRE_KEYS"] = "1" if require else "0"
+    os.environ["OSLER_WORKER"] = "1" if count > 1 else "0"
+    os.environ.pop("OSLER_CONFIG", None)
+    if path is not None:
+        os.environ["OSLER_CONFIG"] = str(path.absolute())
+    settings = uvicorn.Config(
+        APPLICATION, factory=True, host=host, workers=count, log_config=None, access_log=False,
+        server_header=False, proxy_headers=False, lifespan="on", timeout_graceful_shutdown=loaded.server.drain_s,
+    )  # fmt: skip
+    bound = listener.getsockname()
+    shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+    print(f"Osler serves on http://{shown}:{bound[1]}/v1 ({count} process{'es' if count > 1 else ''}, "
+          f"keys {'required' if require else 'off'}). Ctrl-C stops it.", flush=True)  # fmt: skip
+    try:
+        if count > 1:
+            Multiprocess(settings, sockets=[listener]).run()
+        else:
+            uvicorn.Server(settings).run(sockets=[listener])
+    finally:
+        listener.close()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address. A name other than localhost counts as reachable."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _require_keys(config: Config, host: str) -> bool:
+    keys, local = config.server.keys, is_loopback(host)
+    if keys == "off" and not local:
+        raise ConfigError(
+            f"server.keys is off, but {host} can be reached from other machines.",
+            remedy='Set server.keys = "required", or bind to 127.0.0.1.',
+        )
+    return keys == "required" or not local
+
+
+def _prepare(config: Config, workspace: Path, host: str, *, require: bool) -> None:
+    """Find every fault here, once, with one clear error, rather than in each worker."""
+    check_parts(config)
+    rule_tests.run(config, build_deidentifier(config), SystemClock().now().date())
+    stores = open_stores(config, workspace)
+    try:
+        load_starter(config, build_library(config, stores))
+        keyed = any(k.revoked is None for k in stores.access.list())
+    finally:
+        stores.close()
+    if require and not keyed:
+        print("osler: keys are required, but there is none yet: osler keys create NAME", file=sys.stderr)
+    if not is_loopback(host):
+        print(
+            f"osler: {host} is reachable from other machines and this server speaks plain HTTP: "
+            "put a TLS proxy in front of it.",
+            file=sys.stderr,
+        )
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.set_inheritable(True)
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot bind {host}:{port} ({error.strerror or type(error).__name__}).",
+            remedy="Stop what uses the port, or choose another with --port (0 takes a free one).",
+        ) from None
+    return listener

@@ -1,0 +1,64 @@
+"""What commands share: opening a workspace, printing JSON, parsing a patient's id, signing an act."""
+
+import json
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from osler.app import config as configuration
+from osler.app.build import Stores, open_stores
+from osler.app.config import Config
+from osler.core.audit import AuditEntry, AuditRecord
+from osler.core.clock import SystemClock, timestamp
+from osler.core.errors import InputError
+
+
+@contextmanager
+def opened(config: Path | None, workspace: Path) -> Iterator[tuple[Config, Stores]]:
+    """The configuration and the workspace's stores, closed at the end."""
+    loaded = configuration.load(config)
+    stores = open_stores(loaded, workspace)
+    try:
+        yield loaded, stores
+    finally:
+        stores.close()
+
+
+def existing(workspace: Path) -> Path:
+    """The workspace if there is one; reading commands do not make a new one by accident."""
+    if not (workspace / "osler.db").exists():
+        raise InputError(
+            f"There is no workspace in {workspace}.",
+            remedy="Name it with --workspace, or fill a new one with `osler kb add FILE`.",
+        )
+    return workspace
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def sign(stores: Stores, kind: str, body: dict[str, object]) -> AuditRecord:
+    """Record an act of the command line. `body` holds no PHI."""
+    return stores.audit.append_now(
+        AuditEntry(
+            kind=kind,
+            time=timestamp(SystemClock().now()),
+            body=body,
+            request_id=f"cli_{secrets.token_hex(8)}",
+            instance=stores.audit.instance,
+        )
+    )
+
+
+def patient_id(text: str | None) -> str | None:
+    """A bare FHIR id from `ID` or `Patient/ID`; None stays None."""
+    if text is None:
+        return None
+    bare = text.strip().removeprefix("Patient/")
+    if not bare or len(bare) > 64 or not all((c.isalnum() and c.isascii()) or c in "-." for c in bare):
+        raise InputError("--patient is not a FHIR id.", remedy="Give ID or Patient/ID, as the record has it.")
+    return bare

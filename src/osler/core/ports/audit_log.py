@@ -1,0 +1,40 @@
+"""Port: the durable, chained audit log."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from osler.core.audit import AuditEntry, AuditRecord, ChainVerdict, Head
+
+
+class AuditLog(Protocol):
+    """Appends and reads audit records. Errors: StoreError; after one, nothing was acknowledged."""
+
+    instance: str
+
+    async def append(self, entry: AuditEntry) -> AuditRecord:
+        """Write `entry` and return its record once it is durable. Several callers share one commit."""
+        ...
+
+    def append_now(self, entry: AuditEntry) -> AuditRecord:
+        """The same, blocking, for callers without an event loop."""
+        ...
+
+    def head(self) -> Head:
+        """The newest record's number and hash."""
+        ...
+
+    def records(self, *, after: int = 0) -> Iterator[AuditRecord]:
+        """Records in order, streamed."""
+        ...
+
+    def verify(self) -> ChainVerdict:
+        """Walk the whole chain."""
+        ...
+
+    def close_interrupted(self) -> int:
+        """Close, as "interrupted", streams that a process which is gone left open; how many."""
+        ...
+
+    def close(self) -> None:
+        """Write what is queued, then let go of the log. Calls after it raise StoreError."""
+        ...

@@ -1,0 +1,34 @@
+"""Port: a detector of identifiers. Plug point `osler.detectors`.
+
+A detector is a pure function of the text. It must be safe to call from several threads and must not
+keep, log or raise with any of the text.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from osler.core.spans import Label, Span
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Finds identifiers of one or several kinds."""
+
+    name: str
+
+    def find(self, text: str) -> Iterable[Span]:
+        """Spans of identifiers in `text`, in any order, overlaps allowed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownIdentifier:
+    """An identifier that is known beforehand (from a patient's record): found literally wherever it stands.
+
+    `birth` marks a date of birth, which is treated more strictly for people over 89.
+    """
+
+    label: Label
+    value: str = field(repr=False)
+    birth: bool = False

@@ -1,0 +1,127 @@
+"""Name and place lists as one table of evidence, read once from `osler/deid/data`.
+
+A list is evidence, never a verdict: `evidence(word)` says which lists a word is in, the detectors
+weigh that against what stands around it. Sources and licences: `data/SOURCES.md`.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntFlag
+from functools import cache
+from importlib.resources import files
+
+
+class In(IntFlag):
+    """Which lists a word is in."""
+
+    NONE = 0
+    GIVEN = 1
+    SURNAME = 2
+    COMMON_GIVEN = 4
+    """Among the thousand most frequent given names of the US Census."""
+    ORDINARY = 8
+    """A name that is an everyday or clinical word too: needs stronger context."""
+    SOFT = 16
+    """Ordinary, yet more often a name when it carries a capital inside a sentence (`Grace`, `Brown`)."""
+    EPONYM = 32
+    BRAND = 64
+    WORD = 128
+    """An English or medical word that is no name."""
+    CLINICAL = 256
+    """A word that drug labels and abstracts use."""
+    NATION = 512
+    """A country, nationality, language, people or faith."""
+
+
+NAME = In.GIVEN | In.SURNAME
+_COMMON = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gazetteers:
+    """The lists, ready to be asked.
+
+    `flags` maps a folded word to its `In` bits as a plain int. `cities` maps the first word of a city's
+    name to the word tuples that it may begin, longest first. `states` holds folded state names,
+    `state_codes` their postal codes in capitals.
+    """
+
+    flags: dict[str, int] = field(repr=False)
+    cities: dict[str, tuple[tuple[str, ...], ...]] = field(repr=False)
+    states: frozenset[str] = field(repr=False)
+    state_codes: frozenset[str] = field(repr=False)
+
+    def evidence(self, word: str) -> int:
+        """The `In` bits of a folded word; a hyphenated word has what all of its parts have."""
+        found = self.flags.get(word, 0)
+        if found or "-" not in word:
+            return found
+        parts = [self.flags.get(p, 0) for p in word.split("-") if p not in _PARTICLES]
+        if not parts:
+            return 0
+        every, some = parts[0], 0
+        for part in parts:
+            every &= part
+            some |= part
+        if every & NAME or (some & NAME and not some & (In.ORDINARY | In.WORD)):
+            every |= some & NAME
+        return every | (some & (In.WORD | In.EPONYM | In.BRAND))
+
+    def is_ordinary(self, word: str) -> bool:
+        """Whether a folded word is one that everyday or clinical prose uses."""
+        return bool(self.flags.get(word, 0) & (In.ORDINARY | In.WORD))
+
+
+_PARTICLES = frozenset("al el de da di du la le van von der den ben bin ibn abu dos das st".split())
+
+
+def read(name: str) -> list[str]:
+    """The lines of one data file, without comments and blank lines."""
+    text = (files("osler.deid") / "data" / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def tokens(name: str) -> list[str]:
+    """The white-space separated entries of one data file."""
+    return [word for line in read(name) for word in line.split()]
+
+
+@cache
+def load() -> Gazetteers:
+    """The lists of this installation; read once, then shared by all threads."""
+    flags: dict[str, int] = {}
+
+    def mark(entries: list[str], bit: In) -> None:
+        value = int(bit)
+        for entry in entries:
+            flags[entry] = flags.get(entry, 0) | value
+
+    census = tokens("census_given.txt")
+    mark(tokens("words.txt"), In.WORD)
+    mark(tokens("clinical_words.txt"), In.CLINICAL)
+    mark(tokens("countries.txt"), In.NATION)
+    mark(tokens("census_surnames.txt"), In.SURNAME)
+    mark(tokens("surnames_world.txt"), In.SURNAME)
+    mark(census, In.GIVEN)
+    mark(census[:_COMMON], In.COMMON_GIVEN)
+    mark(tokens("given_world.txt"), In.GIVEN)
+    mark(tokens("ordinary.txt"), In.ORDINARY)
+    mark(tokens("soft_names.txt"), In.SOFT)
+    mark([e.lower() for e in tokens("eponyms.txt")], In.EPONYM)
+    mark(tokens("brands.txt"), In.BRAND)
+    names, codes = zip(*(line.split("|") for line in read("states.txt")), strict=True)
+    return Gazetteers(
+        flags=flags,
+        cities=_cities(),
+        states=frozenset(n.lower() for n in names),
+        state_codes=frozenset(codes),
+    )
+
+
+def _cities() -> dict[str, tuple[tuple[str, ...], ...]]:
+    first: dict[str, set[tuple[str, ...]]] = {}
+    for line in read("cities.txt"):
+        for city in line.split(","):
+            entry = tuple(city.lower().replace(".", "").split())
+            if entry:
+                first.setdefault(entry[0], set()).add(entry)
+    return {word: tuple(sorted(entries, key=len, reverse=True)) for word, entries in first.items()}

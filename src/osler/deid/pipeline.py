@@ -1,0 +1,154 @@
+"""The de-identification engine: every detector over a text, known identifiers literally, names propagated, overlaps resolved."""
+
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from osler.core.errors import GuardUnavailable, PluginError
+from osler.core.ports.detector import Detector, KnownIdentifier
+from osler.core.spans import Label, Span, resolve
+from osler.deid import propagate
+from osler.deid.detectors import BUILT_IN
+from osler.deid.known import KnownFinder
+
+_EDGE = " \t\r\n,;:()[]{}<>\"'’“”*|"
+
+
+class Deidentifier:
+    """Finds identifiers in text. Made once, then safe to use from several threads; keeps no text."""
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self._detectors = tuple(detectors)
+
+    @classmethod
+    def standard(cls) -> Self:
+        """The engine with all built-in detectors."""
+        return cls([kind() for kind in BUILT_IN])
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """Names of the detectors, in order."""
+        return tuple(d.name for d in self._detectors)
+
+    def find(self, text: str, known: Sequence[KnownIdentifier] = ()) -> tuple[Span, ...]:
+        """Spans of identifiers in `text`, sorted, without overlap.
+
+        Raises GuardUnavailable when a detector fails and PluginError when it answers with something
+        that is no span of the text; neither repeats any of the text.
+        """
+        return self.find_all((text,), known)[0]
+
+    def find_all(self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()) -> tuple[tuple[Span, ...], ...]:
+        """As `find`, over texts that belong together: what is found in one is looked for in all."""
+        finder = KnownFinder(known)
+        first = [settle(text, [*self._detect(text), *finder.find(text)]) for text in texts]
+        wanted: dict[str, float] = {}
+        for text, spans in zip(texts, first, strict=True):
+            for word, score in propagate.name_words(text, spans).items():
+                wanted[word] = max(wanted.get(word, 0.0), score)
+        elsewhere = KnownFinder(_numbers(texts, first)) if len(texts) > 1 else None
+        out = []
+        for text, spans in zip(texts, first, strict=True):
+            more = list(propagate.again(text, spans, wanted))
+            if elsewhere is not None:
+                more += elsewhere.find(text)
+            out.append(settle(text, [*spans, *more]) if more else spans)
+        return tuple(out)
+
+    def _detect(self, text: str) -> list[Span]:
+        found: list[Span] = []
+        for detector in self._detectors:
+            try:
+                spans = list(detector.find(text))
+            except Exception as error:
+                # the cause is dropped on purpose: its message may hold some of the text
+                raise GuardUnavailable(
+                    f"The detector '{detector.name}' failed ({type(error).__name__}).",
+                    remedy="Nothing was let through. Remove or repair the detector, then try again.",
+                ) from None
+            found += _checked(detector.name, spans, len(text))
+        return found
+
+
+def _checked(name: str, spans: Iterable[object], length: int) -> list[Span]:
+    good: list[Span] = []
+    for span in spans:
+        if not isinstance(span, Span) or not isinstance(span.label, Label) or not 0 <= span.start < span.end <= length:
+            raise PluginError(
+                f"The detector '{name}' answered with something that is no span of the text.",
+                remedy="A detector yields osler.core.spans.Span with offsets inside of the text; repair or remove it.",
+            )
+        good.append(span)
+    return good
+
+
+def settle(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Sorted spans without overlap: those of one label joined, the rest resolved, blanks and quotes trimmed off."""
+    out: list[Span] = []
+    group: list[Span] = []
+    end = -1
+    for span in sorted(_joined(spans), key=lambda s: (s.start, s.end)):
+        if span.start >= end and group:
+            out += resolve(group) if len(group) > 1 else group
+            group = []
+        group.append(span)
+        end = max(end, span.end)
+    if group:
+        out += resolve(group) if len(group) > 1 else group
+    return tuple(t for s in out if (t := _trimmed(text, s)) is not None)
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Overlapping spans of one label as one, with the best score among them."""
+    by_label: dict[Label, list[Span]] = {}
+    for span in sorted(spans, key=lambda s: (s.start, -s.end)):
+        row = by_label.setdefault(span.label, [])
+        if row and span.start < row[-1].end:
+            old = row[-1]
+            if span.end > old.end or span.score > old.score:
+                best = old if old.score >= span.score else span
+                row[-1] = Span(
+                    start=old.start,
+                    end=max(old.end, span.end),
+                    label=old.label,
+                    score=best.score,
+                    detector=best.detector,
+                )
+        else:
+            row.append(span)
+    return [span for row in by_label.values() for span in row]
+
+
+def _trimmed(text: str, span: Span) -> Span | None:
+    start, end = span.start, span.end
+    while start < end and text[start] in _EDGE and not (text[start] == "(" and ")" in text[start:end]):
+        start += 1
+    while end > start and text[end - 1] in _EDGE and not (text[end - 1] == ")" and "(" in text[start:end]):
+        end -= 1
+    if start == end:
+        return None
+    if (start, end) == (span.start, span.end):
+        return span
+    return Span(start=start, end=end, label=span.label, score=span.score, detector=span.detector)
+
+
+_LITERAL = frozenset(
+    (Label.SSN, Label.MRN, Label.HEALTH_PLAN, Label.ACCOUNT, Label.LICENSE, Label.VEHICLE, Label.DEVICE, Label.OTHER_ID, Label.PHONE,
+     Label.FAX, Label.EMAIL, Label.URL, Label.IP, Label.BIOMETRIC, Label.PHOTO)
+)  # fmt: skip
+
+
+def _numbers(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> list[KnownIdentifier]:
+    """What was found in one text and may stand, without its label, in another."""
+    values = {
+        (span.label, text[span.start : span.end])
+        for text, spans in zip(texts, found, strict=True)
+        for span in spans
+        if span.label in _LITERAL and span.end - span.start >= 5
+    }
+    values |= {
+        (span.label, text[span.start : span.end])
+        for text, spans in zip(texts, found, strict=True)
+        for span in spans
+        if span.label is Label.LOCATION and span.score >= 0.85 and " " in text[span.start : span.end]
+    }
+    return [KnownIdentifier(label=label, value=value) for label, value in sorted(values)]

@@ -1,0 +1,75 @@
+"""Once accepted, a name is found again in the same text: its surname alone, in capitals, in lower case, possessive.
+
+Words that are everyday English too are found again only with a capital inside a sentence; an eponym is left alone
+where it names a disease, a sign or a device.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from osler.core.spans import Label, Span
+from osler.deid import gazetteers
+from osler.deid.detectors.name_words import CREDENTIALS, EPONYM_NOUNS, NEVER, PARTICLES, SUFFIXES, TITLES
+from osler.deid.gazetteers import In
+from osler.deid.tokens import Words, words
+
+DETECTOR = "propagated"
+_LEAST_SCORE = 0.7
+_SENTENCE_END = re.compile(r"[.!?:;\n•*|]\s*\Z")
+
+
+def name_words(text: str, spans: Iterable[Span]) -> dict[str, float]:
+    """The folded words of the accepted names in `text`, each with the best score of a name that holds it."""
+    found: dict[str, float] = {}
+    for span in spans:
+        if span.label is not Label.NAME or span.score < _LEAST_SCORE:
+            continue
+        for word in words(text[span.start : span.end]).low:
+            for part in {word, *word.split("-")}:
+                if len(part) > 2 and part not in _NOT_ALONE:
+                    found[part] = max(found.get(part, 0.0), span.score)
+    return found
+
+
+_NOT_ALONE = PARTICLES | SUFFIXES | CREDENTIALS | TITLES | NEVER
+
+
+def again(text: str, spans: Sequence[Span], wanted: dict[str, float]) -> Iterator[Span]:
+    """Further spans of the words `wanted` in `text`, outside of `spans` (sorted, without overlap)."""
+    if not wanted:
+        return
+    lists = gazetteers.load()
+    tokens = words(text)
+    starts = [s.start for s in spans]
+    for i, low in enumerate(tokens.low):
+        score = wanted.get(low)
+        if score is None and "-" in low:
+            score = max((wanted.get(p, 0.0) for p in low.split("-")), default=0.0) or None
+        if score is None:
+            continue
+        at = bisect_right(starts, tokens.starts[i]) - 1
+        if at >= 0 and spans[at].end >= tokens.ends[i]:
+            continue
+        if _allowed(lists, tokens, i):
+            yield Span(
+                start=tokens.starts[i],
+                end=tokens.ends[i],
+                label=Label.NAME,
+                score=min(score, 0.8),
+                detector=DETECTOR,
+            )
+
+
+def _allowed(lists: gazetteers.Gazetteers, tokens: Words, i: int) -> bool:
+    word, low = tokens.words[i], tokens.low[i]
+    after = tokens.low[i + 1] if i + 1 < len(tokens) and "\n" not in tokens.gap(i) else ""
+    bits = lists.evidence(low)
+    if after in EPONYM_NOUNS and bits & (In.EPONYM | In.ORDINARY | In.WORD):
+        return False
+    if bits & (In.ORDINARY | In.WORD):
+        starts = i == 0 or _SENTENCE_END.search(tokens.before(i)) is not None
+        return word[0].isupper() and not starts and not (len(word) > 1 and word.isupper())
+    if word[0].isupper() and not word.isupper():
+        return True
+    return len(low) >= 4

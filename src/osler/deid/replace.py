@@ -1,0 +1,183 @@
+"""Replacing what was found: surrogates that can be put back, labels, or the Safe Harbor rendering."""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from osler.core.errors import GuardUnavailable
+from osler.core.ports.detector import KnownIdentifier
+from osler.core.spans import Label, Span, replace
+from osler.deid import dates, safe_harbor
+from osler.deid.calendars import Ages, Calendar
+from osler.deid.leaks import Leaks
+from osler.deid.pipeline import Deidentifier
+from osler.deid.restore import StreamRestorer, Table, touches
+from osler.deid.surrogate_names import Names, system_random
+from osler.deid.surrogates import Pool, Surrogates
+
+Transform = Literal["none", "surrogate", "redact", "safe-harbor"]
+
+_Texts = Sequence[str]
+_Spans = tuple[tuple[Span, ...], ...]
+
+
+class Replacer:
+    """De-identifies the texts of one request and puts the answer back.
+
+    Made per request: `apply` may be called once, and its surrogates are random and mean nothing to any other
+    request. `restore` and `stream` undo surrogates; with the other transforms they change nothing. `over_89` says
+    that the patient is older than 89, which Safe Harbor treats more strictly.
+    """
+
+    def __init__(
+        self,
+        deidentifier: Deidentifier,
+        *,
+        known: Sequence[KnownIdentifier] = (),
+        transform: Transform = "surrogate",
+        over_89: bool = False,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._deidentifier = deidentifier
+        self._known = tuple(known)
+        self._transform = transform
+        self._over_89 = over_89
+        self._rng = rng if rng is not None else system_random()
+        self._table = Table()
+        self._spans: _Spans = ()
+        self._values: tuple[tuple[Label, str], ...] = ()
+        self._used = False
+
+    @property
+    def spans(self) -> _Spans:
+        """What was replaced, per text, in offsets of the text as it was given to `apply`."""
+        return self._spans
+
+    def apply(self, texts: _Texts, *, also_seen: _Texts = ()) -> tuple[str, ...]:
+        """The texts with their identifiers replaced, consistently over all of them.
+
+        `also_seen` are texts that go along unchanged: no surrogate will occur in them. Raises
+        GuardUnavailable when a detector fails or no exact way back exists.
+        """
+        if self._used:
+            raise RuntimeError("a Replacer serves one request: make another one")
+        self._used = True
+        texts = tuple(texts)
+        found = self._deidentifier.find_all(texts, self._known)
+        self._note(texts, found)
+        if self._transform == "none":
+            return texts
+        if self._transform == "redact":
+            return tuple(replace(t, s, lambda span, _: safe_harbor.label(span)) for t, s in zip(texts, found, strict=True))
+        if self._transform == "safe-harbor":
+            return tuple(self._safe_harbor(t, s) for t, s in zip(texts, found, strict=True))
+        return self._surrogates(texts, found, also_seen)
+
+    def restore(self, text: str) -> str:
+        """`text` with every surrogate put back; what is put back is not looked at again."""
+        return self._table.restore(text)
+
+    def stream(self) -> StreamRestorer:
+        """A restorer for a text that comes in pieces; each stream needs its own."""
+        return StreamRestorer(self._table)
+
+    def leaks(self, texts: _Texts) -> dict[str, int]:
+        """Counts by label of real identifiers, known or found, that still stand in `texts`; empty is clean."""
+        return Leaks(self._known, self._values).count(texts)
+
+    def _note(self, texts: _Texts, spans: _Spans) -> None:
+        self._spans = spans
+        values = {(s.label, t[s.start : s.end]) for t, row in zip(texts, spans, strict=True) for s in row}
+        self._values = tuple(sorted(values))
+
+    # -- surrogates
+
+    def _surrogates(self, texts: tuple[str, ...], found: _Spans, also_seen: _Texts) -> tuple[str, ...]:
+        for reach in (_same_kind, _word_characters, _no_blank):
+            spans = tuple(_widened(t, s, reach) for t, s in zip(texts, found, strict=True))
+            self._table = Table()
+            self._note(texts, spans)
+            replaced = self._replaced(texts, spans, also_seen)
+            if all(self._table.restore(new) == old for new, old in zip(replaced, texts, strict=True)):
+                return replaced
+        raise GuardUnavailable(
+            "The surrogates of this text could not be put back exactly.",
+            remedy="Use the transform 'redact', or send the parts of the text one by one.",
+        )
+
+    def _replaced(self, texts: tuple[str, ...], spans: _Spans, also_seen: _Texts) -> tuple[str, ...]:
+        values = [value for _, value in self._values]
+        pool = Pool(self._rng, (*texts, *also_seen), (*values, *(k.value for k in self._known)))
+        names = Names(pool, self._table)
+        named = [value for label, value in self._values if label is Label.NAME]
+        for name in (*named, *(k.value for k in self._known if k.label is Label.NAME)):
+            names.meet(name)
+        # whole names first, so that parts and initials can follow them
+        for name in sorted(named, key=lambda n: (-len(n.split()), n)):
+            names.of(name)
+        known_dates = [k.value for k in self._known if k.label is Label.DATE]
+        calendar = Calendar(
+            pool, self._table, (*(v for label, v in self._values if label is Label.DATE), *known_dates)
+        )
+        ages = Ages(pool, self._table, [v for label, v in self._values if label is Label.AGE])
+        other = Surrogates(pool, self._table)
+        out = []
+        for text, row in zip(texts, spans, strict=True):
+
+            def substitute(span: Span, value: str, text: str = text) -> str:
+                if span.label is Label.NAME:
+                    return names.of(value)
+                if span.label is Label.DATE:
+                    return calendar.of(value)
+                if span.label is Label.AGE:
+                    return ages.of(value, text[max(0, span.start - 12) : span.start], text[span.end : span.end + 24])
+                return other.of(span.label, value)
+
+            out.append(replace(text, row, substitute))
+        return tuple(out)
+
+    # -- Safe Harbor
+
+    def _safe_harbor(self, text: str, spans: tuple[Span, ...]) -> str:
+        rows = [
+            Span(start=s.start, end=safe_harbor.age_end(text, s), label=s.label) if s.label is Label.AGE else s for s in spans
+        ]
+        if self._over_89:
+            taken = [(s.start, s.end) for s in rows]
+            for start, end in safe_harbor.birth_years(text, self._birth_years()):
+                if all(end <= a or start >= b for a, b in taken):
+                    rows.append(Span(start=start, end=end, label=Label.DATE))
+        return replace(text, rows, lambda span, value: safe_harbor.rendered(span, value, over_89=self._over_89))
+
+    def _birth_years(self) -> frozenset[int]:
+        years = (dates.read(k.value[:10]) for k in self._known if k.label is Label.DATE and k.birth)
+        return frozenset(w.year for w in years if w is not None and w.year is not None)
+
+
+def _same_kind(inner: str, outer: str) -> bool:
+    return touches(inner, outer)
+
+
+def _word_characters(_: str, outer: str) -> bool:
+    return outer.isalnum()
+
+
+def _no_blank(_: str, outer: str) -> bool:
+    return not outer.isspace()
+
+
+def _widened(text: str, spans: tuple[Span, ...], reach: Callable[[str, str], bool]) -> tuple[Span, ...]:
+    """Spans that end where a word or number ends, for only there can a surrogate be told from its surroundings."""
+    out: list[Span] = []
+    for span in spans:
+        start, end = span.start, span.end
+        while start > 0 and reach(text[start], text[start - 1]):
+            start -= 1
+        while end < len(text) and reach(text[end - 1], text[end]):
+            end += 1
+        if out and start < out[-1].end:
+            old = out.pop()
+            best = old if old.score >= span.score else span
+            start, end, span = min(start, old.start), max(end, old.end), best
+        out.append(Span(start=start, end=end, label=span.label, score=span.score, detector=span.detector))
+    return tuple(out)

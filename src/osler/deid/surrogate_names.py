@@ -1,0 +1,141 @@
+"""Surrogates of names, word by word, so that every variant of a name gets the matching variant of one surrogate.
+
+"Maria Gonzalez", "GONZALEZ, MARIA", "Mrs. Gonzalez" and "Maria's" become "Avery Thornbury", "THORNBURY, AVERY",
+"Mrs. Thornbury" and "Avery's". Initials follow the name that they shorten, where the texts show which.
+"""
+
+import random
+import re
+import string
+
+from osler.core.errors import GuardUnavailable
+from osler.deid import gazetteers
+from osler.deid.detectors.name_words import PARTICLES, SUFFIXES
+from osler.deid.gazetteers import In
+from osler.deid.restore import Table
+from osler.deid.surrogates import Pool, cased
+
+_PIECE = re.compile(r"(?P<word>[^\W\d_](?:[^\W_]|[\u0300-\u036f]|['’](?=[^\W\d_]))*)|(?P<number>\d+)")
+_POSSESSIVE = re.compile(r"['’][sS]\Z")
+
+
+class Names:
+    """The surrogate names of one request."""
+
+    def __init__(self, pool: Pool, table: Table) -> None:
+        self._pool = pool
+        self._table = table
+        self._lists = gazetteers.load()
+        self._given = gazetteers.tokens("surrogate_given.txt")
+        self._surnames = gazetteers.tokens("surrogate_surnames.txt")
+        self._stems: dict[str, str] = {}
+        self._exact: dict[str, str] = {}
+        self._phrases: dict[str, str] = {}
+        self._companions: dict[str, list[str]] = {}
+
+    def meet(self, name: str) -> None:
+        """Notes which words stand together as given name and surname, so that initials can follow them."""
+        stems = [_stem(m["word"])[0] for m in _PIECE.finditer(name) if m["word"] and len(m["word"]) > 1]
+        if len(stems) > 1:
+            for one in stems:
+                self._companions.setdefault(one, []).extend(s for s in stems if s != one)
+
+    def of(self, name: str) -> str:
+        """The surrogate of a name as it stands, possessives, commas and blanks kept."""
+        if name not in self._phrases:
+            self._phrases[name] = self._made(name)
+        return self._phrases[name]
+
+    def _made(self, name: str) -> str:
+        pieces = list(_PIECE.finditer(name))
+        whole = [m for m in pieces if m["word"] and not self._kept(m["word"]) and len(_bare(m["word"])) > 1]
+        for attempt in range(60):
+            out, at, short = [], 0, False
+            for match in pieces:
+                out.append(name[at : match.start()])
+                at = match.end()
+                if match["number"]:
+                    out.append("".join(self._pool.rng.choices(string.digits, k=len(match["number"]))))
+                    short = True
+                elif self._kept(match["word"]) and whole:
+                    out.append(match["word"])
+                elif len(_bare(match["word"])) == 1:
+                    out.append(self._initial(match["word"], whole, attempt))
+                    short = True
+                else:
+                    out.append(self._word(match["word"], first=bool(whole) and match is whole[0], of=len(whole), comma="," in name))
+            out.append(name[at:])
+            surrogate = "".join(out)
+            if not whole:
+                surrogate = self._pool.fresh(lambda: self._pool.shape(name, 3)) if pieces else self._pool.word(self._surnames).capitalize()
+                short = True
+            if not short:
+                return surrogate
+            if surrogate != name and self._table.claim(surrogate, name):
+                return surrogate
+        raise GuardUnavailable(
+            "No surrogate name could be found that is told apart from the others.",
+            remedy="Send shorter texts, or use the transform 'redact'.",
+        )
+
+    @staticmethod
+    def _kept(word: str) -> bool:
+        """Particles and suffixes stay: `de la`, `van`, `Jr`."""
+        low = word.lower()
+        return (low in PARTICLES and word.islower() and len(low) > 1) or low in SUFFIXES
+
+    def _initial(self, word: str, whole: list[re.Match[str]], attempt: int) -> str:
+        letter = word[0].lower()
+        if not attempt:
+            for match in whole:
+                for other in self._companions.get(_stem(match["word"])[0], ()):
+                    if other.startswith(letter) and other in self._stems:
+                        return cased(self._stems[other][0], word[0]).upper() + word[1:]
+        return self._pool.rng.choice(string.ascii_uppercase) + word[1:]
+
+    def _word(self, word: str, *, first: bool, of: int, comma: bool) -> str:
+        tail = _POSSESSIVE.search(word)
+        core = word[: tail.start()] if tail else word
+        if core in self._exact:
+            return self._exact[core] + word[len(core) :]
+        stem, digits = _stem(core)
+        given = self._looks_given(stem, first=first, of=of, comma=comma)
+        base = self._stems.get(stem)
+        for _ in range(60):
+            if base is None:
+                base = self._pool.word(self._given if given else self._surnames)
+                self._stems.setdefault(stem, base)
+            surrogate = cased(base, core.rstrip(string.digits)) + "".join(self._pool.rng.choices(string.digits, k=len(digits)))
+            if self._table.claim(surrogate, core):
+                if digits:
+                    self._table.also(cased(base, "Aa"), core.rstrip(string.digits))
+                self._exact[core] = surrogate
+                return surrogate + word[len(core) :]
+            # the same name in a spelling that cannot be told from another one: it gets a surrogate of its own
+            base = None if not digits else base
+        raise GuardUnavailable(
+            "No surrogate name could be found that is told apart from the others.",
+            remedy="Send shorter texts, or use the transform 'redact'.",
+        )
+
+    def _looks_given(self, stem: str, *, first: bool, of: int, comma: bool) -> bool:
+        if of > 1:
+            return first != comma
+        bits = self._lists.evidence(stem)
+        return bool(bits & In.GIVEN) and not (bits & In.SURNAME and not bits & In.COMMON_GIVEN)
+
+
+def _bare(word: str) -> str:
+    return _POSSESSIVE.sub("", word)
+
+
+def _stem(word: str) -> tuple[str, str]:
+    """A name's word folded and without the digits that hang on it, and those digits."""
+    bare = _bare(word)
+    stem = bare.rstrip(string.digits)
+    return stem.casefold(), bare[len(stem) :]
+
+
+def system_random() -> random.Random:
+    """The source of randomness that surrogates use when none is given: the operating system's."""
+    return random.SystemRandom()

@@ -1,0 +1,103 @@
+"""The one frozen value that goes through the nine steps, and the events that come out."""
+
+from dataclasses import dataclass, field
+
+from osler.core.audit import AuditRecord
+from osler.core.citations import Citation, Evidence
+from osler.core.errors import OslerError
+from osler.core.findings import Finding
+from osler.core.messages import ChatRequest, Message, Usage
+from osler.core.ports.records import PatientIdentity, RecordItem
+from osler.core.ports.vault import Subject
+from osler.deid import Replacer
+from osler.gateway.flow import AnswerFlow
+from osler.gateway.policy import Decision, Facts
+from osler.gateway.router import Target
+from osler.knowledge.retrieve import Grounding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request and all that the steps so far have made of it.
+
+    Fields are filled from top to bottom: what a step has not reached yet is None or empty.
+    """
+
+    request: ChatRequest = field(repr=False)
+    started: float
+    subject: Subject | None = field(default=None, repr=False)
+    identity: PatientIdentity | None = field(default=None, repr=False)
+    record: tuple[RecordItem, ...] | None = field(default=None, repr=False)
+    facts: Facts | None = None
+    decision: Decision | None = None
+    targets: tuple[Target, ...] = ()
+    grounding: Grounding | None = field(default=None, repr=False)
+    replacer: Replacer | None = field(default=None, repr=False)
+    outbound: tuple[Message, ...] = field(default=(), repr=False)
+    opened: AuditRecord | None = None
+    target: Target | None = None
+    flow: AnswerFlow | None = field(default=None, repr=False)
+    answer: str = field(default="", repr=False)
+    citations: tuple[Citation, ...] = field(default=(), repr=False)
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+    usage: Usage = field(default_factory=Usage)
+    finish: str = ""
+    signed: AuditRecord | None = None
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The evidence found, empty before step 4."""
+        return self.grounding.evidence if self.grounding else ()
+
+    def decision_json(self) -> dict[str, object]:
+        """The decision trace with the target that was used, once there is one."""
+        trace = self.decision.to_json() if self.decision else {}
+        if self.target is not None:
+            trace["destination"] = self.target.destination.name
+            trace["model"] = self.target.model.name
+            trace["transform"] = self.target.transform
+        return trace
+
+    def to_json(self) -> dict[str, object]:
+        """The `osler` object of the contract: answer, citations, findings, decision, audit (and `sent` if asked)."""
+        shown: dict[str, object] = {
+            "answer": self.answer,
+            "citations": [c.to_json() for c in self.citations],
+            "findings": [f.to_json() for f in self.findings],
+            "decision": self.decision_json(),
+            "audit": audit_json(self.signed),
+        }
+        if self.request.explain:
+            shown["sent"] = [{"role": m.role, "content": m.content} for m in self.outbound]
+        return shown
+
+
+def audit_json(record: AuditRecord | None) -> dict[str, object] | None:
+    """How a reader finds the record again: its number and hash."""
+    return {"number": record.number, "hash": record.hash} if record else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A released piece of a streamed answer: restored and checked."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The answer is complete and its record is durable."""
+
+    exchange: Exchange = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """There is no (further) answer. `record` is the audit record that says so, where one could be written."""
+
+    error: OslerError
+    decision: dict[str, object]
+    record: AuditRecord | None
+
+
+Event = Piece | Done | Failed

@@ -1,0 +1,79 @@
+"""What is signed: the bodies of audit records. Names patients by handle, texts by keyed digest; holds no PHI."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from osler import __version__
+from osler.core.errors import OslerError, PolicyRefused
+from osler.core.messages import ChatRequest, Message
+from osler.core.ports.vault import Subject
+from osler.gateway.exchange import Exchange
+
+
+def digest(subject: Subject, text: str) -> str:
+    """HMAC-SHA-256 of a text under the patient's key, hex. Without the key it can be matched by no one."""
+    return hmac.new(subject.key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def request_body(request: ChatRequest, subject: Subject | None, config: str) -> dict[str, object]:
+    """Who asked for what, under which configuration."""
+    body: dict[str, object] = {
+        "caller": {"key": request.caller.key, "role": request.caller.role},
+        "purpose": request.purpose,
+        "stream": request.stream,
+        "ground": request.ground,
+        "patient": subject.handle if subject and request.patient else None,
+        "config": config,
+        "osler": __version__,
+    }
+    if subject is not None:
+        body["question"] = digest(subject, _conversation(request.messages))
+    return body
+
+
+def exchange_body(x: Exchange, config: str, *, outcome: str, ms: int) -> dict[str, object]:
+    """Everything that is known of an exchange by now."""
+    body = request_body(x.request, x.subject, config)
+    body |= {"outcome": outcome, "ms": ms}
+    if x.decision is not None:
+        body["decision"] = x.decision_json()
+    elif x.facts is not None:
+        body["phi"] = dict(x.facts.phi)
+    subject = x.subject
+    if subject is None:
+        return body
+    body["evidence"] = [
+        {"n": e.n, "doc": digest(subject, e.doc), "sha256": digest(subject, e.sha256)}
+        if e.from_record
+        else {"n": e.n, "doc": digest(subject, e.doc) if e.basis == "supplied" else e.doc, "sha256": e.sha256}
+        for e in x.evidence
+    ]
+    if x.outbound:
+        body["sent"] = digest(subject, _conversation(x.outbound))
+    if x.answer:
+        body["answer"] = digest(subject, x.answer)
+    body["cited"] = [c.n for c in x.citations]
+    body["findings"] = [{"kind": f.kind, "severity": f.severity.value, "where": f.where} for f in x.findings]
+    body["usage"] = {"prompt": x.usage.prompt, "completion": x.usage.completion}
+    body["finish"] = x.finish
+    if x.opened is not None:
+        body["opened"] = x.opened.number
+    return body
+
+
+def error_body(error: OslerError) -> dict[str, object]:
+    """How a refusal or a fault is recorded: by its code, and the decision trace where there is one."""
+    body: dict[str, object] = {"error": error.code}
+    if isinstance(error, PolicyRefused) and error.decision:
+        body["decision"] = dict(error.decision)
+    return body
+
+
+def key_body(action: str, key_id: str, role: str) -> Mapping[str, object]:
+    """An act on API keys: which key, never its text or its name."""
+    return {"action": action, "key": key_id, "role": role, "osler": __version__}
+
+
+def _conversation(messages: tuple[Message, ...]) -> str:
+    return "\x1e".join(f"{m.role}\x1f{m.content}" for m in messages)

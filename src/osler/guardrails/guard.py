@@ -1,0 +1,64 @@
+"""Runs the checks. Fails closed: a check that raises stops the request, and only its name is told."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from osler.core.errors import GuardUnavailable, PluginError
+from osler.core.findings import Finding
+from osler.core.ports.check import Check, Statement
+
+PARTS = ("question", "sentence", "answer")
+
+
+class Guard:
+    """The configured checks, in their order. Holds no state between calls.
+
+    PluginError when one of `checks` does not look like a check.
+    """
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        for place, check in enumerate(checks, 1):
+            if not isinstance(check, Check) or not set(check.parts) <= set(PARTS):
+                raise PluginError(
+                    f"Check number {place} does not implement the port osler.core.ports.check.",
+                    remedy="Give it a name, parts out of question, sentence and answer, and a method check().",
+                )
+        self._checks = tuple(checks)
+
+    def question(self, statement: Statement) -> tuple[Finding, ...]:
+        """What the checks find in a question."""
+        return self._run(replace(statement, part="question"))
+
+    def sentence(self, statement: Statement) -> tuple[Finding, ...]:
+        """What the checks find in one sentence of an answer."""
+        return self._run(replace(statement, part="sentence"))
+
+    def answer(self, statement: Statement) -> tuple[Finding, ...]:
+        """What the checks find in an answer as a whole."""
+        return self._run(replace(statement, part="answer"))
+
+    def _run(self, statement: Statement) -> tuple[Finding, ...]:
+        return tuple(
+            finding
+            for check in self._checks
+            if statement.part in check.parts
+            for finding in _findings(check, statement)
+        )
+
+
+def _findings(check: Check, statement: Statement) -> tuple[Finding, ...]:
+    try:
+        returned: object = check.check(statement)
+        found = tuple(returned) if isinstance(returned, Iterable) else None
+    except Exception:
+        # What it raised may quote the statement: neither its text nor its traceback goes further.
+        raise GuardUnavailable(
+            f"The check '{check.name}' failed; what it had not passed is not released.",
+            remedy="Run `osler doctor`; to go on without it, remove it from [guardrails] checks.",
+        ) from None
+    if found is None or not all(isinstance(finding, Finding) for finding in found):
+        raise PluginError(
+            f"The check '{check.name}' returned something else than findings.",
+            remedy="Hold it to its contract with osler.testing.check_check, or remove it from [guardrails] checks.",
+        )
+    return found

@@ -1,0 +1,214 @@
+"""Sentences of guidelines and other texts that belong to no patient.
+
+Passages come from the index; which of their sentences are handed on is decided here, by how much of
+the question they and their title speak of. Where no passage speaks of enough of it, nothing is: an
+answer from a text on something else would be worse than none.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from osler.core.citations import Evidence
+from osler.core.ports.index import Hit, Index, Scope
+from osler.core.ports.reader import Document
+from osler.knowledge.notes import is_heading
+from osler.knowledge.passages import sentence_spans
+from osler.knowledge.terms import Speech, Term, Weights, rarity
+
+FLOOR = 0.5
+"""The share of a question, by weight, that a passage with its title has to speak of."""
+
+FLOOR_IN_PASSING = 0.8
+"""The same where the text's title, section and keywords speak of none of it: then it is said in passing."""
+
+MOST_SENTENCES = 8
+MOST_DOCUMENTS = 3
+_EVERYTHING = Scope(patient=None)
+_CANDIDATES = 60
+_COUNTED = 200
+_MOST_TERMS = 12
+_CLINICAL = 1.25
+_NAME = 0.4
+_CONTEXT = 0.6
+_WEAK = 0.15
+_FIRST = 0.05
+_RELATIVE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """Something about the patient that bears on a drug: a condition, a class on the list, an allergy."""
+
+    term: Term
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sentence:
+    document: Document = field(repr=False)
+    sha256: str
+    section: str
+    start: int
+    end: int
+    speech: Speech = field(repr=False)
+    context: Speech = field(repr=False)
+    first: bool
+
+    def evidence(self, score: float) -> Evidence:
+        title = self.document.title
+        if self.section and self.section != title:
+            title = f"{title}: {self.section}"
+        return Evidence(
+            n=0,
+            doc=self.document.doc,
+            title=title,
+            quote=self.document.text[self.start : self.end],
+            start=self.start,
+            end=self.end,
+            sha256=self.sha256,
+            collection=self.document.collection,
+            basis=self.document.basis,
+            score=score,
+        )
+
+
+def answer(terms: Sequence[Term], index: Index) -> list[Evidence]:
+    """The sentences that speak of `terms`, at most MOST_SENTENCES of MOST_DOCUMENTS texts.
+
+    Weak terms only help to choose among sentences, unless there are no others.
+    """
+    main = [t for t in terms if t.kind != "weak"]
+    weak = [t for t in terms if t.kind == "weak"] if main else []
+    main = (main or list(terms))[:_MOST_TERMS]
+    if not main:
+        return []
+    weights = _weights(main, index)
+    scored = []
+    for sentence in _sentences([*main, *weak], index):
+        inside = [t for t in main if sentence.speech.of(t)]
+        around = [t for t in main if t not in inside and sentence.context.of(t)]
+        whole = weights.coverage((*inside, *around))
+        hints = sum(_WEAK for t in weak if sentence.speech.of(t))
+        floor = FLOOR if any(sentence.context.of(t) for t in main) else FLOOR_IN_PASSING
+        if whole < floor or not (inside or hints or sentence.first):
+            continue
+        score = weights.coverage(inside) + _CONTEXT * weights.coverage(around) + hints
+        scored.append((score + (_FIRST if sentence.first else 0.0), sentence))
+    return _best(scored)
+
+
+def about_drug(
+    drugs: Sequence[Term], factors: Sequence[Factor], terms: Sequence[Term], index: Index
+) -> list[Evidence]:
+    """The sentences on giving `drugs` to somebody with `factors`; they have to speak of the drug or its class."""
+    if not drugs:
+        return []
+    wanted = [*drugs, *(f.term for f in factors), *terms]
+    candidates = []
+    for sentence in _sentences(wanted, index):
+        named = any(sentence.speech.of(d) for d in drugs)
+        if named or any(sentence.context.of(d) for d in drugs):
+            base = 1.0 if named else _CONTEXT
+            base += sum(_WEAK for t in terms if sentence.speech.of(t))
+            met = [(f, 1.0) for f in factors if sentence.speech.of(f.term)]
+            met.extend(
+                (f, _CONTEXT / 2) for f in factors if sentence.context.of(f.term) and (f, 1.0) not in met
+            )
+            candidates.append((base, met, sentence))
+    return _best(_diverse(candidates), documents=MOST_DOCUMENTS + 1, relative=_RELATIVE / 2)
+
+
+def _diverse(
+    candidates: list[tuple[float, list[tuple[Factor, float]], _Sentence]],
+) -> list[tuple[float, _Sentence]]:
+    """The sentences worth most, each factor counting half as much every time that it was met already."""
+    chosen: list[tuple[float, _Sentence]] = []
+    times: dict[Term, int] = {}
+    left = list(candidates)
+    while left and len(chosen) < 2 * MOST_SENTENCES:
+        scored = [
+            (base + sum(f.weight * share * 0.5 ** times.get(f.term, 0) for f, share in met), number)
+            for number, (base, met, _) in enumerate(left)
+        ]
+        score, number = max(scored, key=lambda row: (row[0], -row[1]))
+        _, met, sentence = left.pop(number)
+        for factor, share in met:
+            if share == 1.0:
+                times[factor.term] = times.get(factor.term, 0) + 1
+        chosen.append((score, sentence))
+    return chosen
+
+
+def _weights(terms: Sequence[Term], index: Index) -> Weights:
+    """Rare terms count more, clinical ones too; names that no text holds count less beside those."""
+    clinical = any(t.known for t in terms)
+    found = {}
+    for term in terms:
+        holding = len(index.search([term.alternatives], _EVERYTHING, _COUNTED))
+        weight = rarity(_COUNTED, holding)
+        if term.known:
+            weight *= _CLINICAL
+        elif clinical and not holding and term.text[:1].isupper():
+            weight *= _NAME  # somebody's or some place's name beside what the question is about
+        found[term] = weight
+    return Weights(of=found)
+
+
+def _sentences(terms: Sequence[Term], index: Index) -> Iterable[_Sentence]:
+    """The sentences of the passages that the index finds for `terms`, best passage first."""
+    hits = index.search([t.alternatives for t in terms], _EVERYTHING, _CANDIDATES)
+    stored = {}
+    for hit in hits:
+        if hit.patient is not None:  # the scope names no patient: what belongs to one is a fault
+            continue
+        if hit.doc not in stored:
+            stored[hit.doc] = index.document(hit.doc, patient=None)
+        found = stored[hit.doc]
+        if found is not None and found.document.patient is None:
+            yield from _of_passage(hit, found.document, found.sha256)
+
+
+def _of_passage(hit: Hit, document: Document, sha256: str) -> Iterable[_Sentence]:
+    context = Speech(document.title, hit.section, *document.keywords)
+    for number, (start, end) in enumerate(sentence_spans(document.text, hit.start, hit.end)):
+        text = document.text[start:end]
+        if not is_heading(text):
+            yield _Sentence(
+                document=document,
+                sha256=sha256,
+                section=hit.section,
+                start=start,
+                end=end,
+                speech=Speech(text),
+                context=context,
+                first=number == 0,
+            )
+
+
+def _best(
+    scored: Sequence[tuple[float, _Sentence]],
+    *,
+    documents: int = MOST_DOCUMENTS,
+    relative: float = _RELATIVE,
+) -> list[Evidence]:
+    """The best sentences of the best texts, those of one text together and in its order."""
+    ranked = sorted(scored, key=lambda row: -row[0])
+    if not ranked:
+        return []
+    floor = relative * ranked[0][0]
+    docs: list[str] = []
+    kept: list[tuple[float, _Sentence]] = []
+    said: set[str] = set()
+    for score, sentence in ranked:
+        doc = sentence.document.doc
+        quote = " ".join(sentence.document.text[sentence.start : sentence.end].lower().split())
+        if score < floor or quote in said or (doc not in docs and len(docs) == documents):
+            continue
+        if doc not in docs:
+            docs.append(doc)
+        said.add(quote)
+        kept.append((score, sentence))
+        if len(kept) == MOST_SENTENCES:
+            break
+    kept.sort(key=lambda row: (docs.index(row[1].document.doc), row[1].start))
+    return [sentence.evidence(round(score, 4)) for score, sentence in kept]

@@ -1,0 +1,150 @@
+"""The durable, chained audit log: the port AuditLog on the one database.
+
+All processes of a workspace write one chain: each commit reads the head and moves it in the same
+write transaction. Within a process one thread writes for all (see `group_commit`).
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from osler.core.audit import AuditEntry, AuditRecord, ChainVerdict, Head, canonical_json, verify
+from osler.core.clock import Clock, timestamp
+from osler.core.errors import StoreError
+from osler.stores import audit_chain, sqlite
+from osler.stores.database import Database
+from osler.stores.group_commit import GroupCommit
+from osler.stores.instances import Census, Presence
+
+_ATTEMPTS = 2
+_LARGEST = 2**63 - 1
+
+
+class SqlAuditLog:
+    """Appends and reads audit records. Errors: StoreError. Safe for threads and several event loops.
+
+    `instance` names this process on its records. `close` it, so that its lock file goes too.
+    """
+
+    instance: str
+
+    def __init__(self, database: Database, clock: Clock, instance_dir: Path) -> None:
+        """Take part in the chain of `database`; the lock of this process is kept in `instance_dir`."""
+        self._database = database
+        self._clock = clock
+        self._folder = instance_dir
+        self._presence = Presence(instance_dir)
+        self.instance = self._presence.id
+        self._process = os.getpid()
+        self._writer = GroupCommit(self._commit, name="osler-audit")
+
+    async def append(self, entry: AuditEntry) -> AuditRecord:
+        """Write `entry` and return its record once it is durable.
+
+        An entry without a time or an instance gets the present and this process's. Raises
+        StoreError: nothing was written. A caller that is cancelled leaves the entry in the log.
+        """
+        return await self._writer.submit(self._complete(entry))
+
+    def append_now(self, entry: AuditEntry) -> AuditRecord:
+        """The same, blocking, for callers without an event loop."""
+        return self._writer.submit_now(self._complete(entry))
+
+    def head(self) -> Head:
+        """The newest record's number and hash."""
+        with self._database.read() as connection:
+            return audit_chain.read_head(connection)
+
+    def records(self, *, after: int = 0) -> Iterator[AuditRecord]:
+        """Records with a number above `after`, in order, streamed; no transaction stays open meanwhile.
+
+        A record whose stored body cannot be read has the body `audit_chain.UNREADABLE`.
+        """
+        at = min(after, _LARGEST)
+        while True:
+            with self._database.read() as connection, sqlite.undecodable_kept(connection):
+                records = audit_chain.page(connection, after=at)
+            if not records:
+                return
+            yield from records
+            at = records[-1].number
+
+    def verify(self) -> ChainVerdict:
+        """Walk the whole chain, as it stood when the walk began."""
+        with self._database.read() as connection, sqlite.undecodable_kept(connection):
+            try:
+                head = audit_chain.read_head(connection)
+            except StoreError:
+                head = Head(hash="")  # nothing can match it: the verdict names the missing head
+            return verify(audit_chain.walk(connection), head)
+
+    def close_interrupted(self) -> int:
+        """Close, as "interrupted", streams that a process which is gone left open; how many.
+
+        Finding and closing are one write transaction, so that each is closed once.
+        """
+        with Census(self._folder) as census:
+            with self._database.write(attempts=_ATTEMPTS) as connection:
+                entries = [
+                    self._interrupted(number, request_id)
+                    for number, request_id, instance in audit_chain.still_open(connection)
+                    if instance != self.instance and not census.is_alive(instance)
+                ]
+                audit_chain.extend(connection, entries, holder=self.instance)
+            census.remove_dead()
+        return len(entries)
+
+    def close(self) -> None:
+        """Write what is queued, then let this process's lock go. The database stays open."""
+        self._writer.close()
+        self._presence.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _commit(self, entries: Sequence[AuditEntry]) -> Sequence[AuditRecord]:
+        with self._database.write(attempts=_ATTEMPTS) as connection:
+            return audit_chain.extend(connection, entries, holder=self.instance)
+
+    def _interrupted(self, number: int, request_id: str) -> AuditEntry:
+        return AuditEntry(
+            kind="interrupted",
+            time=timestamp(self._clock.now()),
+            body={"opened": number},
+            request_id=request_id,
+            instance=self.instance,
+        )
+
+    def _complete(self, entry: AuditEntry) -> AuditEntry:
+        """The entry as it will be written, checked here so that one bad entry fails no other's commit.
+
+        The body is copied: what is hashed cannot change while it waits.
+        """
+        if os.getpid() != self._process:
+            raise StoreError(
+                "The audit log was opened in another process.",
+                remedy="Open the workspace after the fork, or start workers with spawn.",
+            )
+        complete = replace(
+            entry,
+            time=entry.time or timestamp(self._clock.now()),
+            instance=entry.instance or self.instance,
+        )
+        try:
+            body = json.loads(canonical_json(entry.body))
+            canonical_json([complete.kind, complete.time, complete.request_id, complete.instance])
+        except (TypeError, ValueError, RecursionError) as error:
+            raise StoreError(
+                f"An audit entry has no canonical JSON form ({type(error).__name__}); it was not written.",
+                remedy="Report this message: audit entries are made by Osler and its plug-ins only.",
+            ) from None
+        return replace(complete, body=body)

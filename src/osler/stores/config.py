@@ -1,0 +1,21 @@
+"""`[stores]` of `osler.toml`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class SecretReference(BaseModel):
+    """Where the vault's key is found: an environment variable or a file that holds 32 bytes in base64."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    env: str | None = None
+    file: str | None = None
+
+
+class StoresConfig(BaseModel):
+    """Where state is kept: SQLite in the workspace. `vault_key` replaces the key file of the workspace."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    database: Literal["sqlite"] = "sqlite"
+    vault_key: SecretReference | None = None

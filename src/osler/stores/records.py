@@ -1,0 +1,43 @@
+"""The structured side of patients' records, read from the stored documents."""
+
+from sqlalchemy import select
+
+from osler.core.ports.records import PatientIdentity, RecordItem
+from osler.stores.database import Database
+from osler.stores.identities import read_identity
+from osler.stores.rows import item_of
+from osler.stores.tables import documents, patients
+
+
+class SqlRecords:
+    """Reads records: implements the port RecordView. Errors: StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def identity(self, patient: str) -> PatientIdentity | None:
+        """The patient's identity, or None when no such record is loaded."""
+        with self._database.read() as connection:
+            return read_identity(connection, patient)
+
+    def items(
+        self, patient: str, *, types: tuple[str, ...] = (), active: bool | None = None
+    ) -> tuple[RecordItem, ...]:
+        """That patient's resources, newest first, undated ones last; all types when `types` is empty."""
+        query = (
+            select(documents)
+            .where(documents.c.patient == patient, documents.c.item_type.is_not(None))
+            .order_by(documents.c.item_when.desc(), documents.c.doc)
+        )
+        if types:
+            query = query.where(documents.c.item_type.in_(types))
+        if active is not None:
+            query = query.where(documents.c.item_active.is_(active))
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return tuple(item for row in rows if (item := item_of(row)) is not None)
+
+    def patients(self) -> tuple[str, ...]:
+        """Ids of all patients whose record is loaded, sorted."""
+        with self._database.read() as connection:
+            return tuple(sorted(connection.execute(select(patients.c.patient)).scalars()))

@@ -1,0 +1,228 @@
+"""Everything about the database that is SQLite's own: the file, its pragmas, its faults.
+
+Beside this module only `fulltext.py` (FTS5) knows which database it talks to. Writers begin with
+BEGIN IMMEDIATE, so that a transaction takes the write lock before it reads and two processes never
+deadlock by both wanting to upgrade; readers begin with BEGIN, see one snapshot, and cannot write.
+"""
+
+import errno
+import os
+import sqlite3
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from osler.core.errors import StoreError
+
+FILE = "osler.db"
+"""The database's name in its workspace folder."""
+
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_CREATING = threading.Lock()
+
+_WRITABLE = "Make the workspace folder and all files in it writable for the user who runs Osler."
+_RESTORE = "Stop Osler and restore the workspace from a backup, or choose another workspace."
+_FAULTS: dict[int, tuple[str, str]] = {
+    sqlite3.SQLITE_BUSY: (
+        "The database is locked by another process.",
+        "Wait until that process has finished, or stop it, and try again.",
+    ),
+    sqlite3.SQLITE_READONLY: ("The workspace's database cannot be written.", _WRITABLE),
+    sqlite3.SQLITE_PERM: ("The workspace's database cannot be written.", _WRITABLE),
+    sqlite3.SQLITE_FULL: (
+        "The disk that holds the workspace is full.",
+        "Free some space and try again; nothing of this write was kept.",
+    ),
+    sqlite3.SQLITE_CORRUPT: ("The workspace's database is damaged.", _RESTORE),
+    sqlite3.SQLITE_NOTADB: ("The file osler.db in the workspace is not a database.", _RESTORE),
+    sqlite3.SQLITE_CANTOPEN: (
+        "The workspace's database cannot be opened.",
+        "Check that the workspace folder exists and that the user who runs Osler may read and write it.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "The operating system failed to read or write the workspace's database.",
+        "Check the disk that holds the workspace, and its free space.",
+    ),
+    sqlite3.SQLITE_CONSTRAINT: (
+        "The database refused a row that contradicts what it holds.",
+        "Run `osler audit verify` and `osler doctor`; the database may have been changed by hand.",
+    ),
+}
+_FAULTS[sqlite3.SQLITE_LOCKED] = _FAULTS[sqlite3.SQLITE_BUSY]
+
+_OS_FAULTS: dict[int, int] = {
+    errno.EACCES: sqlite3.SQLITE_READONLY,
+    errno.EPERM: sqlite3.SQLITE_READONLY,
+    errno.EROFS: sqlite3.SQLITE_READONLY,
+    errno.ENOSPC: sqlite3.SQLITE_FULL,
+    errno.EDQUOT: sqlite3.SQLITE_FULL,
+    errno.EIO: sqlite3.SQLITE_IOERR,
+}
+
+
+def create_file(workspace: Path) -> Path:
+    """Make the workspace folder (0700) and an empty database file (0600) unless they exist; the file's path.
+
+    A folder that existed is closed to others only when it was empty: a folder with other things in
+    it may be shared on purpose. Raises OSError.
+    """
+    if not workspace.exists():
+        workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif not any(workspace.iterdir()):
+        workspace.chmod(0o700)
+    path = workspace / FILE
+    # An existing file is never opened here: closing any descriptor of it would drop the locks that
+    # SQLite holds on it elsewhere in this process (sqlite.org/howtocorrupt.html, 2.2).
+    with _CREATING:
+        if not path.exists():
+            with suppress(FileExistsError):  # another process was first
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        path.chmod(0o600)
+    return path
+
+
+def enter_wal(path: Path, *, patience_s: float) -> None:
+    """Put the database in WAL mode, which it then stays in. Raises sqlite3.Error, StoreError.
+
+    SQLite does not wait for other processes when it changes the mode, so this does.
+    """
+    until = time.monotonic() + patience_s
+    with closing(_connect(path, writer=True, busy_timeout_s=patience_s)) as connection:
+        _require_fts5(connection)
+        while True:
+            try:
+                mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+                break
+            except sqlite3.OperationalError as error:
+                if _primary(error) not in _BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
+    if mode != "wal":
+        raise StoreError(
+            "The file system of the workspace does not let SQLite keep a write-ahead log.",
+            remedy="Put the workspace on a local disk; network file systems do not serve.",
+        )
+
+
+def _require_fts5(connection: sqlite3.Connection) -> None:
+    if not connection.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0]:
+        raise StoreError(
+            "The SQLite library of this Python was built without full-text search (FTS5).",
+            remedy="Use a Python whose sqlite3 module has FTS5; those of python.org and of distributions do.",
+        )
+
+
+def engine(path: Path, *, writer: bool, busy_timeout_s: float) -> Engine:
+    """An engine on the file at `path` with pooled connections, for writing or for reading only."""
+
+    def connect() -> sqlite3.Connection:
+        return _connect(path, writer=writer, busy_timeout_s=busy_timeout_s)
+
+    made = create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=1 if writer else 8,
+        max_overflow=-1,
+        hide_parameters=True,
+    )
+    statement = "BEGIN IMMEDIATE" if writer else "BEGIN"
+
+    @event.listens_for(made, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return made
+
+
+def _connect(path: Path, *, writer: bool, busy_timeout_s: float) -> sqlite3.Connection:
+    """A connection that begins no transaction by itself and never creates the file."""
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=rw",
+        uri=True,
+        timeout=busy_timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if not writer:
+            connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether `error` only says that someone else holds the lock."""
+    return _primary(error) in _BUSY
+
+
+def busy() -> StoreError:
+    """What a writer is told who waited in vain."""
+    message, remedy = _FAULTS[sqlite3.SQLITE_BUSY]
+    return StoreError(message, remedy=remedy)
+
+
+def fault(error: Exception) -> StoreError:
+    """`error` (SQLAlchemy's, sqlite3's or the operating system's) as a StoreError without values or SQL."""
+    code = _primary(error)
+    if code in _FAULTS:
+        message, remedy = _FAULTS[code]
+        return StoreError(message, remedy=remedy)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(error, OSError):
+        reason = errno.errorcode.get(error.errno or 0, "unknown error")
+        return StoreError(
+            f"The workspace folder cannot be used ({reason}).",
+            remedy="Name a folder that the user who runs Osler can create or write (--workspace).",
+        )
+    return StoreError(
+        f"The database failed ({type(cause).__name__}, code {code}).",
+        remedy="Run `osler doctor`; if it finds nothing, report this message.",
+    )
+
+
+def _primary(error: Exception) -> int:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, OSError):
+        return _OS_FAULTS.get(cause.errno or 0, 0)
+    code = getattr(cause, "sqlite_errorcode", 0)
+    return int(code) & 0xFF if isinstance(code, int) else 0
+
+
+def is_sound(connection: Connection) -> bool:
+    """Whether the whole file's structure is intact; takes time in proportion to its size."""
+    return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
+
+
+@contextmanager
+def undecodable_kept(connection: Connection) -> Iterator[None]:
+    """Text that is not UTF-8 comes out with surrogates in it within this block, instead of an error.
+
+    So that a damaged audit record can be named rather than end the walk.
+    """
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, sqlite3.Connection):
+        raise TypeError("not a connection to SQLite")
+    usual = raw.text_factory
+    raw.text_factory = _decode
+    try:
+        yield
+    finally:
+        raw.text_factory = usual
+
+
+def _decode(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")

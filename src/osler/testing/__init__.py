@@ -1,0 +1,29 @@
+"""Honest stand-ins and contract tests, for Osler's own tests and for authors of plug-ins.
+
+`ModelServer` and `ModelServerThread` speak the OpenAI wire on loopback and misbehave on request;
+`SocketCapture` keeps every byte that reaches it; `FixedClock` is a clock that stands still;
+`check_detector`, `check_reader`, `check_completer` and `check_check` hold a plug-in to its port.
+Nothing here is imported by the platform itself.
+"""
+
+from osler.testing.capture import SocketCapture
+from osler.testing.clock import FixedClock
+from osler.testing.contracts import check_check, check_completer, check_detector, check_reader
+from osler.testing.model_server import ModelServer, ModelServerThread
+from osler.testing.replies import Echo, Fault, Fixed, Reply, Script
+
+__all__ = [
+    "Echo",
+    "Fault",
+    "Fixed",
+    "FixedClock",
+    "ModelServer",
+    "ModelServerThread",
+    "Reply",
+    "Script",
+    "SocketCapture",
+    "check_check",
+    "check_completer",
+    "check_detector",
+    "check_reader",
+]

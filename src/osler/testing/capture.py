@@ -1,0 +1,116 @@
+"""A plain socket server that keeps every byte it gets: the witness to what really leaves.
+
+It knows nothing of Osler, of JSON or of identifiers, so it cannot share a mistake with the code
+under test. It answers each HTTP request with one canned chat completion, as JSON or as a stream.
+"""
+
+import contextlib
+import json
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+from osler.testing.http_request import HttpRequest, take
+
+
+class SocketCapture:
+    """A thread that listens on 127.0.0.1: `with SocketCapture() as capture: … capture.raw`.
+
+    `url` is an OpenAI base address ending in `/v1`; `text` what the canned completion says.
+    """
+
+    def __init__(self, text: str = "Noted.") -> None:
+        self._text = text
+        self._lock = threading.Lock()
+        self._received: list[bytearray] = []
+        self._open: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._accept, name="socket-capture", daemon=True)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
+
+    @property
+    def raw(self) -> bytes:
+        """All bytes received so far, connection after connection, in the order they were opened."""
+        with self._lock:
+            return b"".join(bytes(b) for b in self._received)
+
+    @property
+    def connections(self) -> int:
+        """How many connections were opened."""
+        with self._lock:
+            return len(self._received)
+
+    def holds(self, value: str) -> bool:
+        """Whether `value` stands in the bytes, in any case: as UTF-8, or escaped as JSON may escape it."""
+        raw = self.raw.decode("utf-8", "replace").casefold()
+        cases = (value, value.lower(), value.upper())
+        forms = [form for case in cases for form in (case, json.dumps(case)[1:-1])]
+        forms.append(json.dumps(value, ensure_ascii=False)[1:-1])
+        return any(form.casefold() in raw for form in forms)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # shutdown() wakes the thread that waits in accept(); close() alone would not.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+        with self._lock:
+            connections = tuple(self._open)
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            received = bytearray()
+            with self._lock:
+                self._received.append(received)
+                self._open.add(connection)
+            threading.Thread(target=self._serve, args=(connection, received), daemon=True).start()
+
+    def _serve(self, connection: socket.socket, received: bytearray) -> None:
+        pending = bytearray()
+        with contextlib.suppress(OSError, ValueError), connection:
+            while data := connection.recv(2**16):
+                with self._lock:
+                    received += data
+                pending += data
+                while (request := take(pending)) is not None:
+                    connection.sendall(self._answer(request))
+        with self._lock:
+            self._open.discard(connection)
+
+    def _answer(self, request: HttpRequest) -> bytes:
+        common = {"id": "chatcmpl-capture", "created": 0, "model": "capture"}
+        if b'"stream":true' in request.body.replace(b" ", b""):
+            choices = (
+                {"index": 0, "delta": {"role": "assistant", "content": self._text}, "finish_reason": None},
+                {"index": 0, "delta": {}, "finish_reason": "stop"},
+            )
+            lines = [{**common, "object": "chat.completion.chunk", "choices": [c]} for c in choices]
+            body = "".join(f"data: {json.dumps(line)}\n\n" for line in lines) + "data: [DONE]\n\n"
+            return _response("text/event-stream", body)
+        message = {"role": "assistant", "content": self._text}
+        answer = {
+            **common,
+            "object": "chat.completion",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        }
+        return _response("application/json", json.dumps(answer))
+
+
+def _response(kind: str, body: str) -> bytes:
+    data = body.encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n\r\n"
+    return head.encode() + data
