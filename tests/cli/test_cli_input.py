@@ -65,7 +65,7 @@ FILES: list[tuple[str, bytes, str]] = [
     ("binary.txt", bytes(range(256)) * 40, "binary"),
     ("binary.json", b"\x00\x01\x02" * 1000, ""),
     ("latin.txt", "Zebulon Quartermain na\xefve".encode("latin-1"), "UTF-8"),
-    ("image.png", b"\x89PNG\r\n\x1a\n" + bytes(200), "reads"),
+    ("image.png", b"\x89PNG\r\n\x1a\n" + bytes(200), "reader"),
     ("front.md", b"+++\nid = [\n+++\n# x\n", ""),
 ]
 
@@ -108,7 +108,7 @@ def test_another_patient_s_resource_is_not_taken_over(workspace: Path) -> None:
     assert run_osler("kb", "add", "a.json", *arguments, cwd=folder).returncode == 0
     done = run_osler("kb", "add", "b.json", *arguments, cwd=folder)
     assert done.returncode == 4
-    assert "another patient" in done.stderr
+    assert "would change the patient it belongs to" in done.stderr
     listed = json.loads(run_osler("kb", "list", "--json", *arguments, cwd=folder).stdout)
     assert listed["patients"] == ["p1"]
 

@@ -147,7 +147,9 @@ BEFORE_FIRST = [
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("fault", list(Fault))
-def test_a_faulty_server_gives_an_answer_or_one_clear_error(workspace: Path, fault: Fault, stream: bool) -> None:
+def test_a_faulty_server_gives_an_answer_or_one_clear_error(
+    workspace: Path, fault: Fault, stream: bool
+) -> None:
     async def main() -> None:
         async with ModelServer(Script(SAID), fault) as server, platform(workspace, server.url) as built:
             events = await collect(built.pipeline, request(stream))

@@ -199,7 +199,8 @@ def _served(x: Exchange) -> str:
 
 
 def _message(message: dict[str, Any], at: int) -> Message:
-    role, content = message.get("role"), message.get("content")
+    role: Any = message.get("role")
+    content = message.get("content")
     if role not in get_args(Role):
         raise InputError(
             f"messages[{at}].role is not one that is served.",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from osler.app import rule_tests, secrets
 from osler.app.config import Config
@@ -35,7 +35,6 @@ from osler.knowledge.retrieve import Retriever
 from osler.lexicon import drugs
 from osler.stores import Database, SqlAccess, SqlAuditLog, SqlIndex, SqlRecords, SqlVault, load_or_create_key
 
-T = TypeVar("T")
 WORKSPACE = Path(".osler")
 _SOURCES_FRESH_S = 2.0
 
@@ -103,14 +102,14 @@ def build_deidentifier(config: Config) -> Deidentifier:
     """The detectors that the configuration names, built-in ones first."""
     names = dict.fromkeys((*BUILT_IN_DETECTORS, *config.deid.extra_detectors))
     detectors: list[Detector] = [
-        _typed("detectors", name, Detector, config.deid.options.get(name)) for name in names
+        _made("detectors", name, Detector, config.deid.options.get(name)) for name in names
     ]
     return Deidentifier(detectors)
 
 
 def build_library(config: Config, stores: Stores) -> Library:
     """What reads files into the workspace."""
-    readers: list[Reader] = [_typed("readers", name, Reader) for name in config.knowledge.readers]
+    readers: list[Reader] = [_made("readers", name, Reader) for name in config.knowledge.readers]
     return Library(
         index=stores.index,
         readers=readers,
@@ -135,7 +134,7 @@ def build(
     rule_tests.run(config, deidentifier, clock.now().date())
     completers = {name: build_completer(name, table) for name, table in config.destinations.items()}
     guard = Guard(
-        [_typed("checks", n, Check, config.guardrails.options.get(n)) for n in config.guardrails.checks]
+        [_made("checks", n, Check, config.guardrails.options.get(n)) for n in config.guardrails.checks]
     )
     stores = open_stores(config, workspace, clock)
     try:
@@ -185,9 +184,9 @@ def check_parts(config: Config) -> None:
     for name, table in config.destinations.items():
         build_completer(name, table)
     for check in config.guardrails.checks:
-        _typed("checks", check, Check, config.guardrails.options.get(check))
+        _made("checks", check, Check, config.guardrails.options.get(check))
     for reader in config.knowledge.readers:
-        _typed("readers", reader, Reader)
+        _made("readers", reader, Reader)
 
 
 def build_completer(name: str, table: DestinationConfig) -> Completer:
@@ -199,9 +198,10 @@ def build_completer(name: str, table: DestinationConfig) -> Completer:
     if token is not None:
         options["token"] = token
     try:
-        return _typed("backends", table.use, Completer, options)
+        made: Completer = _made("backends", table.use, Completer, options)
     except PluginError as error:
         raise PluginError(f"destinations.{name}: {error.message}", remedy=error.remedy) from None
+    return made
 
 
 def _token(name: str, table: DestinationConfig) -> str | None:
@@ -210,12 +210,13 @@ def _token(name: str, table: DestinationConfig) -> str | None:
     return secrets.resolve(env=table.auth.env, file=table.auth.file, place=f"destinations.{name}.auth")
 
 
-def _typed(group: str, name: str, kind: type[T], options: dict[str, object] | None = None) -> T:
+def _made(group: str, name: str, port: type, options: dict[str, object] | None = None) -> Any:
+    """A plug-in that offers what its port asks for."""
     made = registry.build(group, name, options)
-    if not isinstance(made, kind):
+    if not isinstance(made, port):
         raise PluginError(
-            f"The {group} plug-in '{name}' is no {kind.__name__}.",
-            remedy=f"See osler.core.ports for what a {kind.__name__} has to offer.",
+            f"The {group} plug-in '{name}' is no {port.__name__}.",
+            remedy=f"See osler.core.ports for what a {port.__name__} has to offer.",
         )
     return made
 

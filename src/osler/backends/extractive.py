@@ -78,7 +78,7 @@ def answer(messages: Sequence[Message]) -> str:
 
 
 def _chosen(question: str, block: EvidenceBlock) -> list[Sentence]:
-    """Sentences beyond the complete set, by relevance, each text once."""
+    """The most relevant sentences beyond the complete set, each text once, in the order of the evidence."""
     matches = rank(question, block.sentences)
     others = [m for m in matches if not m.sentence.whole]
     if any(s.whole for s in block.sentences):
@@ -93,7 +93,7 @@ def _chosen(question: str, block: EvidenceBlock) -> list[Sentence]:
         if match.score >= least and match.sentence.text not in seen:
             seen.add(match.sentence.text)
             chosen.append(match.sentence)
-    return chosen[:MOST]
+    return sorted(chosen[:MOST], key=lambda s: s.n)
 
 
 def _cited(sentence: Sentence) -> str:

@@ -2,7 +2,6 @@
 
 from pydantic import BaseModel, ConfigDict
 
-
 BUILT_IN_DETECTORS = (
     "accounts",
     "ages",

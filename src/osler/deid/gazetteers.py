@@ -4,6 +4,7 @@ A list is evidence, never a verdict: `evidence(word)` says which lists a word is
 weigh that against what stands around it. Sources and licences: `data/SOURCES.md`.
 """
 
+import unicodedata
 from dataclasses import dataclass, field
 from enum import IntFlag
 from functools import cache
@@ -53,6 +54,8 @@ class Gazetteers:
     def evidence(self, word: str) -> int:
         """The `In` bits of a folded word; a hyphenated word has what all of its parts have."""
         found = self.flags.get(word, 0)
+        if not found and not word.isascii():
+            found = self.flags.get(unaccented(word), 0)
         if found or "-" not in word:
             return found
         parts = [self.flags.get(p, 0) for p in word.split("-") if p not in _PARTICLES]
@@ -71,7 +74,15 @@ class Gazetteers:
         return bool(self.flags.get(word, 0) & (In.ORDINARY | In.WORD))
 
 
-_PARTICLES = frozenset("al el de da di du la le van von der den ben bin ibn abu dos das st".split())
+def unaccented(word: str) -> str:
+    """A folded word in plain letters, as the lists mostly have it (`szabó` to `szabo`, `łukasz` to `lukasz`)."""
+    apart = unicodedata.normalize("NFKD", word.translate(_LETTERS))
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "’": "'"})
+
+_PARTICLES = frozenset(["al", "el", "de", "da", "di", "du", "la", "le", "van", "von", "der", "den", "ben", "bin", "ibn", "abu", "dos", "das", "st"])
 
 
 def read(name: str) -> list[str]:

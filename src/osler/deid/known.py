@@ -14,7 +14,14 @@ from datetime import date
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span
 from osler.deid import dates, gazetteers
-from osler.deid.detectors.name_words import CREDENTIALS, EPONYM_NOUNS, PARTICLES, SUFFIXES, TITLES, TITLES_LIKE_WORDS
+from osler.deid.detectors.name_words import (
+    CREDENTIALS,
+    EPONYM_NOUNS,
+    PARTICLES,
+    SUFFIXES,
+    TITLES,
+    TITLES_LIKE_WORDS,
+)
 from osler.deid.tokens import fold
 
 DETECTOR = "known"
@@ -225,8 +232,8 @@ class KnownFinder:
                         break
 
 
-_DROP = (TITLES | SUFFIXES | frozenset("md rn phd np do esq".split())) | (TITLES_LIKE_WORDS & frozenset("ms miss doctor mister".split())) | (
-    CREDENTIALS & frozenset("pa-c crna dds".split())
+_DROP = (TITLES | SUFFIXES | frozenset(["md", "rn", "phd", "np", "do", "esq"])) | (TITLES_LIKE_WORDS & frozenset(["ms", "miss", "doctor", "mister"])) | (
+    CREDENTIALS & frozenset(["pa-c", "crna", "dds"])
 )
 
 

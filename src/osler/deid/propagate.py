@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from osler.core.spans import Label, Span
 from osler.deid import gazetteers
-from osler.deid.detectors.name_words import CREDENTIALS, EPONYM_NOUNS, NEVER, PARTICLES, SUFFIXES, TITLES
+from osler.deid.detectors.name_words import (
+    CREDENTIALS,
+    EPONYM_NOUNS,
+    NAME_VERBS,
+    NEVER,
+    PARTICLES,
+    SUFFIXES,
+    TITLES,
+)
 from osler.deid.gazetteers import In
 from osler.deid.tokens import Words, words
 
@@ -69,7 +77,8 @@ def _allowed(lists: gazetteers.Gazetteers, tokens: Words, i: int) -> bool:
         return False
     if bits & (In.ORDINARY | In.WORD):
         starts = i == 0 or _SENTENCE_END.search(tokens.before(i)) is not None
-        return word[0].isupper() and not starts and not (len(word) > 1 and word.isupper())
+        at_ease = not starts or after in NAME_VERBS
+        return word[0].isupper() and at_ease and not (len(word) > 1 and word.isupper())
     if word[0].isupper() and not word.isupper():
         return True
     return len(low) >= 4

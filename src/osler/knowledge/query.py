@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 
 from osler.knowledge import concepts
 from osler.knowledge.intents import openers, overview, phrasebook, titles
@@ -24,6 +25,8 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _JOINING = frozenset(("and", "or", "plus", "versus", "vs"))
 _MOST_WORDS = 400
 _MOST_LETTERS = 4000
+_MOST_TERMS = 12
+_MOST_CLAUSES = 12
 _NUMBERED = ("type", "stage", "grade", "class")
 _SHORT = 3
 _BY_KIND = {"laboratory": "labs", "vital-signs": "vitals", "other": "observations"}
@@ -99,7 +102,7 @@ def understand(question: str, lexicon: DrugLexicon, names: frozenset[str] = froz
     named = _named(words, names)
     about = reading.about or bool(named)
     left = reading.left_over(named)
-    clauses = tuple(reading.clauses(left, safety))
+    clauses = tuple(islice(reading.clauses(left, safety), _MOST_CLAUSES))
     return Query(
         clauses=clauses,
         safety=safety,
@@ -238,7 +241,7 @@ class _Reading:
         return Clause(
             intents=tuple(dict.fromkeys(asked)),
             concepts=tuple(dict.fromkeys(names)),
-            terms=tuple(dict.fromkeys(terms)),
+            terms=tuple(dict.fromkeys(terms))[:_MOST_TERMS],
             named=tuple(self._text(m) for m in structure if m.label.startswith("intent:")),
             history="flag:history" in labels or past,
             latest="flag:latest" in labels or any(m.text.startswith("last ") for m in structure),

@@ -27,6 +27,7 @@ from osler.lexicon.drugs import DrugLexicon
 
 MOST_EVIDENCE = 60
 _FEW = 3
+_MOST_OTHERS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +70,9 @@ class Retriever:
         return self._grounding(query, patient, *self._from_record(query, chart))
 
     def _drug_safety(self, query: Query, chart: Chart) -> tuple[list[Evidence], list[str]]:
-        record = [whole(item) for item in safety.from_record(query, chart)]
+        record = [whole(item, complete=True) for item in safety.from_record(query, chart)]
         drugs = safety.asked_about(query, self._lexicon)
-        others = [t for clause in query.clauses for t in clause.terms if t.kind != "drug"]
+        others = [t for clause in query.clauses for t in clause.terms if t.kind != "drug"][:_MOST_OTHERS]
         record.extend(notes.speaking_of([*drugs, *others], chart, self._index))
         texts = literature.about_drug(drugs, safety.factors(chart, drugs), others, self._index)
         room = MOST_EVIDENCE - len(texts)

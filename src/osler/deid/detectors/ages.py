@@ -55,7 +55,7 @@ class AgeDetector:
                 at_start = match.start() == 0 or folded[max(0, match.start() - 2) : match.start()].strip(" ") in (
                     "\n", ".", ":", "",
                 )
-                if warm or not (_FOLLOWS.match(folded, match.end()) or at_start and letter[0] != "m"):
+                if warm or not (_FOLLOWS.match(folded, match.end()) or (at_start and letter[0] != "m")):
                     continue
             yield self._span(match, 0.9)
 

@@ -23,9 +23,9 @@ _CUE = re.compile(
     r"['’]?s?[ \t]*[:(,\-–.#]?[ \t]*\(?\Z"
 )
 _STRONG_CUE = re.compile(
-    r"(?:\bon|since|until|till|dated?|as of|through|thru|due|admit\w*|admitted|d/c(?:'?d)?|appt|appointment|scheduled|drawn|dos|dob|lmp|edd"
+    r"(?:\bon|since|again|follow[- ]?up|return|until|till|dated?|birth is|birthday is|as of|through|thru|due|admit\w*|admitted|d/c(?:'?d)?|appt|appointment|scheduled|drawn|dos|dob|lmp|edd"
     r"|visit|f/u|week of|wk of|collected|resulted|signed|filled|discharged|hospitalized|seen|before|after|started|tues?(?:day)?|wed(?:nesday)?"
-    r"|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sunday|mon(?:day)?|performed|taken|effective|by|last)[ \t]*[:(,]?[ \t]*\(?\Z"
+    r"|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sunday|mon(?:day)?|performed|taken|effective|by|last|comparison|compared (?:to|with))[ \t]*[:(,]?[ \t]*\(?\Z"
 )
 _RANGE_BEFORE = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2,4})?\s?(?:-|–|to|through|thru|until|and|&|,)\s?\Z")
 _SCORE_BEFORE = re.compile(
@@ -227,7 +227,7 @@ def _day_first(text: str, folded: str, match: re.Match[str]) -> bool:
     month = match["m"]
     written = text[match.start("m") : match.end("m")]
     joined = folded[match.end("d") : match.start("m")]
-    if joined and joined[0] in "-/." or "of" in joined or match["d"][-1].isalpha():
+    if (joined and joined[0] in "-/.") or "of" in joined or match["d"][-1].isalpha():
         return month not in ("may", "mar") or written[0].isupper() or "of" in joined
     if month in ("may", "march", "mar", "dec"):
         return written[0].isupper() and near(folded, match.start(), _STRONG_CUE, 16) and not _VERBS.match(folded, match.end())

@@ -13,10 +13,7 @@ from osler.deid.gazetteers import NAME, In
 from osler.deid.tokens import Words
 
 _HEADS = frozenset(
-    "hospital hospitals clinic clinics infirmary hospice sanatorium sanitarium pharmacy university college institute academy church temple "
-    "synagogue mosque cathedral prison jail penitentiary inc llc corp corporation ltd laboratories hotel motel medical-center "
-    "polyclinic healthcare rehab rehabilitation nursing dialysis manor elementary school pediatrics orthopedics orthopaedics cardiology "
-    "dermatology oncology radiology physicians associates partners industries enterprises shelter library casino foundry".split()
+    ["hospital", "hospitals", "clinic", "clinics", "infirmary", "hospice", "sanatorium", "sanitarium", "pharmacy", "university", "college", "institute", "academy", "church", "temple", "synagogue", "mosque", "cathedral", "prison", "jail", "penitentiary", "inc", "llc", "plc", "corp", "corporation", "ltd", "laboratories", "hotel", "motel", "medical-center", "polyclinic", "healthcare", "rehab", "rehabilitation", "nursing", "dialysis", "manor", "elementary", "school", "pediatrics", "orthopedics", "orthopaedics", "cardiology", "dermatology", "oncology", "radiology", "physicians", "associates", "partners", "industries", "enterprises", "shelter", "library", "casino", "foundry"]
 )
 _PAIRS = {
     "medical": ("center", "centre", "ctr", "group", "clinic", "associates", "school", "college", "office", "offices", "plaza", "campus", "arts"),
@@ -64,20 +61,20 @@ _PAIRS = {
     "behavioral": ("health",),
 }
 _WEAK = frozenset(
-    "school college nursing dialysis rehab rehabilitation manor pediatrics orthopedics orthopaedics cardiology dermatology oncology "
-    "radiology physicians associates partners foundation library church temple institute".split()
+    ["school", "college", "nursing", "dialysis", "rehab", "rehabilitation", "manor", "pediatrics", "orthopedics", "orthopaedics", "cardiology", "dermatology", "oncology", "radiology", "physicians", "associates", "partners", "foundation", "library", "church", "temple", "institute"]
 )
-_SPECIALTIES = frozenset("pediatrics orthopedics orthopaedics cardiology dermatology oncology radiology dialysis nursing".split())
+_SPECIALTIES = frozenset(["pediatrics", "orthopedics", "orthopaedics", "cardiology", "dermatology", "oncology", "radiology", "dialysis", "nursing"])
 """Heads that end a firm's name only where the name ends."""
 
-_LINKS = frozenset("of and for the de la del y at".split())
+_LINKS = frozenset(["of", "and", "for", "the", "de", "la", "del", "y", "at"])
 _WORK = re.compile(
     r"(?:work(?:s|ed|ing)?|employed|volunteers?|volunteering|retired) (?:(?:part|full)[ -]time )?"
     r"(?:as an? [a-z -]{3,30} )?(?:at|for|by|with|from) (?:the )?|(?:job|career) (?:at|with) (?:the )?|employer(?: name)?\s{0,2}[:=] {0,3}|place of (?:work|employment)\s{0,2}[:=] {0,3}"
     r"|(?:owner|manager|employee|ceo|president|principal|teacher|nurse|cashier|driver|pastor) (?:of|at|for) (?:the )?|workplace\s{0,2}[:=] {0,3}"
     r"|(?:attends|student at|enrolled at|graduated from|freshman at|sophomore at|junior at|senior at) "
 )
-_NAMED_AS_NONE = frozenset("home night the a an his her their this that age bedside least work times present all once school church".split())
+_AT_ORGANIZATION = re.compile(r"\b(?:at|for|from|by|\() ?(?:the )?(?=[a-z])")
+_NAMED_AS_NONE = frozenset(["home", "night", "the", "a", "an", "his", "her", "their", "this", "that", "age", "bedside", "least", "work", "times", "present", "all", "once", "school", "church"])
 
 
 @cache
@@ -112,9 +109,7 @@ class Facilities:
     def find(self, tokens: Words, folded: str) -> Iterator[tuple[int, int, float]]:
         """`(start, end, score)` of each facility, school, firm or employer."""
         for i, low in enumerate(tokens.low):
-            if low in _HEADS or low in _PAIRS:
-                yield from self._around(tokens, i)
-            elif low == "university" or low == "hospital":
+            if low in _HEADS or low in _PAIRS or low == "university" or low == "hospital":
                 yield from self._around(tokens, i)
         for match in _ALWAYS.finditer(folded):
             if _SCORE.match(folded, match.end()):
@@ -135,7 +130,7 @@ class Facilities:
         while first and i - first < 6:
             candidate = tokens.words[first - 1]
             low = tokens.low[first - 1]
-            if not _near(tokens.before(first)):
+            if not _near(tokens.before(first)) or (tokens.before(first) == ". " and low not in _DOTTED):
                 break
             if low in _LINKS and first - 1 and named and tokens.words[first - 2][0].isupper() and _near(tokens.before(first - 1)):
                 if low in ("at", "the") or tokens.low[first - 2] in generic():
@@ -174,7 +169,7 @@ class Facilities:
         if low in generic() or len(low) < 3:
             return False
         bits = self._lists.evidence(low)
-        if bits & In.CLINICAL and low not in _PROPER and low not in self._lists.cities:
+        if bits & In.CLINICAL and not bits & In.SOFT and low not in _PROPER and low not in self._lists.cities:
             # "Maintenance Clinic", "Continence Clinic": what is done there
             return False
         if head[0].islower() or shouted:
@@ -198,6 +193,10 @@ class Facilities:
 
     def _employers(self, tokens: Words, folded: str) -> Iterator[tuple[int, int, float]]:
         text = tokens.text
+        for match in _AT_ORGANIZATION.finditer(folded):
+            known = _organizations().match(folded, match.end())
+            if known and text[match.end()].isupper() and known.group() not in ("target", "tesla", "ups"):
+                yield match.end(), known.end(), 0.8
         for match in _WORK.finditer(folded):
             at = match.end()
             known = _organizations().match(folded, at)
@@ -208,22 +207,21 @@ class Facilities:
             if found is None:
                 continue
             first = found.group().split()[0].lower().strip(".,'’")
-            if first in _NAMED_AS_NONE or first in generic() and " " not in found.group() or first in self._lists.states or self._lists.evidence(first) & In.NATION:
+            if first in _NAMED_AS_NONE or (first in generic() and " " not in found.group()) or (first in self._lists.states and " " not in found.group()) or self._lists.evidence(first) & In.NATION:
                 continue
             yield at, found.end(), 0.8
 
 
 _CAPITALS = re.compile(
-    r"(?:[A-Z][\w'’&-]+|3M|7-Eleven)(?:(?: & | and (?=[A-Z])| of (?=[A-Z])|[ ])(?=[A-Z0-9])[A-Z0-9][\w'’&-]*){0,4}(?:,? (?:Inc|LLC|Corp|Co|Ltd)\b\.?)?"
+    r"(?:[A-Z][\w'’&-]+|3M|7-Eleven)(?:(?: & | and (?=[A-Z])| of (?=[A-Z])|[ ])(?=[A-Z0-9])[A-Z0-9][\w'’&-]*){0,4}(?:,(?= [A-Z][\w'’-]+ and [A-Z]) [A-Z][\w'’-]+ and [A-Z][\w'’-]+)?(?:,? (?:Inc|LLC|Corp|Co|Ltd)\b\.?)?"
 )
 _PROPER = frozenset(
-    "mercy memorial riverside lakeside providence methodist presbyterian baptist lutheran samaritan deaconess northside southside eastside westside "
-    "hillside valley mountain lakeview parkview sunrise sunset evergreen oakwood maplewood riverview hopkins mayo kaiser emory duke".split()
+    ["mercy", "memorial", "riverside", "lakeside", "providence", "methodist", "presbyterian", "baptist", "lutheran", "samaritan", "deaconess", "northside", "southside", "eastside", "westside", "hillside", "valley", "mountain", "lakeview", "parkview", "sunrise", "sunset", "evergreen", "oakwood", "maplewood", "riverview", "hopkins", "mayo", "kaiser", "emory", "duke"]
 )
-_STOP = frozenset("the this our at from to in via per by with dr mr mrs ms".split())
+_DOTTED = frozenset(["st", "mt", "ft", "dr", "jr", "sr", "n", "s", "e", "w"])
+_STOP = frozenset(["the", "this", "our", "at", "from", "to", "in", "via", "per", "by", "with", "dr", "mr", "mrs", "ms"])
 _LEADING = frozenset(
-    "admitted transferred discharged seen visited called presented referred sent went taken brought returned followed please see contact "
-    "attending hospital: name facility location unit service ward patient pt address works at from to phone fax date".split()
+    ["admitted", "transferred", "discharged", "seen", "visited", "called", "presented", "referred", "sent", "went", "taken", "brought", "returned", "followed", "please", "see", "contact", "attends", "attended", "attend", "treated", "evaluated", "recommended", "owns", "joined", "opened", "left", "chose", "entered", "quit", "hired", "at", "attending", "hospital:", "name", "facility", "location", "unit", "service", "ward", "patient", "pt", "address", "works", "at", "from", "to", "phone", "fax", "date"]
 )
 
 

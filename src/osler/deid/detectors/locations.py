@@ -9,58 +9,25 @@ from collections.abc import Iterable, Iterator
 
 from osler.core.spans import Label, Span
 from osler.deid import gazetteers
-from osler.deid.detectors import facilities, hl7
+from osler.deid.detectors import facilities, hl7, streets
 from osler.deid.detectors.name_words import NEVER
 from osler.deid.gazetteers import In
 from osler.deid.tokens import Words, fold, shouted, words
 
-_SUFFIX = (
-    r"street|avenue|ave|boulevard|blvd|road|rd|lane|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|ter|trail|trl|way|parkway|pkwy|highway|hwy"
-    r"|square|sq|turnpike|tpke|pike|alley|aly|plaza|plz|crossing|xing|loop|path|ridge|row|route|rte|commons|crescent|cres|heights|hts|hollow|point"
-    r"|pointe|run|walk|st|bypass|expressway|broadway|mews|landing|bend|cove|creek|grove|hill|manor|view|vista"
-)
-_SAFE = frozenset("street avenue ave boulevard blvd road rd lane ln highway hwy parkway pkwy broadway turnpike".split())
-_RARE = frozenset(
-    "bypass landing bend cove creek grove hill manor view vista run walk path ridge row point pointe heights hollow place way loop circle drive court ct dr pl st "
-    "commons crossing square route cir ter trail plaza sq".split()
-)
-_STREET = re.compile(
-    r"\d{1,6}[a-z]?(?:-\d{1,5})?(?: ?1/2)?,? {1,2}(?:(?:[nsew]\b\.?|north|south|east|west|ne|nw|se|sw|n\.e\.|n\.w\.|s\.e\.|s\.w\.) )?"
-    rf"(?:[a-z0-9][\w.'’-]{{0,24}} {{1,2}}){{1,4}}?(?:{_SUFFIX})\b\.?"
-    r"(?: (?:[nsew]\b|ne|nw|se|sw|north|south|east|west)\b\.?)?"
-)
-_BROADWAY = re.compile(r"\d{1,6} (?:[nsew]\.? |north |south |east |west )?broadway\b")
-_UNIT = re.compile(
-    r",?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|room|rm|bldg|building|floor|fl|lot|trailer|space|spc|#)\b\.? ?#? ?[a-z0-9][a-z0-9-]{0,6}\b|#\s?[a-z0-9-]{1,6})"
-)
-_BOX = re.compile(r"\b(?:(?:p\.? ?o\.? ?box|post office box) \d{1,6}|(?:rural route|rr|hc) \d{1,6},? box \d{1,6})")
-_ROUTE = re.compile(r"\b(?:state route|us route|route|highway|county road|interstate|i-|us-|cr|sr) ?\d{1,4}\b")
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?(?![\w-]|\.\d)")
-_ZIP_KEY = re.compile(r"\b(?:zip(?:[ -]?code)?|postal(?:[ -]?code)?|postcode)(?: is)?[\s:#\"'=]{1,4}\Z")
 _COUNTY = re.compile(r"\b(?:[A-Z][\w.'’-]{1,20} ){1,2}(?:County|Parish|Borough|Township|Twp)\b")
-_UK = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
-_CANADA = re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b")
-_BAD_STREET = re.compile(
-    r"\b(?:mg|mcg|ml|cc|units?|hours?|hrs?|h|days?|weeks?|wks?|months?|years?|yrs?|y/o|yo|year-old|minutes?|min|mins|times?|x|percent|tablets?|tabs?|caps?|puffs?|pounds?|lbs"
-    r"|kg|cm|mm|inch(?:es)?|feet|ft|miles?|blocks?|degrees?|points?|patients?|of|the|and|with|for|to|is|was|are|were|in|on|by|at|a|an|or|from|per|had|has|liters?|l|sets?|reps?"
-    r"|episodes?|drinks?|beers?|packs?|cigarettes?|doses?|stage|grade|type|day|month|week|hour|year)\b"
-)
 _IN = frozenset(
-    "in from near to at of outside around visiting visited toward towards lives living lived resides residing reside moved relocated "
-    "born raised resident native traveled travelled travels trip flew drove works working based town city downtown via leaving "
-    "returned returning stationed hometown suburb suburbs county evacuated immigrated emigrated address".split()
+    ["in", "from", "near", "to", "at", "of", "outside", "around", "visiting", "visited", "toward", "towards", "lives", "living", "lived", "resides", "residing", "reside", "moved", "relocated", "born", "raised", "resident", "native", "traveled", "travelled", "travels", "trip", "flew", "drove", "works", "working", "based", "town", "city", "downtown", "via", "leaving", "returned", "returning", "stationed", "hometown", "suburb", "suburbs", "county", "evacuated", "immigrated", "emigrated", "address"]
 )
-_DWELLING = frozenset("lives living lived live resides residing reside moved relocated born raised resident native grew immigrated emigrated traveled travelled hometown back".split())
+_PROSE = In.ORDINARY | In.WORD | In.CLINICAL
+_DWELLING = frozenset(["lives", "living", "lived", "live", "resides", "residing", "reside", "moved", "relocated", "born", "raised", "resident", "native", "grew", "immigrated", "emigrated", "traveled", "travelled", "hometown", "back"])
 _ZIP_AHEAD = re.compile(r",? [A-Z]{2},? \d{5}\b")
 _PLACE_CUES = frozenset(
-    "from lives living lived live resides residing reside moved relocated born raised resident native traveled travelled trip visiting flew "
-    "near stationed hometown immigrated emigrated evacuated".split()
+    ["from", "lives", "living", "lived", "live", "resides", "residing", "reside", "moved", "relocated", "born", "raised", "resident", "native", "traveled", "travelled", "trip", "visiting", "flew", "near", "stationed", "hometown", "immigrated", "emigrated", "evacuated"]
 )
-_CODES_LIKE_WORDS = frozenset("MD PA DO MS MA OR IN ME OK HI ID PT CT LA DE AL CO OH AS ND NP RN VI MT MI SC SD NC PR VA GA AR MP GU AK IA".split())
+_CODES_LIKE_WORDS = frozenset(["MD", "PA", "DO", "MS", "MA", "OR", "IN", "ME", "OK", "HI", "ID", "PT", "CT", "LA", "DE", "AL", "CO", "OH", "AS", "ND", "NP", "RN", "VI", "MT", "MI", "SC", "SD", "NC", "PR", "VA", "GA", "AR", "MP", "GU", "AK", "IA"])
 _NOT_CITY_AFTER = frozenset(
-    "criteria criterion scale score scores index classification rules rule guidelines consensus protocol study trial chromosome brace disease fever virus "
-    "system procedure operation tube method statement declaration questionnaire cohort heart sepsis coma outcome prognostic stain grade grading type syndrome "
-    "spotted encephalitis conference agreement modification ankle knee canadian early sign preparation bowel university hospital clinic medical".split()
+    ["criteria", "criterion", "scale", "score", "scores", "index", "classification", "rules", "rule", "guidelines", "consensus", "protocol", "study", "trial", "chromosome", "brace", "disease", "fever", "virus", "system", "procedure", "operation", "tube", "method", "statement", "declaration", "questionnaire", "cohort", "heart", "sepsis", "coma", "outcome", "prognostic", "stain", "grade", "grading", "type", "syndrome", "spotted", "encephalitis", "conference", "agreement", "modification", "ankle", "knee", "canadian", "early", "sign", "preparation", "bowel", "university", "hospital", "clinic", "medical"]
 )
 
 
@@ -91,27 +58,14 @@ class LocationDetector:
         return Span(start=start, end=end, label=Label.LOCATION, score=score, detector=self.name)
 
     def _patterns(self, text: str, folded: str) -> Iterator[tuple[int, int, float]]:
-        for match in _STREET.finditer(folded):
-            if _is_street(text, folded, match):
-                yield match.start(), _with_unit(folded, match.end()), 0.93
-        for match in _BROADWAY.finditer(folded):
-            yield match.start(), _with_unit(folded, match.end()), 0.9
-        for match in _BOX.finditer(folded):
-            yield match.start(), match.end(), 0.93
+        yield from streets.find(text, folded)
         for match in self._state_zip.finditer(folded):
-            if match.start() and not folded[match.start() - 1].isalnum() and _is_state(text, match.start()):
+            if match.start() and _after_city(folded, match.start()) and _is_state(text, match.start()):
                 yield match.start(1), match.end(1), 0.92
-        for match in _ZIP.finditer(folded):
-            if _ZIP_KEY.search(folded, max(0, match.start() - 24), match.start()):
-                yield match.start(), match.end(), 0.92
         for match in _COUNTY.finditer(text):
             first = match.group().split()[0].lower()
             if first not in facilities.generic():
                 yield match.start(), match.end(), 0.85
-        for pattern in (_UK, _CANADA):
-            for match in pattern.finditer(text):
-                if any(c.isdigit() for c in match.group()) and " " in match.group():
-                    yield match.start(), match.end(), 0.7
 
     def _cities(self, tokens: Words, loud: bool) -> Iterator[tuple[int, int, float]]:
         cities = self._lists.cities
@@ -134,7 +88,7 @@ class LocationDetector:
                 if self._state_after(tokens, i, known=False):
                     first = self._city_start(tokens, i)
                     yield tokens.starts[first], tokens.ends[i], 0.8
-                elif last := self._dwelt_in(tokens, i):
+                elif (last := self._dwelt_in(tokens, i)) or (last := self._shaped(tokens, i)):
                     yield tokens.starts[i], tokens.ends[last - 1], 0.75
                     skip = last
 
@@ -147,12 +101,12 @@ class LocationDetector:
             return 0.0
         before = tokens.low[i - 1] if i and tokens.before(i).strip() == "" else ""
         plain = self._lists.evidence(tokens.low[i])
+        beyond = tokens.low[i - 2] if i > 1 and before in ("in", "to", "near", "of") else ""
         if not word[0].isupper():
             # a city in lower case: only a name that is nothing else, behind a word of place
-            return 0.7 if before in _PLACE_CUES and (not plain or len(tokens.low[i : last + 1]) > 1) else 0.0
+            return 0.7 if (before in _PLACE_CUES or beyond in _PLACE_CUES) and (not plain & _PROSE or last > i) else 0.0
         if before in _PLACE_CUES:
             return 0.88
-        beyond = tokens.low[i - 2] if i > 1 and before in ("in", "to", "near") else ""
         if beyond in _PLACE_CUES:
             return 0.88
         if before in _IN:
@@ -165,7 +119,7 @@ class LocationDetector:
     def _state_after(self, tokens: Words, i: int, *, known: bool) -> bool:
         """Whether a state follows word `i` behind a comma (or, after a known city, a blank)."""
         gap = tokens.gap(i)
-        if not known and (len(tokens.words[i]) < 4 or tokens.words[i].isupper() and not _ZIP_AHEAD.match(tokens.text, tokens.ends[i])):
+        if not known and (len(tokens.words[i]) < 4 or (tokens.words[i].isupper() and not _ZIP_AHEAD.match(tokens.text, tokens.ends[i]))):
             return False
         if i + 1 >= len(tokens) or not (gap.strip() == "," or (known and gap in (" ", "  "))) or "\n\n" in gap:
             return False
@@ -196,6 +150,21 @@ class LocationDetector:
             last += 1
         return last if last > i else 0
 
+    def _shaped(self, tokens: Words, i: int) -> int:
+        """One past the last word of what looks like a town (`Port Collin`, `Hanleyville`) behind a word of place, else 0."""
+        before = tokens.low[i - 1] if i and tokens.before(i) == " " else ""
+        if before not in ("in", "from", "to", "near", "at"):
+            return 0
+        low = tokens.low[i]
+        if low in _TOWNSHIP and i + 1 < len(tokens) and tokens.gap(i) == " ":
+            follows, bits = tokens.words[i + 1], self._lists.evidence(tokens.low[i + 1])
+            if follows[0].isupper() and len(follows) > 3 and follows[1:].islower() and not bits & (In.CLINICAL | In.NATION | In.WORD):
+                return 0 if tokens.low[i + 2 : i + 3] and tokens.low[i + 2] in _NOT_CITY_AFTER else i + 2
+        word = tokens.words[i]
+        if len(low) > 6 and word[1:].islower() and low.endswith(_TOWN_ENDINGS) and not self._lists.evidence(low) & (_PROSE | In.EPONYM | In.NATION):
+            return 0 if tokens.low[i + 1 : i + 2] and tokens.low[i + 1] in _NOT_CITY_AFTER else i + 1
+        return 0
+
     def _city_start(self, tokens: Words, i: int, only: frozenset[str] | None = None) -> int:
         """The first word of a city whose last listed (or only) word is `i`: `South San Francisco`, `Foster City`."""
         first = i
@@ -203,48 +172,32 @@ class LocationDetector:
             previous, low = tokens.words[first - 1], tokens.low[first - 1]
             if tokens.before(first) not in (" ", ". ") or not previous[0].isupper():
                 break
-            if low not in only if only is not None else low in NEVER or low in _NOT_IN_CITY:
+            if low not in (only or _BEFORE_CITY) and (only is not None or low in NEVER or low in _NOT_IN_CITY):
                 break
             first -= 1
         return first
 
 
 _BEFORE_CITY = frozenset(
-    "north south east west new old upper lower el la las los san santa saint st fort ft mount mt lake port glen grand great little big cape palm royal central downtown".split()
+    ["north", "south", "east", "west", "new", "old", "upper", "lower", "el", "la", "las", "los", "san", "santa", "saint", "st", "fort", "ft", "mount", "mt", "lake", "port", "glen", "grand", "great", "little", "big", "cape", "palm", "royal", "central", "downtown"]
 )
-_NOT_IN_CITY = frozenset("at from in near to of resident native lives living moved born city town address home mfd manufactured inc llc corp ltd company hospital clinic".split())
-_NAMES_TOO = frozenset("virginia georgia carolina dakota".split())
+_NOT_IN_CITY = frozenset(["at", "from", "in", "near", "to", "of", "resident", "native", "lives", "living", "moved", "born", "city", "town", "address", "home", "mfd", "manufactured", "inc", "llc", "corp", "ltd", "company", "hospital", "clinic"])
+_TOWNSHIP = frozenset(["north", "south", "east", "west", "new", "lake", "port", "fort", "mount", "saint", "st", "san", "santa", "los", "las", "el", "la"])
+_TOWN_ENDINGS = ["town", "ton", "ville", "berg", "burg", "burgh", "borough", "boro", "bury", "view", "port", "mouth", "stad", "furt", "chester", "haven", "side", "shire", "land", "field", "ford", "wood", "dale", "brook", "hurst", "cester", "polis"]
+_TOWN_ENDINGS = tuple(_TOWN_ENDINGS)
+_NAMES_TOO = frozenset(["virginia", "georgia", "carolina", "dakota"])
 
 
 def _joined(tokens: Words, first: int, last: int) -> bool:
     return all(tokens.gap(i) in (" ", ". ", "-", "  ") for i in range(first, last))
 
 
+def _after_city(folded: str, start: int) -> bool:
+    """`Boise, ID 83702`, not `(Vietnamese), ID 33871`."""
+    before = folded[max(0, start - 3) : start].rstrip(" \t\n,")
+    return not folded[start - 1].isalnum() and (not before or before[-1].isalpha() or before[-1] in ".'")
+
+
 def _is_state(text: str, start: int) -> bool:
     """A two-letter code counts only in capitals, a name only with one."""
     return text[start].isupper() and (text[start : start + 2].isupper() or text[start + 2 : start + 3].isalpha())
-
-
-def _with_unit(folded: str, end: int) -> int:
-    match = _UNIT.match(folded, end)
-    return match.end() if match else end - (folded[end - 1] == "." and not folded[end : end + 1].strip(" ,") == "")
-
-
-def _is_street(text: str, folded: str, match: re.Match[str]) -> bool:
-    start = match.start()
-    if start and (folded[start - 1].isalnum() or folded[start - 1] in "./-$:"):
-        return False
-    body = match.group().split()
-    middle = body[1:-1] if len(body) > 2 else body[1:]
-    suffix = body[-1].rstrip(".")
-    if _BAD_STREET.search(" ".join(middle)) and not middle[0].rstrip(".") in ("n", "s", "e", "w"):
-        return False
-    original = text[start : match.end()].split()
-    named = [w for w in original[1:] if w[0].isalpha()]
-    capitals = bool(named) and all(w[0].isupper() for w in named)
-    numbered = any(w[0].isdigit() for w in middle)
-    if suffix in _RARE:
-        return capitals and len(body[0]) > (1 if suffix not in ("st", "dr") else 0) and len(middle) < 4
-    if suffix in _SAFE or suffix in ("n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west"):
-        return capitals or numbered or (len(body[0]) > 1 and len(middle) < 3 and text[start:].islower() is not None)
-    return capitals

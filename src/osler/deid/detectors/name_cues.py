@@ -16,6 +16,7 @@ from osler.deid.detectors.name_words import (
     NAME_LABELS,
     NEVER,
     NOT_PERSON_NAMES,
+    PARTICLES,
     PEOPLE_VERBS,
     PERSONS,
     PLACE_NOUNS,
@@ -77,6 +78,11 @@ class Cues:
         if at >= len(self._tokens):
             return
         low = self._tokens.low[at]
+        if low in PARTICLES and not self._capital(at):
+            last = self._name_from(at, UNKNOWN)
+            if last > at:
+                yield self._shapes.span(at, last, 0.9)
+            return
         if low in NEVER and not (self._capital(at) and len(low) > 2 and self._bits(at) & NAME):
             return
         if self._capital(at):
@@ -102,7 +108,9 @@ class Cues:
                 nxt += 1
             elif self._tokens.gap(end).strip() not in (",", "/", "&"):
                 return
-            if nxt >= len(self._tokens) or not self._capital(nxt) or self._tokens.low[nxt] in NEVER:
+            if nxt >= len(self._tokens) or self._tokens.low[nxt] in NEVER:
+                return
+            if not self._capital(nxt) and not (self._tokens.low[nxt] in PARTICLES and self._name_from(nxt, UNKNOWN) > nxt):
                 return
             yield self._shapes.span(nxt, max(nxt, self._name_from(nxt, UNKNOWN)), 0.85)
             at = nxt
@@ -115,6 +123,11 @@ class Cues:
         if self._tokens.gap(i) == ". " and self._tokens.low[i] not in ("ms",):
             return
         likeness = self._shapes.likeness(at)
+        if self._tokens.low[at] in PARTICLES and self._tokens.low[i] in ("ms", "miss", "doctor") and not self._capital(at):
+            last = self._name_from(at, UNKNOWN)
+            if last > at:
+                yield self._shapes.span(at, last, 0.85)
+            return
         if self._capital(at) and likeness >= UNKNOWN and not self._shapes.loud:
             if likeness == WEAK and self._tokens.low[i] not in ("ms", "miss", "nurse", "sister", "doctor", "officer"):
                 return
@@ -123,14 +136,21 @@ class Cues:
             last = self._name_from(at, UNKNOWN if likeness > UNKNOWN else UNKNOWN)
             if last >= 0 and not self._thing_follows(last):
                 yield self._shapes.span(at, last, 0.85)
-        elif likeness == SURE and len(self._tokens.low[at]) > 2:
-            yield self._shapes.span(at, self._lower_end(at), 0.7)
+        elif len(self._tokens.low[at]) > 2 and not self._capital(at):
+            listed = likeness == SURE or (likeness == LIKELY and self._tokens.low[i] == "doctor" and self._shapes.next_low(at) not in EPONYM_NOUNS)
+            if listed or (likeness == UNKNOWN and self._tokens.low[i] == "doctor" and self._tokens.low[at].isalpha()):
+                yield self._shapes.span(at, self._lower_end(at, LIKELY), 0.7)
 
     def relation(self, i: int) -> Iterator[Found]:
         """`her daughter Lucia`, `wife, Anna Bell,`, `son (Will)`."""
         if i + 1 >= len(self._tokens) or not _RELATION_GAP.fullmatch(self._tokens.gap(i)):
             return
         at = i + 1
+        if self._tokens.low[at] == "of" and at + 1 < len(self._tokens) and self._tokens.gap(at) == " ":
+            at += 1
+            if self._capital(at) and self._shapes.likeness(at) >= UNKNOWN and self._plain(at):
+                yield self._shapes.span(at, max(at, self._name_from(at, UNKNOWN)), 0.75)
+            return
         if self._tokens.low[at] in ("named", "name"):
             return
         if self._tokens.low[i] in ("child", "kid", "aide", "infant", "baby") and not self._tokens.words[i].islower():
@@ -138,7 +158,7 @@ class Cues:
         likeness = self._shapes.likeness(at)
         if self._capital(at) and not self._shapes.loud:
             comma = self._tokens.gap(i).startswith((",", " -", ":"))
-            if likeness >= (LIKELY if comma else UNKNOWN) or (likeness == WEAK and self._bits(at) & In.GIVEN and not comma):
+            if likeness >= (LIKELY if comma else UNKNOWN) or (comma and self._set_off(at)) or (likeness == WEAK and self._bits(at) & In.GIVEN and not comma):
                 if likeness == UNKNOWN and self._shapes.shouted(at):
                     return
                 last = max(at, self._name_from(at, UNKNOWN))
@@ -147,6 +167,17 @@ class Cues:
                     yield from self._and_another(last)
         elif likeness == SURE and self._tokens.gap(i) == " " and self._bits(at) & In.GIVEN and len(self._tokens.low[at]) > 2:
             yield self._shapes.span(at, self._lower_end(at), 0.75)
+
+    def bracketed(self, i: int) -> Iterator[Found]:
+        """`discussed with family (Gabriela)`."""
+        at = i + 1
+        if self._tokens.gap(i) == " (" and self._capital(at) and self._plain(at) and self._shapes.likeness(at) >= UNKNOWN:
+            yield self._shapes.span(at, max(at, self._name_from(at, UNKNOWN)), 0.75)
+
+    def _set_off(self, at: int) -> bool:
+        """Whether unlisted words stand as a name between commas: `her mother, Beatrix,`."""
+        last = self._name_from(at, UNKNOWN)
+        return last >= at and self._plain(at) and (self._tokens.gap(last)[:1] in (",", ";", ")", "\n") or last > at)
 
     def _and_another(self, last: int) -> Iterator[Found]:
         """The second of `her sons Tom and Amir`."""
@@ -166,8 +197,10 @@ class Cues:
             yield match.start(), match.end(), 0.75
             return
         if not self._capital(at) or self._shapes.loud:
-            if self._shapes.likeness(at) == SURE and self._bits(at) & In.COMMON_GIVEN and gap == " ":
-                yield self._shapes.span(at, self._lower_end(at), 0.65)
+            if self._shapes.likeness(at) == SURE and gap == " ":
+                last = self._lower_end(at)
+                if last > at or self._bits(at) & In.COMMON_GIVEN:
+                    yield self._shapes.span(at, last, 0.7 if last > at else 0.65)
             return
         likeness = self._shapes.likeness(at)
         if likeness == SURE or (likeness >= LIKELY and gap != ", ") or (
@@ -183,6 +216,8 @@ class Cues:
         if gap is None or i + 1 >= len(self._tokens) or gap.end() != self._tokens.starts[i + 1]:
             return
         hard = self._tokens.low[i] in NAME_LABELS
+        if self._tokens.low[i] == "by" and i and self._tokens.low[i - 1] in _MADE:
+            return
         if hard and i and self._tokens.low[i - 1] in NOT_PERSON_NAMES and self._tokens.before(i).strip("_- ") == "":
             return
         at = i + 1
@@ -198,7 +233,7 @@ class Cues:
             return
         if self._tokens.low[i] in _SPEAKERS:
             least = self._spoken_to(at)
-        elif not hard and likeness in (UNKNOWN, WEAK) and self._is_full_line(at):
+        elif not hard and likeness in (UNKNOWN, WEAK) and (self._is_full_line(at) or self._name_within(at)):
             least = likeness
         if self._shapes.initial(at) or likeness >= least or (hard and likeness == NOT and self._bits(at) & NAME):
             last = self._last_first(at) if not self._shapes.initial(at) else -1
@@ -208,10 +243,17 @@ class Cues:
         elif hard and self._tokens.low[at] not in NEVER and self._shapes.capital(at) and self._is_full_line(at):
             yield self._shapes.span(at, max(at, self._name_from(at, UNKNOWN)), 0.8)
 
+    def _name_within(self, at: int) -> bool:
+        """Whether what starts at `at` goes on as a name: a further word is one, or several are in no list."""
+        last = self._name_from(at, WEAK)
+        if last > at and self._plain(at):
+            return True
+        return any(self._shapes.likeness(k) >= LIKELY for k in range(at + 1, self._name_from(at, UNKNOWN) + 1))
+
     def _spoken_to(self, at: int) -> int:
         """How much a word behind `Patient:` must be like a name: there it may as well be the first of a speech."""
-        last = self._name_from(at, UNKNOWN)
-        if last > at and self._is_full_line(at) and self._shapes.likeness(at) >= UNKNOWN:
+        last = max(self._name_from(at, UNKNOWN), self._last_first(at))
+        if last > at and self._line_ends(last) and self._shapes.likeness(at) >= UNKNOWN:
             return UNKNOWN
         return LIKELY if last > at else SURE
 
@@ -231,6 +273,19 @@ class Cues:
             yield self._shapes.span(at, max(at, self._name_from(at, UNKNOWN)), 0.85)
         elif likeness == SURE:
             yield self._shapes.span(at, self._lower_end(at), 0.75)
+
+    def being(self, i: int) -> Iterator[Found]:
+        """`PCP is Bhavani Anne`, `her nurse was Kofi`, `the surgeon is Dr. …` (left to the title)."""
+        at = i + 2
+        if self._tokens.low[i + 1 : at] not in (["is"], ["was"]) or at >= len(self._tokens) or not self._capital(at):
+            return
+        if self._tokens.gap(i) != " " or self._tokens.gap(i + 1) != " " or self._shapes.loud:
+            return
+        likeness = self._shapes.likeness(at)
+        last = self._name_from(at, UNKNOWN)
+        if likeness == SURE or (last > at and likeness >= UNKNOWN and self._plain(at)):
+            if not self._thing_follows(max(at, last)):
+                yield self._shapes.span(at, max(at, last), 0.75)
 
     def greeting(self, i: int) -> Iterator[Found]:
         """`Dear Anna,`, `hi Mark!`, `Thanks, Priya`."""
@@ -266,19 +321,20 @@ class Cues:
             return
         likeness = self._shapes.likeness(at)
         verbs = WITH_PEOPLE if self._tokens.low[i] == "with" else PEOPLE_VERBS
-        social = bool(i) and self._tokens.low[i - 1] in verbs
+        social = bool(i) and (self._tokens.low[i - 1] in verbs or (self._tokens.low[i] in ("saw", "met") and self._tokens.low[i - 1] in _WHO))
+        social = social or self._tokens.low[i] in ("seeing", "interviewed", "counseled", "visited", "thanked", "reminded", "reassured")
         wanted = LIKELY if social else SURE
         if likeness < wanted and not (social and likeness == UNKNOWN and self._plain(at)):
             return
         last = max(at, self._name_from(at, UNKNOWN))
-        if self._shapes.shouted(at) and (likeness < SURE or len(self._tokens.low[at]) < 5) or self._thing_follows(last) or self._bits(at) & (In.EPONYM | In.BRAND) and not social:
+        if (self._shapes.shouted(at) and (likeness < SURE or len(self._tokens.low[at]) < 5)) or self._thing_follows(last) or (self._bits(at) & (In.EPONYM | In.BRAND) and not social):
             return
         yield self._shapes.span(at, last, 0.8 if social else 0.65)
 
     def credential(self, i: int) -> Iterator[Found]:
         """`Maria Gonzalez, MD`, `J. Bell RN`, `Okafor, NP`."""
         word, low = self._tokens.words[i], self._tokens.low[i]
-        if not i or not (word.isupper() or low in ("pharmd", "phd", "psyd") and word[0].isupper()):
+        if not i or not (word.isupper() or (low in ("pharmd", "phd", "psyd") and word[0].isupper())):
             return
         gap = self._tokens.before(i)
         comma = "," in gap
@@ -288,7 +344,7 @@ class Cues:
         first = last
         while first and last - first < 3 and self._shapes.joined(first - 1) and self._of_a_name(first - 1):
             first -= 1
-        if not self._of_a_name(last) or self._shapes.initial(last) and first == last:
+        if not self._of_a_name(last) or (self._shapes.initial(last) and first == last):
             return
         likeness = [self._shapes.likeness(k) for k in range(first, last + 1)]
         if low in CREDENTIALS_LIKE_WORDS and not (comma and max(likeness) >= SURE):
@@ -306,9 +362,24 @@ class Cues:
         if at >= len(self._tokens) or self._tokens.gap(at - 1) != " ":
             return
         bits = self._bits(at)
-        if self._shapes.likeness(at) == SURE and bits & In.GIVEN and (self._capital(at) or bits & In.COMMON_GIVEN):
+        if (last := self._introduced(at)) >= 0:
+            yield self._shapes.span(at, last, 0.75)
+        elif self._shapes.likeness(at) == SURE and bits & In.GIVEN and (self._capital(at) or bits & In.COMMON_GIVEN):
             last = max(at, self._name_from(at, LIKELY)) if self._capital(at) else self._lower_end(at)
             yield self._shapes.span(at, last, 0.75)
+
+    def _introduced(self, at: int) -> int:
+        """The last word of a name of one to three words in front of "calling", "speaking", "from"; -1 if it is none."""
+        for last in range(at, min(at + 3, len(self._tokens) - 1)):
+            low = self._tokens.low[last]
+            if self._shapes.likeness(last) < (UNKNOWN if last > at or not self._bits(at) & In.WORD else LIKELY) and low not in PARTICLES:
+                if not (self._bits(last) & NAME and low not in NEVER):
+                    return -1
+            if not self._shapes.joined(last):
+                return -1
+            if self._tokens.low[last + 1] in ("calling", "speaking") or (self._tokens.low[last + 1] == "from" and last > at):
+                return last
+        return -1
 
     # -- what the rules share
 
@@ -354,13 +425,15 @@ class Cues:
 
     def _is_full_line(self, at: int) -> bool:
         """Whether a name from word `at` runs to the end of its line or field."""
-        last = max(at, self._name_from(at, UNKNOWN))
+        return self._line_ends(max(at, self._name_from(at, UNKNOWN)))
+
+    def _line_ends(self, last: int) -> bool:
         gap = self._tokens.gap(last)
         following = self._tokens.low[last + 1] if last + 1 < len(self._tokens) else ""
         return (
             last + 1 >= len(self._tokens)
             or gap[:1] in ("\n", "\r", ";", "|", "\t")
-            or gap.startswith(("  ", ", ")) and (following in CREDENTIALS or gap.startswith("  "))
+            or (gap.startswith(("  ", ", ")) and (following in CREDENTIALS or gap.startswith("  ")))
             or following in CREDENTIALS
         )
 
@@ -394,7 +467,9 @@ class Cues:
         return low if low < len(self._tokens) and self._tokens.starts[low] - offset < 4 else -1
 
 
-_SPEAKERS = RELATIONS | PERSONS | frozenset("doctor nurse provider clinician interpreter therapist caregiver caller physician parent family".split())
+_MADE = frozenset(["manufactured", "distributed", "marketed", "licensed", "made", "repackaged", "produced", "supplied", "mfd", "packaged", "sponsored", "funded"])
+_WHO = frozenset(["i", "we", "he", "she", "they", "who", "and", "also"])
+_SPEAKERS = RELATIONS | PERSONS | frozenset(["doctor", "nurse", "provider", "clinician", "interpreter", "therapist", "caregiver", "caller", "physician", "parent", "family"])
 
 _Rule = Callable[[Cues, int], Iterator[Found]]
 
@@ -405,8 +480,10 @@ def _rules() -> dict[str, tuple[_Rule, ...]]:
         (TITLES, Cues.title),
         (TITLES_LIKE_WORDS, Cues.occupation),
         (RELATIONS, Cues.relation),
+        (frozenset(("family", "relatives", "relative")), Cues.bracketed),
         (PERSONS, Cues.person),
         (NAME_LABELS | ROLE_LABELS | RELATIONS, Cues.label),
+        (ROLE_LABELS | RELATIONS | TITLES_LIKE_WORDS, Cues.being),
         (NAME_LABELS | {"named", "nicknamed"}, Cues.named),
         (GREETINGS, Cues.greeting),
         (SIGN_OFFS, Cues.sign_off),

@@ -10,10 +10,16 @@ from collections.abc import Iterator
 from osler.deid.detectors.name_words import (
     CREDENTIALS,
     EPONYM_NOUNS,
+    HUMAN_ONLY,
+    HUMAN_PARTICIPLES,
+    HUMAN_QUALITIES,
+    HUMAN_VERBS,
     NAME_VERBS,
     NEVER,
     PARTICLES,
+    PERSONS,
     PLACE_NOUNS,
+    RELATIONS,
     SAINTS,
     SUFFIXES,
     TITLES_LIKE_WORDS,
@@ -28,6 +34,8 @@ _SENTENCE_END = re.compile(r"[.!?:;\n•*\-–—|>\"“(]\s*\Z")
 _GIVEN, _SURNAME = int(In.GIVEN), int(In.SURNAME)
 _DOUBT = int(In.ORDINARY | In.EPONYM | In.BRAND | In.WORD)
 _HARD = int(In.ORDINARY | In.WORD | In.BRAND)
+
+_ROLES = TITLES_LIKE_WORDS | RELATIONS | PERSONS
 
 SURE, LIKELY, WEAK, UNKNOWN, NOT = 4, 3, 2, 1, 0
 """How much a word is like a name: in the lists and nothing else; a name though also a word; hardly; in no list; not."""
@@ -54,7 +62,7 @@ class Shapes:
     def likeness(self, i: int, kind: int = int(NAME)) -> int:
         """How much word `i` is like a name of `kind` (given, surname or either)."""
         low = self.tokens.low[i]
-        if low in NEVER or len(low) < 2 or low in TITLES_LIKE_WORDS:
+        if low in NEVER or len(low) < 2 or low in _ROLES:
             return NOT
         bits = self._bits[i]
         if bits & In.NATION and not bits & In.SOFT:
@@ -111,7 +119,7 @@ class Shapes:
                 last = at
             elif self.initial(at) and count and self.tokens.gap(at)[:1] == ".":
                 last = at
-            elif low in PARTICLES and count and self._particle_leads(at):
+            elif low in PARTICLES and (count or not word[0].isupper()) and self._particle_leads(at):
                 pass
             elif low in SUFFIXES and count:
                 return at
@@ -155,7 +163,9 @@ class Shapes:
                     last, score = self._pair(i)
                 if last < 0:
                     last, score = self._single(i)
-            elif self._bits[i] & In.COMMON_GIVEN:
+                if last < 0:
+                    last, score = self._person(i)
+            elif self._bits[i] & _GIVEN:
                 last, score = self._lower_pair(i)
             if last >= 0:
                 yield self.span(i, last, score)
@@ -165,7 +175,7 @@ class Shapes:
     def _elsewhere(self, first: int, last: int) -> bool:
         """Whether words around make it an eponym, a place or a firm."""
         after = self.next_low(last)
-        if after in EPONYM_NOUNS or after in PLACE_NOUNS:
+        if after in EPONYM_NOUNS or (after in PLACE_NOUNS and self.capital(last + 1)):
             return True
         gap = self.tokens.gap(last)
         if gap[:2] in ("'s", "’s") and after and self.lists.flags.get(after, 0) & In.WORD and self._bits[last] & In.EPONYM:
@@ -255,16 +265,34 @@ class Shapes:
             return 0.75 if self._bits[j] & _GIVEN and surname >= LIKELY else 0.0
         if is_given and is_surname and given >= LIKELY and surname >= LIKELY:
             return 0.8 if surname == SURE else 0.7
-        if is_given and is_surname and given == WEAK and surname == SURE and not self.starts_sentence(i):
-            return 0.65
+        if is_given and is_surname and given == WEAK and surname >= LIKELY:
+            if self.next_low(j) in NAME_VERBS or (surname == SURE and not self.starts_sentence(i)):
+                return 0.7
         if loud:
             return 0.0
+        if j > i + 1 and not self.initial(j - 1) and min(self.likeness(i), self.likeness(j)) >= UNKNOWN:
+            # particles between: "Beatrix van der Merwe"
+            return 0.75
+        if given == surname == UNKNOWN and self._strangers(i, j):
+            return 0.55
         if is_surname and surname == SURE:
             if self._bits[i] & _SURNAME and self.likeness(i) == SURE:
                 return 0.7
-            if self.likeness(i) == UNKNOWN and not self.starts_sentence(i) and self._name_like_unknown(i):
+            if self.likeness(i) == UNKNOWN and self._name_like_unknown(i):
                 return 0.6
         return 0.0
+
+    def _strangers(self, i: int, j: int) -> bool:
+        """Whether two capitalised words of no list may be someone's name: both plain, nothing capitalised beside them."""
+        if j != i + 1 or not (self._name_like_unknown(i) and self._name_like_unknown(j)):
+            return False
+        around = [k for k, gap in ((i - 1, self.tokens.before(i)), (j + 1, self.tokens.gap(j))) if 0 <= k < len(self.tokens) and gap == " "]
+        if any(self.capital(k) and not self.starts_sentence(k) for k in around):
+            return False
+        after = self.next_low(j)
+        if after and self.tokens.gap(j) == " " and after not in NEVER and not self._acts(j):
+            return False
+        return not self.starts_sentence(i) or self._acts(j)
 
     def _name_like_unknown(self, i: int) -> bool:
         word = self.tokens.words[i]
@@ -288,12 +316,45 @@ class Shapes:
             return -1, 0.0
         given = bool(bits & _GIVEN)
         if bits & In.ORDINARY:
-            return (i, 0.55) if given and not starts and after in NAME_VERBS else (-1, 0.0)
+            return (i, 0.55) if after in NAME_VERBS and ((given and not starts) or self._acts(i)) else (-1, 0.0)
         if given and bits & In.COMMON_GIVEN:
             return i, 0.7 if not starts else 0.65
-        if starts and after not in NAME_VERBS and self.tokens.gap(i)[:1] not in ("'", "’", ","):
+        if starts and not self._opens(i, after):
             return -1, 0.0
         return i, 0.6
+
+    def _opens(self, i: int, after: str) -> bool:
+        """Whether a listed name at the start of a sentence goes on as a sentence about a person does."""
+        gap = self.tokens.gap(i)[:1]
+        if self.tokens.before(i)[-1:] == "(":
+            return gap == ")"
+        return after in NAME_VERBS or after in HUMAN_VERBS or gap in ("'", "’", ",")
+
+    def _acts(self, i: int) -> bool:
+        """Whether word `i` is followed by what only people do or are."""
+        after = self.next_low(i)
+        if not after or not self.tokens.words[i + 1].islower():
+            return False
+        if after in (HUMAN_VERBS if self._bits[i] & NAME else HUMAN_ONLY):
+            return True
+        if after not in ("was", "is", "has", "will"):
+            return False
+        then = self.next_low(i + 1)
+        return then in HUMAN_PARTICIPLES or (then in ("a", "an") and self.next_low(i + 2) in HUMAN_QUALITIES)
+
+    def _person(self, i: int) -> tuple[int, float]:
+        """A name in no list (or an eponym) that does what only people do, or is someone's relative in brackets."""
+        word = self.tokens.words[i]
+        if len(word) < 3 or self.shouted(i) or self.likeness(i) < UNKNOWN or not word.replace("-", "").replace("'", "").isalpha():
+            return -1, 0.0
+        if self._bits[i] & (In.WORD | In.BRAND | In.NATION) or (self._bits[i] & In.ORDINARY and not self._bits[i] & In.SOFT) or self._in_title_case(i):
+            return -1, 0.0
+        known = bool(self._bits[i] & NAME)
+        if self._acts(i) and (known or self.next_low(i) in HUMAN_ONLY or self.next_low(i + 1) not in ("discussed", "scheduled", "found")):
+            return i, 0.6
+        if self.tokens.gap(i) == " (" and self.next_low(i) in RELATIONS:
+            return i, 0.75
+        return -1, 0.0
 
     def _single_place(self, i: int) -> tuple[int, float]:
         """A city's name that is a person's too: a person before what people do."""
@@ -319,6 +380,9 @@ class Shapes:
             return -1, 0.0
         j = i + 1
         bits = self._bits[j]
-        if bits & _SURNAME and self.likeness(j, _SURNAME) == SURE and len(self.tokens.low[j]) > 2 and self.next_low(j) not in EPONYM_NOUNS:
+        least = 3 if self._bits[i] & In.COMMON_GIVEN else 4
+        if min(len(self.tokens.low[i]), len(self.tokens.low[j])) < least:
+            return -1, 0.0
+        if bits & _SURNAME and self.likeness(j, _SURNAME) == SURE and self.next_low(j) not in EPONYM_NOUNS:
             return j, 0.7
         return -1, 0.0

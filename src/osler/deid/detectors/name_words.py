@@ -16,7 +16,7 @@ TITLES_LIKE_WORDS = _set(
     "endocrinologist gastroenterologist pulmonologist rheumatologist ophthalmologist optometrist dentist orthodontist podiatrist obstetrician",
     "gynecologist anesthesiologist orthopedist therapist counselor caseworker teacher principal boss landlord lawyer neurosurgeon",
     "phlebotomist sonographer chiropractor audiologist hematologist geriatrician allergist physiatrist proceduralist consultant preceptor scribe",
-    "trooper deputy sheriff lieutenant colonel major commander corporal firefighter emt rn lpn cna np pa crna",
+    "trooper deputy sheriff lieutenant colonel major commander corporal firefighter emt rn lpn cna np pa crna md pmd pcp attending rph msw lcsw",
 )
 """Occupations and forms of address: the word that follows must look like a name itself."""
 
@@ -26,7 +26,7 @@ RELATIONS = _set(
     "neighbor neighbour roommate caregiver caretaker guardian stepmother stepfather stepson stepdaughter stepmom stepdad baby infant newborn child kid",
     "ex-husband ex-wife widow widower son-in-law daughter-in-law mother-in-law father-in-law sister-in-law brother-in-law godmother godfather",
     "godson goddaughter foster-mother kids children sons daughters brothers sisters parents siblings twins coworker co-worker colleague supervisor employer",
-    "aide babysitter nanny companion dog",
+    "aide babysitter nanny companion dtr dau sis bro gma gpa hub gf bf mil fil dil sil spouse's mgm mgf pgm pgf stepbrother stepsister fiancee's",
 )
 
 PERSONS = _set("patient pt pts client resident veteran member inmate victim decedent donor recipient enrollee subscriber")
@@ -40,7 +40,7 @@ CONTACT_VERBS = _set(
 
 GREETINGS = _set("dear hi hello hey welcome thanks thank bye goodbye morning afternoon evening congratulations")
 SIGN_OFFS = _set("sincerely regards respectfully cordially yours warmly best thanks cheers love signed truly gratefully wishes you")
-BY = _set("by with per via paged notified informed contacted consulted called told asked updated texted emailed phoned reached spoke")
+BY = _set("seeing bring brings bringing brought remind reminded reassured thank thanked regarding visit visited interviewed counseled saw met see sees by with per via paged notified informed contacted consulted called told asked updated texted emailed phoned reached spoke")
 """Verbs and prepositions of dealing with somebody."""
 
 WITH_PEOPLE = _set(
@@ -108,6 +108,7 @@ NEVER = _set(
     "today's year old male female man woman boy girl gentleman lady year-old y/o yo md rn np do pa dr mr mrs ms miss",
     "mom mommy mum dad daddy grandma grandpa nana auntie papa aunt uncle sir ma'am madam miss mister missus hm okey yessir fantastic wonderful excellent perfect awesome absolutely",
     "southern northern eastern western north south east west central european mediterranean pacific atlantic",
+    "united kingdom states state republic",
     "left right bilateral upper lower normal abnormal positive negative acute chronic mild moderate severe stable",
 )
 """Words that are no part of a name, whatever stands around them."""
@@ -140,6 +141,32 @@ PLACE_NOUNS = _set(
 """What makes the word in front of it a place or a firm."""
 
 SAINTS = _set("st saint santa san santo sao mount mt mount fort ft port lake los las point cape")
+
+HUMAN_VERBS = _set(
+    "denies reports states presents said says stated reported denied complains complained endorses requests requested lives lived agrees verbalized verbalizes ambulated",
+    "understands arrived resting tolerating tolerated sleeping requesting refusing refused verbalizing complaining ambulating awake alert oriented asked asks told tells felt feels",
+    "wants wishes remembers recalls admits describes believes thinks knows called returned went came worries declined consented acknowledged",
+)
+"""What only people do."""
+
+HUMAN_ONLY = _set(
+    "denies states endorses complains complained verbalized verbalizes lives lived agrees resting tolerating ambulating ambulated alert awake asked asks wants refused refusing",
+    "worries said says told tells understands consented declined requesting sleeping oriented",
+)
+"""The part of them that nothing else does, so that even a word of no list is a name in front of it."""
+
+HUMAN_PARTICIPLES = _set(
+    "seen evaluated examined admitted discharged referred born brought accompanied diagnosed transferred hospitalized intubated informed advised counseled instructed told",
+    "educated interviewed notified alert awake here unable able feeling doing complaining asked reassured extubated triaged consented married widowed divorced employed",
+    "resting sitting lying walking ambulating sleeping discussed scheduled presented",
+)
+"""What only people are, behind "was" or "is"."""
+
+HUMAN_QUALITIES = _set(
+    "pleasant year-old yo y/o retired delightful well-developed well-nourished man woman gentleman lady boy girl smoker nonsmoker",
+    "right-handed left-handed frail elderly married widowed nurse teacher student caucasian hispanic veteran",
+)
+"""What someone is said to be behind "is a"."""
 
 NAME_VERBS = _set(
     "is was has had denies reports states presents presented said says stated reported denied complains complained endorses arrived came called requests requested wants wanted",

@@ -45,7 +45,7 @@ class OtherIdDetector:
             r"(?:accession|badge|passport|specimen|csn|docket|barcode|ein|itin|curp|aadhaa?r|employee|requisition|uid"
             r"|guid|uuid|wristband|confirmation|encounter)",
             r"(?:subject|participant|case|order|ref|reference|id|rx|pin|study subject)(?= ?[:#])",
-            r"id(?= (?:no\b|num|#|is))",
+            r"id(?= (?:no\b|num|#|is|[a-z]{0,3}\d{5}))",
             digits=3,
         )
         self._user = Keyed(

@@ -1,7 +1,8 @@
 """Guideline topics in Markdown: front matter says where they come from, headings divide them into passages.
 
-A file without front matter is taken as the site's own: basis "supplied", its title from its first
-heading or its name. The stored text is the Markdown body with Unix line ends; passages leave out
+A file without front matter says nothing of itself: its basis is "supplied", its title comes from its
+first heading or its name, and it goes to "documents", which counts as PHI unless the configuration
+calls it public. Front matter is the site's word that the file is a guideline. The stored text is the Markdown body with Unix line ends; passages leave out
 the heading lines, which become their sections.
 """
 
@@ -15,7 +16,7 @@ from osler.knowledge.readers.decode import decode, unix_lines
 from osler.knowledge.readers.front_matter import FrontMatter, divided
 from osler.knowledge.readers.names import slug, stem
 
-COLLECTION = "guidelines"
+GUIDELINES, DOCUMENTS = "guidelines", "documents"
 _SUFFIXES = (".md", ".markdown", ".mdown")
 _LONGEST_TITLE = 200
 _MARK = re.compile(r"(?m)^ {0,3}(?:(?P<fence>```|~~~)|#{1,6}[ \t]+(?P<title>[^\n]*))")
@@ -38,14 +39,15 @@ class GuidelineReader:
         if not body.strip():
             raise InputError("The file holds no text.", remedy="Give it a body below the front matter.")
         title = matter.title or next((text for *_, text in headings if text), "") or stem(source.name)
+        declared = matter != FrontMatter()
         name = matter.id or slug(stem(source.name)) or slug(title) or "topic"
         return Reading(
             documents=(
                 Document(
-                    doc=f"guideline/{name}",
+                    doc=f"guideline/{name}" if declared else f"document/{name}",
                     title=title,
                     text=body,
-                    collection=source.collection or COLLECTION,
+                    collection=source.collection or (GUIDELINES if declared else DOCUMENTS),
                     passages=_passages(body, headings),
                     basis=matter.basis,
                     source=_source(matter),
