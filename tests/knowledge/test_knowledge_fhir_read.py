@@ -88,7 +88,9 @@ def test_a_relative_reference_means_its_own_server() -> None:
         (None, "names no patient"),
     ],
 )
-def test_a_resource_without_a_known_patient_is_left_out_and_counted(subject: Json | None, reason: str) -> None:
+def test_a_resource_without_a_known_patient_is_left_out_and_counted(
+    subject: Json | None, reason: str
+) -> None:
     resource = OBSERVATION if subject is None else {**OBSERVATION, "subject": subject}
     reading = read(bundle(patient(), resource))
     assert [d.doc for d in reading.documents] == ["Patient/p1"]
@@ -99,7 +101,11 @@ def test_two_patients_whose_identifier_is_the_same_are_not_confused() -> None:
     shared = [{"system": "urn:mrn", "value": "77"}]
     subject = {"reference": "Patient?identifier=urn:mrn|77"}
     reading = read(
-        bundle(patient("p1", identifier=shared), patient("p2", identifier=shared), {**OBSERVATION, "subject": subject})
+        bundle(
+            patient("p1", identifier=shared),
+            patient("p2", identifier=shared),
+            {**OBSERVATION, "subject": subject},
+        )
     )
     assert {d.doc for d in reading.documents} == {"Patient/p1", "Patient/p2"}
 
@@ -168,7 +174,13 @@ def test_what_is_not_clinical_is_counted_not_stored() -> None:
     [
         medication("m", "x", status="entered-in-error"),
         {**condition("c", "x"), "verificationStatus": {"coding": [{"code": "entered-in-error"}]}},
-        {"resourceType": "Goal", "id": "g", "lifecycleStatus": "entered-in-error", "description": words("x"), "subject": of("p1")},
+        {
+            "resourceType": "Goal",
+            "id": "g",
+            "lifecycleStatus": "entered-in-error",
+            "description": words("x"),
+            "subject": of("p1"),
+        },
     ],
 )
 def test_what_was_entered_in_error_is_left_out(resource: Json) -> None:
@@ -200,12 +212,19 @@ def test_a_medication_reference_is_followed_into_the_file_and_into_the_resource(
     base = {k: v for k, v in medication("m", "x").items() if k != "medicationCodeableConcept"}
     outside = {**base, "medicationReference": {"reference": "Medication/d"}}
     inside = {**base, "id": "n", "contained": [drug], "medicationReference": {"reference": "#d"}}
-    found = {d.doc: d.item.display for d in read(bundle(patient(), drug, outside, inside)).documents if d.item}
+    found = {
+        d.doc: d.item.display for d in read(bundle(patient(), drug, outside, inside)).documents if d.item
+    }
     assert found["MedicationRequest/m"] == found["MedicationRequest/n"] == "warfarin 5 MG Oral Tablet"
 
 
 def test_a_note_attached_as_a_binary_is_read() -> None:
-    binary = {"resourceType": "Binary", "id": "b", "contentType": "text/plain", "data": base64.b64encode(b"Seen today.").decode()}
+    binary = {
+        "resourceType": "Binary",
+        "id": "b",
+        "contentType": "text/plain",
+        "data": base64.b64encode(b"Seen today.").decode(),
+    }
     reference = {
         "resourceType": "DocumentReference",
         "id": "d",

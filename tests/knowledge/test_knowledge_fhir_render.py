@@ -73,7 +73,10 @@ TEXTS: list[tuple[Json, str]] = [
         allergy("r1", "No known drug allergy", criticality="low"),
         "Allergy status (active): No known drug allergy. Recorded 2019-06-25.",
     ),
-    (condition("r1", "Chronic kidney disease stage 3b"), "Condition (active): Chronic kidney disease stage 3b, since 2021-05-17."),
+    (
+        condition("r1", "Chronic kidney disease stage 3b"),
+        "Condition (active): Chronic kidney disease stage 3b, since 2021-05-17.",
+    ),
     (
         condition("r1", "Acute bronchitis", "resolved", abatementDateTime="2021-06-01T08:00:00+02:00"),
         "Condition (resolved): Acute bronchitis, since 2021-05-17. Ended 2021-06-01.",
@@ -94,82 +97,206 @@ TEXTS: list[tuple[Json, str]] = [
         "Laboratory result 2026-10-01: eGFR 38 mL/min/1.73 m2 (reference 60 or more; low).",
     ),
     (
-        lab("r1", loinc("2823-3", "Potassium"), 4.1, "mmol/L", referenceRange=[{"low": {"value": 3.5, "unit": "mmol/L"}, "high": {"value": 5, "unit": "mmol/L"}}], status="preliminary"),
+        lab(
+            "r1",
+            loinc("2823-3", "Potassium"),
+            4.1,
+            "mmol/L",
+            referenceRange=[
+                {"low": {"value": 3.5, "unit": "mmol/L"}, "high": {"value": 5, "unit": "mmol/L"}}
+            ],
+            status="preliminary",
+        ),
         "Laboratory result 2026-10-01: Potassium 4.1 mmol/L (reference 3.5 to 5 mmol/L; preliminary).",
     ),
     (
-        about("Observation", **VITAL, code=loinc("85354-9", "Blood pressure"), effectiveDateTime="2026-10-27T09:00:00Z", component=PRESSURE),
+        about(
+            "Observation",
+            **VITAL,
+            code=loinc("85354-9", "Blood pressure"),
+            effectiveDateTime="2026-10-27T09:00:00Z",
+            component=PRESSURE,
+        ),
         "Vital sign 2026-10-27: Blood pressure 138/78 mmHg.",
     ),
     (
-        about("Observation", status="final", code=words("Smoking status"), valueCodeableConcept=words("Never smoker")),
+        about(
+            "Observation",
+            status="final",
+            code=words("Smoking status"),
+            valueCodeableConcept=words("Never smoker"),
+        ),
         "Observation (undated): Smoking status: Never smoker.",
     ),
     (
-        about("Observation", status="final", code=words("Urine culture"), dataAbsentReason=words("specimen lost")),
+        about(
+            "Observation",
+            status="final",
+            code=words("Urine culture"),
+            dataAbsentReason=words("specimen lost"),
+        ),
         "Observation (undated): Urine culture: no value (specimen lost).",
     ),
     (
-        about("Encounter", status="finished", **{"class": {"code": "IMP"}}, type=[words("Admission")], period={"start": "2023-02-19T01:00:00Z", "end": "2023-02-24"}, reasonCode=[words("bleeding")]),
+        about(
+            "Encounter",
+            status="finished",
+            **{"class": {"code": "IMP"}},
+            type=[words("Admission")],
+            period={"start": "2023-02-19T01:00:00Z", "end": "2023-02-24"},
+            reasonCode=[words("bleeding")],
+        ),
         "Encounter 2023-02-19 to 2023-02-24: Admission (inpatient, finished). Reason: bleeding.",
     ),
     (
-        about("Procedure", status="completed", code=words("Colonoscopy"), performedPeriod={"start": "2020-02-11T10:00:00Z", "end": "2020-02-11T10:30:00Z"}),
+        about(
+            "Procedure",
+            status="completed",
+            code=words("Colonoscopy"),
+            performedPeriod={"start": "2020-02-11T10:00:00Z", "end": "2020-02-11T10:30:00Z"},
+        ),
         "Procedure 2020-02-11: Colonoscopy (completed).",
     ),
     (
-        {"resourceType": "Immunization", "id": "r1", "patient": of("p1"), "status": "not-done", "vaccineCode": words("Influenza"), "occurrenceDateTime": "2025-10-21", "statusReason": words("refused")},
+        {
+            "resourceType": "Immunization",
+            "id": "r1",
+            "patient": of("p1"),
+            "status": "not-done",
+            "vaccineCode": words("Influenza"),
+            "occurrenceDateTime": "2025-10-21",
+            "statusReason": words("refused"),
+        },
         "Immunization not done 2025-10-21: Influenza. Reason: refused.",
     ),
     (
-        about("DiagnosticReport", status="final", code=words("Lipid panel"), effectiveDateTime="2026-01-02", conclusion="Normal"),
+        about(
+            "DiagnosticReport",
+            status="final",
+            code=words("Lipid panel"),
+            effectiveDateTime="2026-01-02",
+            conclusion="Normal",
+        ),
         "Diagnostic report 2026-01-02: Lipid panel. Conclusion: Normal.",
     ),
     (
-        about("CarePlan", status="active", intent="plan", category=[words("Diabetes self management")], period={"start": "2008-02-25"}, activity=[{"detail": {"code": words("Diabetic diet"), "status": "in-progress"}}]),
+        about(
+            "CarePlan",
+            status="active",
+            intent="plan",
+            category=[words("Diabetes self management")],
+            period={"start": "2008-02-25"},
+            activity=[{"detail": {"code": words("Diabetic diet"), "status": "in-progress"}}],
+        ),
         "Care plan (active): Diabetes self management, since 2008-02-25. Activities: Diabetic diet (in progress).",
     ),
     (
-        about("Goal", lifecycleStatus="accepted", description=words("A1c below 7"), target=[{"detailQuantity": {"value": 7, "unit": "%"}, "dueDate": "2027-01-01"}]),
+        about(
+            "Goal",
+            lifecycleStatus="accepted",
+            description=words("A1c below 7"),
+            target=[{"detailQuantity": {"value": 7, "unit": "%"}, "dueDate": "2027-01-01"}],
+        ),
         "Goal (accepted): A1c below 7. Target: 7% due 2027-01-01.",
     ),
     (
-        {"resourceType": "Device", "id": "r1", "patient": of("p1"), "status": "active", "type": words("Cardiac pacemaker"), "serialNumber": "SN-4471"},
+        {
+            "resourceType": "Device",
+            "id": "r1",
+            "patient": of("p1"),
+            "status": "active",
+            "type": words("Cardiac pacemaker"),
+            "serialNumber": "SN-4471",
+        },
         "Device (active): Cardiac pacemaker.",
     ),
     (
-        about("ImagingStudy", status="available", started="2017-12-16T10:00:00Z", numberOfInstances=2, series=[{"uid": "1.2", "modality": {"display": "Digital Radiography"}, "bodySite": {"display": "Knee"}}]),
+        about(
+            "ImagingStudy",
+            status="available",
+            started="2017-12-16T10:00:00Z",
+            numberOfInstances=2,
+            series=[
+                {
+                    "uid": "1.2",
+                    "modality": {"display": "Digital Radiography"},
+                    "bodySite": {"display": "Knee"},
+                }
+            ],
+        ),
         "Imaging study 2017-12-16: Digital Radiography of Knee (2 images).",
     ),
     (
-        {"resourceType": "FamilyMemberHistory", "id": "r1", "status": "completed", "patient": of("p1"), "name": "Wendeline Quillfeather", "relationship": words("mother"), "condition": [{"code": words("Breast cancer"), "onsetAge": {"value": 61, "unit": "a"}}]},
+        {
+            "resourceType": "FamilyMemberHistory",
+            "id": "r1",
+            "status": "completed",
+            "patient": of("p1"),
+            "name": "Wendeline Quillfeather",
+            "relationship": words("mother"),
+            "condition": [{"code": words("Breast cancer"), "onsetAge": {"value": 61, "unit": "a"}}],
+        },
         "Family history: mother: Breast cancer (onset at age 61 years).",
     ),
     (
-        about("MedicationStatement", status="active", medicationCodeableConcept=words("aspirin"), effectivePeriod={"start": "2020-01-01"}),
+        about(
+            "MedicationStatement",
+            status="active",
+            medicationCodeableConcept=words("aspirin"),
+            effectivePeriod={"start": "2020-01-01"},
+        ),
         "Active medication (as reported): aspirin. Taken since 2020-01-01.",
     ),
     (
-        about("MedicationAdministration", status="completed", medicationCodeableConcept=words("heparin"), effectiveDateTime="2026-01-02T08:00:00Z", dosage={"dose": {"value": 5000, "unit": "U"}, "route": words("subcutaneous")}),
+        about(
+            "MedicationAdministration",
+            status="completed",
+            medicationCodeableConcept=words("heparin"),
+            effectiveDateTime="2026-01-02T08:00:00Z",
+            dosage={"dose": {"value": 5000, "unit": "U"}, "route": words("subcutaneous")},
+        ),
         "Medication given 2026-01-02: heparin, 5000 U, subcutaneous.",
     ),
     (
-        about("MedicationDispense", status="completed", medicationCodeableConcept=words("metformin"), whenHandedOver="2026-01-02", quantity={"value": 60, "unit": "tablets"}),
+        about(
+            "MedicationDispense",
+            status="completed",
+            medicationCodeableConcept=words("metformin"),
+            whenHandedOver="2026-01-02",
+            quantity={"value": 60, "unit": "tablets"},
+        ),
         "Medication dispensed 2026-01-02: metformin. Quantity 60 tablets.",
     ),
     (
-        about("ServiceRequest", status="active", intent="order", code=words("Renal ultrasound"), authoredOn="2026-01-02", reasonCode=[words("CKD")]),
+        about(
+            "ServiceRequest",
+            status="active",
+            intent="order",
+            code=words("Renal ultrasound"),
+            authoredOn="2026-01-02",
+            reasonCode=[words("CKD")],
+        ),
         "Order (active): Renal ultrasound. Ordered 2026-01-02. Reason: CKD.",
     ),
-    (about("Flag", status="active", code=words("Fall risk"), period={"start": "2025-01-02"}), "Flag (active) 2025-01-02: Fall risk."),
     (
-        about("QuestionnaireResponse", status="completed", authored="2026-03-04", item=[{"linkId": "1", "text": "Pain today", "answer": [{"valueInteger": 7}]}]),
+        about("Flag", status="active", code=words("Fall risk"), period={"start": "2025-01-02"}),
+        "Flag (active) 2025-01-02: Fall risk.",
+    ),
+    (
+        about(
+            "QuestionnaireResponse",
+            status="completed",
+            authored="2026-03-04",
+            item=[{"linkId": "1", "text": "Pain today", "answer": [{"valueInteger": 7}]}],
+        ),
         "Questionnaire response (completed) 2026-03-04: Pain today: 7.",
     ),
 ]
 
 
-@pytest.mark.parametrize(("resource", "text"), TEXTS, ids=[f"{r['resourceType']}-{n}" for n, (r, _) in enumerate(TEXTS)])
+@pytest.mark.parametrize(
+    ("resource", "text"), TEXTS, ids=[f"{r['resourceType']}-{n}" for n, (r, _) in enumerate(TEXTS)]
+)
 def test_text(resource: Json, text: str) -> None:
     resource = {k: v for k, v in resource.items() if v is not None}
     document = made(resource)
@@ -223,16 +350,25 @@ def test_what_holds_now(resource: Json, active: bool) -> None:
 
 
 def test_the_structured_side() -> None:
-    item = made(lab("r1", loinc("2823-3", "Potassium"), 4.10, "mmol/L", when="2026-10-20T07:45:00-04:00")).item
+    item = made(
+        lab("r1", loinc("2823-3", "Potassium"), 4.10, "mmol/L", when="2026-10-20T07:45:00-04:00")
+    ).item
     assert item is not None
-    assert (item.type, item.category, item.status, item.value) == ("Observation", "laboratory", "final", "4.1 mmol/L")
+    assert (item.type, item.category, item.status, item.value) == (
+        "Observation",
+        "laboratory",
+        "final",
+        "4.1 mmol/L",
+    )
     assert item.when == "2026-10-20T07:45:00-04:00"
     assert [(c.system, c.code) for c in item.codes] == [("http://loinc.org", "2823-3")]
 
 
 def test_a_report_gives_the_values_of_its_results() -> None:
     result = lab("k", loinc("2823-3", "Potassium"), 4.1, "mmol/L")
-    report = about("DiagnosticReport", status="final", code=words("Panel"), result=[{"reference": "Observation/k"}])
+    report = about(
+        "DiagnosticReport", status="final", code=words("Panel"), result=[{"reference": "Observation/k"}]
+    )
     assert made(report, result).text == "Diagnostic report (undated): Panel. Results: Potassium 4.1 mmol/L."
 
 
@@ -254,16 +390,22 @@ class TestNotes:
             assert document.text[passage.end - 1] == "."
 
     def test_html_becomes_text(self) -> None:
-        html = base64.b64encode(b"<div><p>Pain &lt; 3</p><ul><li>walks</li></ul><script>x</script></div>").decode()
+        html = base64.b64encode(
+            b"<div><p>Pain &lt; 3</p><ul><li>walks</li></ul><script>x</script></div>"
+        ).decode()
         resource = note("r1", "") | {"content": [{"attachment": {"contentType": "text/html", "data": html}}]}
         assert made(resource).text == "Pain < 3\n\n- walks"
 
     def test_what_cannot_be_read_is_said(self) -> None:
-        resource = note("r1", "") | {"content": [{"attachment": {"contentType": "application/pdf", "data": "JVBERg=="}}]}
+        resource = note("r1", "") | {
+            "content": [{"attachment": {"contentType": "application/pdf", "data": "JVBERg=="}}]
+        }
         assert "not in the record in a readable form (application/pdf)" in made(resource).text
 
     def test_a_report_with_an_attached_text_is_a_note(self) -> None:
-        form = [{"contentType": "text/plain; charset=utf-8", "data": base64.b64encode(b"No fracture.").decode()}]
+        form = [
+            {"contentType": "text/plain; charset=utf-8", "data": base64.b64encode(b"No fracture.").decode()}
+        ]
         document = made(about("DiagnosticReport", status="final", code=words("X-ray"), presentedForm=form))
         assert document.text == "No fracture."
         assert document.item is not None
@@ -274,7 +416,9 @@ class TestNotes:
             {"title": "History", "text": {"div": "<div>Fell at home.</div>"}},
             {"title": "Plan", "section": [{"title": "Medicines", "text": {"div": "<div>No change.</div>"}}]},
         ]
-        document = made(about("Composition", status="final", type=words("Summary"), date="2026-01-02", section=sections))
+        document = made(
+            about("Composition", status="final", type=words("Summary"), date="2026-01-02", section=sections)
+        )
         assert document.text == "History\nFell at home.\n\nMedicines\nNo change."
         assert [(p.section, document.text[p.start : p.end]) for p in document.passages] == [
             ("History", "Fell at home."),
@@ -284,7 +428,15 @@ class TestNotes:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (38, "38"), (4.5, "4.5"), (170.22193213, "170.22"), (0.000123456, "0.0001235"), (1e30, "1.000e+30"), (-2.5904411, "-2.59")],
+    [
+        (0, "0"),
+        (38, "38"),
+        (4.5, "4.5"),
+        (170.22193213, "170.22"),
+        (0.000123456, "0.0001235"),
+        (1e30, "1.000e+30"),
+        (-2.5904411, "-2.59"),
+    ],
 )
 def test_numbers(value: float, text: str) -> None:
     assert number(value) == text

@@ -22,17 +22,62 @@ PERSON = patient(
     ],
     address=[{"line": ["9 Elm Row"], "city": "Larkmoor", "state": "Ohio", "postalCode": "45402"}],
     photo=[{"url": "https://example.com/oda.jpg"}],
-    contact=[{"name": {"family": "Brandywine", "given": ["Tobias"]}, "telecom": [{"system": "phone", "value": "555-0177"}]}],
-    extension=[{"url": "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName", "valueString": "Edda Thornquist"}],
+    contact=[
+        {
+            "name": {"family": "Brandywine", "given": ["Tobias"]},
+            "telecom": [{"system": "phone", "value": "555-0177"}],
+        }
+    ],
+    extension=[
+        {
+            "url": "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName",
+            "valueString": "Edda Thornquist",
+        }
+    ],
 )
 AROUND: tuple[Json, ...] = (
-    {"resourceType": "Practitioner", "id": "pr", "name": [{"text": "Dr. Ferdinand Applegarth, MD"}], "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1000000004"}]},
-    {"resourceType": "Organization", "id": "or", "name": "Larkmoor Kidney Clinic", "telecom": [{"system": "phone", "value": "555-0111"}], "address": [{"line": ["1 Mill Lane"], "city": "Dunmere"}]},
+    {
+        "resourceType": "Practitioner",
+        "id": "pr",
+        "name": [{"text": "Dr. Ferdinand Applegarth, MD"}],
+        "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1000000004"}],
+    },
+    {
+        "resourceType": "Organization",
+        "id": "or",
+        "name": "Larkmoor Kidney Clinic",
+        "telecom": [{"system": "phone", "value": "555-0111"}],
+        "address": [{"line": ["1 Mill Lane"], "city": "Dunmere"}],
+    },
     {"resourceType": "Location", "id": "lo", "name": "East Wing", "address": {"city": "Tarnbrook"}},
-    {"resourceType": "Device", "id": "de", "patient": of("3f0c-patient-77"), "serialNumber": "SN-4471", "udiCarrier": [{"carrierHRF": "(01)00844588003288(21)A11"}]},
-    {"resourceType": "RelatedPerson", "id": "re", "patient": of("3f0c-patient-77"), "name": [{"family": "Wexcombe", "given": ["Ines"]}]},
-    {"resourceType": "Account", "id": "ac", "status": "active", "subject": [of("3f0c-patient-77")], "identifier": [{"value": "ACC-5520"}]},
-    {"resourceType": "Coverage", "id": "co", "status": "active", "beneficiary": of("3f0c-patient-77"), "payor": [{"display": "Someone"}], "subscriberId": "SUB-3391"},
+    {
+        "resourceType": "Device",
+        "id": "de",
+        "patient": of("3f0c-patient-77"),
+        "serialNumber": "SN-4471",
+        "udiCarrier": [{"carrierHRF": "(01)00844588003288(21)A11"}],
+    },
+    {
+        "resourceType": "RelatedPerson",
+        "id": "re",
+        "patient": of("3f0c-patient-77"),
+        "name": [{"family": "Wexcombe", "given": ["Ines"]}],
+    },
+    {
+        "resourceType": "Account",
+        "id": "ac",
+        "status": "active",
+        "subject": [of("3f0c-patient-77")],
+        "identifier": [{"value": "ACC-5520"}],
+    },
+    {
+        "resourceType": "Coverage",
+        "id": "co",
+        "status": "active",
+        "beneficiary": of("3f0c-patient-77"),
+        "payor": [{"display": "Someone"}],
+        "subscriberId": "SUB-3391",
+    },
     {
         "resourceType": "Encounter",
         "id": "enc-2024-0007",
@@ -56,7 +101,13 @@ def found() -> dict[str, set[str]]:
 def test_names_in_all_forms_without_titles() -> None:
     names = found()["NAME"]
     assert {"Oda Mae Quillfeather", "Oda Quillfeather", "Quillfeather, Oda", "Quillfeather", "Oda"} <= names
-    assert {"Tobias Brandywine", "Edda Thornquist", "Ines Wexcombe", "Ferdinand Applegarth", "Hesper Vane"} <= names
+    assert {
+        "Tobias Brandywine",
+        "Edda Thornquist",
+        "Ines Wexcombe",
+        "Ferdinand Applegarth",
+        "Hesper Vane",
+    } <= names
     assert not any(name.startswith(("Mrs", "Dr")) or name.endswith("MD") for name in names)
 
 
@@ -76,7 +127,17 @@ def test_numbers_by_their_kind() -> None:
 
 def test_places_smaller_than_a_state() -> None:
     places = found()["LOCATION"]
-    assert {"9 Elm Row", "Larkmoor", "45402", "Larkmoor Kidney Clinic", "1 Mill Lane", "Dunmere", "East Wing", "Tarnbrook", "Mercy Hollow Hospital"} <= places
+    assert {
+        "9 Elm Row",
+        "Larkmoor",
+        "45402",
+        "Larkmoor Kidney Clinic",
+        "1 Mill Lane",
+        "Dunmere",
+        "East Wing",
+        "Tarnbrook",
+        "Mercy Hollow Hospital",
+    } <= places
     assert "Ohio" not in places
 
 

@@ -43,7 +43,7 @@ MONTH_FIRST = re.compile(
 """`March 2, 1951`, `Mar-02-51`, `march second nineteen fifty one`, `March 14-16, 2024`, `Mar 2024`, `March`, folded."""
 
 DAY_FIRST = re.compile(
-    rf"(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?|{_ORDINAL})(?:\s?[-–]\s?{_DAY})?"
+    rf"\b(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?|(?=[efnst]){_ORDINAL})(?:\s?[-–]\s?{_DAY})?"
     rf"(?:[ \t]{{0,2}}(?:day )?(?:of )?|[-/.])(?P<m>{MONTH})\.?"
     rf"(?:(?:[ \t]{{0,2}},?[ \t]{{0,2}}(?:of )?|[-/.])(?P<y>{_YEAR}|(?<=[-/])\d\d(?!\w)))?"
 )

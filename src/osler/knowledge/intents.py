@@ -17,7 +17,7 @@ class Intent:
     `active`: only what holds now, unless the past is asked for; `latest`: of each code only the
     newest, unless a course is asked for; `single`: "the last one" means one, not a list; `names`: the
     words by which entries of every type but the first belong; `generic`: words that name no kind of
-    note; `kinds`: the categories that count.
+    note; `kinds`: the categories that count; `topical`: its words are a subject of the literature too.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Intent:
     active: bool = False
     latest: bool = False
     single: bool = False
+    topical: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ def intents() -> dict[str, Intent]:
             active=row.get("active", False),
             latest=row.get("latest", False),
             single=row.get("single", False),
+            topical=row.get("topical", False),
         )
         for name, row in _table()["intents"].items()
     }

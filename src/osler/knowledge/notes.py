@@ -20,9 +20,14 @@ _DRUG = 2.0
 
 
 def asked(clause: Clause, chart: Chart, index: Index) -> list[Evidence]:
-    """The sentences for a question about notes: those that speak of its terms, else the newest note's."""
-    notes = [item for item in chart.items(NOTE_TYPES) if is_note(item) and item.when.startswith(clause.year)]
-    kinds = [term(text) for text in clause.named if not set(text.split()) <= intents()["notes"].generic]
+    """The sentences for a question about notes: those that speak of its terms, else the newest note's.
+
+    A question about reports means only those notes that are reports.
+    """
+    types = NOTE_TYPES if "notes" in clause.intents else ("DiagnosticReport",)
+    notes = [item for item in chart.items(types) if is_note(item) and item.when.startswith(clause.year)]
+    generic = intents()["notes"].generic
+    kinds = [term(text) for text in clause.named if not set(text.split()) <= generic]
     if kinds:
         notes = [item for item in notes if any(names_of(item).of(kind) for kind in kinds)]
     if clause.terms:

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import islice
 
 from osler.knowledge import concepts
-from osler.knowledge.intents import openers, overview, phrasebook, titles
+from osler.knowledge.intents import intents, openers, overview, phrasebook, titles
 from osler.knowledge.phrases import Match, Phrase, compile_phrase, find, longest
 from osler.knowledge.terms import Term, named_in, other_words, term
 from osler.lexicon import abbreviations
@@ -282,7 +282,9 @@ class _Reading:
         found.extend((at, self._single(at)) for at in left)
         for match in self.structure:
             if match.label.startswith(("intent:", "flag:guideline", "flag:literature")):
-                found.append((match.at[0], term(self._text(match), kind="weak")))
+                intent = intents().get(match.label.removeprefix("intent:"))
+                kind = "plain" if intent is not None and intent.topical else "weak"
+                found.append((match.at[0], term(self._text(match), kind=kind)))
         for at, word in enumerate(self.words.lower[:-1]):
             if word in _NUMBERED and len(self.words.lower[at + 1]) <= _SHORT:
                 found.append((at, term(f"{word} {self.words.lower[at + 1]}", kind="weak")))
@@ -361,7 +363,7 @@ def _drug_term(mention: DrugMention) -> Term:
 
 def _concept_term(match: Match, text: str) -> Term:
     table = concepts.concepts()
-    also = [ask for name in _named_concepts(match) for ask in table[name].asks if "*" not in ask]
+    also = [ask.replace("*", "") for name in _named_concepts(match) for ask in table[name].asks]
     return term(text, kind="concept", also=also)
 
 

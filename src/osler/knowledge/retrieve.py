@@ -105,10 +105,11 @@ class Retriever:
         chosen = select(clause, chart)
         evidence = [whole(item, complete=chosen.complete) for item in chosen.items]
         notices = chosen.notices
-        if "notes" in clause.intents:
+        if {"notes", "reports"} & set(clause.intents):
             written = notes.asked(clause, chart, self._index)
-            evidence.extend(written)
-            if not written:
+            if written:
+                return [*evidence, *written], ()
+            if "notes" in clause.intents:
                 notices = (*notices, "The record holds no note on what was asked for.")
         elif not evidence and clause.terms:
             evidence.extend(notes.speaking_of(clause.terms, chart, self._index))

@@ -71,7 +71,10 @@ def search(clause: Clause, chart: Chart) -> Selected:
     found = _naming(pool, clause, chart)
     if not (clause.trend or clause.history or clause.year):
         found = _latest_observations(found)
-    better = [i for i in found if i.type not in _LEAST]
+    types = {i.type for i in found}
+    # A value's method or a visit's reason may name the very problem that the list of problems has.
+    least = (*_LEAST, "Observation", "DiagnosticReport") if "Condition" in types else _LEAST
+    better = [i for i in found if i.type not in least]
     ranked = sorted(better or found, key=lambda i: _rank(i.type))
     if clause.latest and ranked:
         ranked = [i for i in ranked if i.type == ranked[0].type][:1]
@@ -180,10 +183,14 @@ def _pool(intent: Intent, clause: Clause, chart: Chart) -> list[RecordItem]:
 
 
 def _is_of(item: RecordItem, category: str) -> bool:
-    """Whether an observation is of a category: by its own, or where it has none by what it measures."""
+    """Whether an observation is of a category: by its own, or where it has none by what it measures.
+
+    One that neither says is taken for a laboratory result, which most observations are.
+    """
     if item.category:
         return item.category == category
-    return category in concepts.kind_of(concepts.concepts_of(item))
+    kinds = concepts.kind_of(concepts.concepts_of(item)) or frozenset(("laboratory",))
+    return category in kinds
 
 
 def _only_unknown(intent: Intent, clause: Clause, pool: Sequence[RecordItem], chart: Chart) -> bool:

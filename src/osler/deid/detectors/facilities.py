@@ -174,7 +174,7 @@ class Facilities:
             return False
         if head[0].islower() or shouted:
             # "Mercy hospital" names one, "Diabetic clinic" and "THE CLINIC" do not
-            return low in _PROPER or low in self._lists.cities or bool(bits & NAME and not bits & (In.ORDINARY | In.WORD)) or not bits
+            return low in _PROPER or low in self._lists.cities or bool(bits & NAME and (bits & In.SOFT or not bits & (In.ORDINARY | In.WORD))) or not bits
         return True
 
     def _tail(self, tokens: Words, last: int) -> int:

@@ -32,7 +32,7 @@ class Keyed:
         self._label = label
         self._digits = digits
         joined = "|".join(keys)
-        self._pattern = re.compile(rf"({joined})(?![a-z])({SEPARATOR})({value})(?![a-z0-9])")
+        self._pattern = re.compile(rf"(?<![a-z0-9])({joined})(?![a-z])({SEPARATOR})({value})(?![a-z0-9])")
 
     def find(self, text: str, *, folded: str | None = None, score: float = 0.95) -> Iterator[Span]:
         """Spans of the values, without their labels."""
@@ -41,8 +41,6 @@ class Keyed:
         while match := self._pattern.search(low, at):
             at = match.end(1)
             start, end = match.span(3)
-            if match.start() and (low[match.start() - 1].isalnum()):
-                continue
             digits = sum(map(str.isdigit, match.group(3)))
             marked = any(c in match.group(2) for c in ":#=|") or "n" in match.group(2)
             if digits < (self._digits + 1) // 2 or (digits < self._digits and not marked):

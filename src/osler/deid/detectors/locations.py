@@ -40,7 +40,7 @@ class LocationDetector:
         self._lists = gazetteers.load()
         self._facilities = facilities.Facilities()
         states = sorted((*self._lists.states, *(c.lower() for c in self._lists.state_codes)), key=len, reverse=True)
-        self._state_zip = re.compile(rf"(?:{'|'.join(map(re.escape, states))}),?[ \t\n]{{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-])")
+        self._state = re.compile(rf"(?:{'|'.join(map(re.escape, states))})\.?,?[ \t\n]{{1,3}}\Z")
 
     def find(self, text: str) -> Iterable[Span]:
         """Spans of street addresses, cities, ZIP codes, counties, facilities and employers."""
@@ -59,9 +59,10 @@ class LocationDetector:
 
     def _patterns(self, text: str, folded: str) -> Iterator[tuple[int, int, float]]:
         yield from streets.find(text, folded)
-        for match in self._state_zip.finditer(folded):
-            if match.start() and _after_city(folded, match.start()) and _is_state(text, match.start()):
-                yield match.start(1), match.end(1), 0.92
+        for match in _ZIP.finditer(folded):
+            state = self._state.search(folded, max(0, match.start() - 24), match.start())
+            if state and state.start() and _after_city(folded, state.start()) and _is_state(text, state.start()):
+                yield match.start(), match.end(), 0.92
         for match in _COUNTY.finditer(text):
             first = match.group().split()[0].lower()
             if first not in facilities.generic():
@@ -84,6 +85,9 @@ class LocationDetector:
                     break
             else:
                 if not tokens.words[i][0].isupper():
+                    if low_last := self._dwelt_in_lower(tokens, i):
+                        yield tokens.starts[i], tokens.ends[low_last - 1], 0.7
+                        skip = low_last
                     continue
                 if self._state_after(tokens, i, known=False):
                     first = self._city_start(tokens, i)
@@ -149,6 +153,16 @@ class LocationDetector:
                 break
             last += 1
         return last if last > i else 0
+
+    def _dwelt_in_lower(self, tokens: Words, i: int) -> int:
+        """As `_dwelt_in`, for dictated text: `lives in hanleyville`, `i live in west milford`; 0 if it is none."""
+        if i < 2 or tokens.low[i - 1] not in ("in", "to", "near") or tokens.low[i - 2] not in _DWELLING or tokens.before(i) != " ":
+            return 0
+        at = i + 1 if tokens.low[i] in _TOWNSHIP and i + 1 < len(tokens) and tokens.gap(i) == " " else i
+        bits = self._lists.evidence(tokens.low[at])
+        if bits & (_PROSE | In.NATION) or tokens.low[at] in self._lists.states or len(tokens.low[at]) < 4 or tokens.low[at] in NEVER:
+            return 0
+        return at + 1
 
     def _shaped(self, tokens: Words, i: int) -> int:
         """One past the last word of what looks like a town (`Port Collin`, `Hanleyville`) behind a word of place, else 0."""

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 
 from osler.deid.detectors.name_shapes import LIKELY, NOT, SURE, UNKNOWN, WEAK, Shapes
 from osler.deid.detectors.name_words import (
+    ABOUT_PEOPLE,
     BY,
     CREDENTIALS,
     CREDENTIALS_LIKE_WORDS,
     EPONYM_NOUNS,
     GREETINGS,
+    HUMAN_VERBS,
     NAME_LABELS,
+    NAME_VERBS,
     NEVER,
     NOT_PERSON_NAMES,
     PARTICLES,
@@ -83,7 +86,7 @@ class Cues:
             if last > at:
                 yield self._shapes.span(at, last, 0.9)
             return
-        if low in NEVER and not (self._capital(at) and len(low) > 2 and self._bits(at) & NAME):
+        if low in NEVER and not (self._capital(at) and len(low) > 1 and self._bits(at) & NAME):
             return
         if self._capital(at):
             last = self._name_from(at, UNKNOWN)
@@ -138,8 +141,10 @@ class Cues:
                 yield self._shapes.span(at, last, 0.85)
         elif len(self._tokens.low[at]) > 2 and not self._capital(at):
             listed = likeness == SURE or (likeness == LIKELY and self._tokens.low[i] == "doctor" and self._shapes.next_low(at) not in EPONYM_NOUNS)
-            if listed or (likeness == UNKNOWN and self._tokens.low[i] == "doctor" and self._tokens.low[at].isalpha()):
-                yield self._shapes.span(at, self._lower_end(at, LIKELY), 0.7)
+            if listed or (likeness == UNKNOWN and self._tokens.low[i] in _ADDRESS and self._tokens.low[at].isalpha()):
+                yield self._shapes.span(at, self._lower_name(at), 0.7)
+            elif self._tokens.low[at] in PARTICLES and self._tokens.low[i] in _ADDRESS and self._shapes.likeness(at + 1) >= UNKNOWN:
+                yield self._shapes.span(at, self._lower_name(at + 1), 0.7)
 
     def relation(self, i: int) -> Iterator[Found]:
         """`her daughter Lucia`, `wife, Anna Bell,`, `son (Will)`."""
@@ -165,8 +170,13 @@ class Cues:
                 if not self._thing_follows(last):
                     yield self._shapes.span(at, last, 0.85)
                     yield from self._and_another(last)
-        elif likeness == SURE and self._tokens.gap(i) == " " and self._bits(at) & In.GIVEN and len(self._tokens.low[at]) > 2:
-            yield self._shapes.span(at, self._lower_end(at), 0.75)
+        elif self._tokens.gap(i) == " " and len(self._tokens.low[at]) > 2:
+            if likeness == SURE and self._bits(at) & In.GIVEN:
+                yield self._shapes.span(at, self._lower_end(at), 0.75)
+            elif self._shapes.next_low(at) in NAME_VERBS | HUMAN_VERBS and (
+                (likeness == UNKNOWN and len(self._tokens.low[at]) > 3) or (self._bits(at) & In.SOFT and self._bits(at) & In.GIVEN)
+            ):
+                yield self._shapes.span(at, at, 0.65)
 
     def bracketed(self, i: int) -> Iterator[Found]:
         """`discussed with family (Gabriela)`."""
@@ -197,8 +207,10 @@ class Cues:
             yield match.start(), match.end(), 0.75
             return
         if not self._capital(at) or self._shapes.loud:
-            if self._shapes.likeness(at) == SURE and gap == " ":
-                last = self._lower_end(at)
+            if self._shapes.likeness(at) >= UNKNOWN and gap == " " and not self._bits(at) & (In.WORD | In.ORDINARY):
+                last = self._lower_name(at)
+                if self._shapes.likeness(at) < SURE and (last == at or self._shapes.likeness(last) < LIKELY and self._tokens.gap(last)[:1] != ","):
+                    return
                 if last > at or self._bits(at) & In.COMMON_GIVEN:
                     yield self._shapes.span(at, last, 0.7 if last > at else 0.65)
             return
@@ -245,7 +257,7 @@ class Cues:
 
     def _name_within(self, at: int) -> bool:
         """Whether what starts at `at` goes on as a name: a further word is one, or several are in no list."""
-        last = self._name_from(at, WEAK)
+        last = self._name_from(at, UNKNOWN)
         if last > at and self._plain(at):
             return True
         return any(self._shapes.likeness(k) >= LIKELY for k in range(at + 1, self._name_from(at, UNKNOWN) + 1))
@@ -299,7 +311,7 @@ class Cues:
             return
         last = max(at, self._name_from(at, UNKNOWN))
         closes = self._tokens.gap(last)[:1] in (",", "!", ".", "\n", "", ":", ";", " ", "-", "?")
-        if closes and (likeness >= LIKELY or self._tokens.gap(last)[:1] in (",", "!", "\n", ":")):
+        if closes and (likeness >= LIKELY or self._tokens.gap(last)[:1] not in (" ", "-", ";")):
             yield self._shapes.span(at, last, 0.8)
 
     def sign_off(self, i: int) -> Iterator[Found]:
@@ -322,6 +334,14 @@ class Cues:
         likeness = self._shapes.likeness(at)
         verbs = WITH_PEOPLE if self._tokens.low[i] == "with" else PEOPLE_VERBS
         social = bool(i) and (self._tokens.low[i - 1] in verbs or (self._tokens.low[i] in ("saw", "met") and self._tokens.low[i - 1] in _WHO))
+        if self._tokens.low[i] in ("for", "from", "to", "re", "about"):
+            if not i or self._tokens.low[i - 1] not in ABOUT_PEOPLE:
+                return
+            social = True
+        if self._tokens.low[i] == "contact":
+            if not _NUMBER_NEXT.match(self._tokens.text, self._tokens.ends[max(at, self._name_from(at, UNKNOWN))]):
+                return
+            social = True
         social = social or self._tokens.low[i] in ("seeing", "interviewed", "counseled", "visited", "thanked", "reminded", "reassured")
         wanted = LIKELY if social else SURE
         if likeness < wanted and not (social and likeness == UNKNOWN and self._plain(at)):
@@ -349,7 +369,9 @@ class Cues:
         likeness = [self._shapes.likeness(k) for k in range(first, last + 1)]
         if low in CREDENTIALS_LIKE_WORDS and not (comma and max(likeness) >= SURE):
             return
-        if max(likeness) >= LIKELY or (comma and first < last and UNKNOWN in likeness) or (comma and likeness == [UNKNOWN] and self._plain(last)):
+        if max(likeness) >= LIKELY or (comma and first < last and UNKNOWN in likeness) or (
+            likeness == [UNKNOWN] and self._plain(last) and (comma or low in ("rn", "lpn", "np", "pa-c", "md"))
+        ):
             yield self._shapes.span(first, last, 0.9)
 
     def myself(self, i: int) -> Iterator[Found]:
@@ -362,11 +384,28 @@ class Cues:
         if at >= len(self._tokens) or self._tokens.gap(at - 1) != " ":
             return
         bits = self._bits(at)
+        if low.startswith("it") and self._capital(at) and self._shapes.likeness(at) >= UNKNOWN and self._plain(at):
+            if self._tokens.gap(at)[:1] in (".", ",", "!", "\n", ""):
+                yield self._shapes.span(at, at, 0.65)
+            return
         if (last := self._introduced(at)) >= 0:
             yield self._shapes.span(at, last, 0.75)
         elif self._shapes.likeness(at) == SURE and bits & In.GIVEN and (self._capital(at) or bits & In.COMMON_GIVEN):
             last = max(at, self._name_from(at, LIKELY)) if self._capital(at) else self._lower_end(at)
             yield self._shapes.span(at, last, 0.75)
+
+    def asked(self, i: int) -> Iterator[Found]:
+        """`are you Anna Bell?`, in lower case too."""
+        at = i + 1
+        if not i or self._tokens.low[i - 1] != "are" or at >= len(self._tokens) or self._tokens.gap(i) != " ":
+            return
+        last = at
+        while last - at < 2 and self._shapes.joined(last):
+            last += 1
+        ends = self._tokens.gap(last)[:1] in ("?", ",")
+        likeness = [self._shapes.likeness(k) for k in range(at, last + 1)]
+        if ends and min(likeness) >= UNKNOWN and (max(likeness) >= LIKELY or self._capital(at)):
+            yield self._shapes.span(at, last, 0.7)
 
     def _introduced(self, at: int) -> int:
         """The last word of a name of one to three words in front of "calling", "speaking", "from"; -1 if it is none."""
@@ -409,6 +448,14 @@ class Cues:
             if self._tokens.low[last + 1] in CREDENTIALS:
                 break
             last += 1
+        return last
+
+    def _lower_name(self, at: int) -> int:
+        """As `_lower_end`, with one more word of no list, if it is long enough not to be a slip of the pen."""
+        last = self._lower_end(at, LIKELY)
+        nxt = last + 1
+        if last == at and self._shapes.joined(at) and self._shapes.likeness(nxt) == UNKNOWN and len(self._tokens.low[nxt]) > 3:
+            return nxt
         return last
 
     def _last_first(self, at: int) -> int:
@@ -467,7 +514,9 @@ class Cues:
         return low if low < len(self._tokens) and self._tokens.starts[low] - offset < 4 else -1
 
 
+_NUMBER_NEXT = re.compile(r"[ ,:(+]{1,4}\d{3}")
 _MADE = frozenset(["manufactured", "distributed", "marketed", "licensed", "made", "repackaged", "produced", "supplied", "mfd", "packaged", "sponsored", "funded"])
+_ADDRESS = frozenset("doctor mister missus".split())
 _WHO = frozenset(["i", "we", "he", "she", "they", "who", "and", "also"])
 _SPEAKERS = RELATIONS | PERSONS | frozenset(["doctor", "nurse", "provider", "clinician", "interpreter", "therapist", "caregiver", "caller", "physician", "parent", "family"])
 
@@ -487,9 +536,10 @@ def _rules() -> dict[str, tuple[_Rule, ...]]:
         (NAME_LABELS | {"named", "nicknamed"}, Cues.named),
         (GREETINGS, Cues.greeting),
         (SIGN_OFFS, Cues.sign_off),
-        (BY, Cues.dealing),
+        (BY | {"for", "from", "to", "re", "contact"}, Cues.dealing),
+        (frozenset(("you",)), Cues.asked),
         (CREDENTIALS, Cues.credential),
-        (frozenset(("i", "i'm", "i’m", "im", "this")), Cues.myself),
+        (frozenset(("i", "i'm", "i’m", "im", "this", "it's", "it’s")), Cues.myself),
     ):
         for entry in entries:
             table.setdefault(entry, []).append(rule)

@@ -31,6 +31,7 @@ _BLANK = frozenset((" ", "  ", "\t", " \t"))
 _AFTER_INITIAL = frozenset((". ", ".", " ", ".  "))
 _INITIAL = re.compile(r"[A-Z]|[A-Z][a-z]?(?=\.)")
 _SENTENCE_END = re.compile(r"[.!?:;\n•*\-–—|>\"“(]\s*\Z")
+_CLAUSE_END = re.compile(r"[\n!?:;,()\[\]]|\.\s")
 _GIVEN, _SURNAME = int(In.GIVEN), int(In.SURNAME)
 _DOUBT = int(In.ORDINARY | In.EPONYM | In.BRAND | In.WORD)
 _HARD = int(In.ORDINARY | In.WORD | In.BRAND)
@@ -98,8 +99,8 @@ class Shapes:
         return i == 0 or _SENTENCE_END.search(self.tokens.before(i)) is not None
 
     def next_low(self, i: int) -> str:
-        """The word after word `i` on the same line, folded; empty at the end."""
-        if i + 1 >= len(self.tokens) or "\n" in self.tokens.gap(i):
+        """The word after word `i` in the same clause, folded; empty at its end."""
+        if i + 1 >= len(self.tokens) or _CLAUSE_END.search(self.tokens.gap(i)):
             return ""
         return self.tokens.low[i + 1]
 
@@ -258,6 +259,8 @@ class Shapes:
         if loud and (self.loud or self.shouted(i) != self.shouted(j)) and not (is_given and given == SURE and is_surname and surname >= LIKELY):
             return 0.0
         if is_given and given == SURE:
+            if is_surname and self._bits[j] & In.NATION:
+                return 0.75
             if is_surname and surname >= WEAK:
                 return 0.9 if surname >= LIKELY else 0.8
             if surname == UNKNOWN and not loud:
@@ -376,13 +379,15 @@ class Shapes:
 
     def _lower_pair(self, i: int) -> tuple[int, float]:
         """`anna kowalski` in dictated text: both in the lists, neither a word."""
-        if self.likeness(i, _GIVEN) != SURE or not self.joined(i) or len(self.tokens.low[i]) < 3:
+        if not self.joined(i) or len(self.tokens.low[i]) < 3:
             return -1, 0.0
         j = i + 1
         bits = self._bits[j]
+        if (self._bits[i] | bits) & _HARD or self.likeness(i, _GIVEN) < LIKELY or self.tokens.words[j][0].isupper():
+            return -1, 0.0
         least = 3 if self._bits[i] & In.COMMON_GIVEN else 4
         if min(len(self.tokens.low[i]), len(self.tokens.low[j])) < least:
             return -1, 0.0
-        if bits & _SURNAME and self.likeness(j, _SURNAME) == SURE and self.next_low(j) not in EPONYM_NOUNS:
+        if bits & _SURNAME and self.likeness(j, _SURNAME) >= LIKELY and self.next_low(j) not in EPONYM_NOUNS:
             return j, 0.7
         return -1, 0.0

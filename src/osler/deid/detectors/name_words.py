@@ -66,7 +66,7 @@ ROLE_LABELS = _set(
     "brother sister parent parents partner last first middle maiden md do rn np pa cc to from dietitian pharmacist reporter caller preparer examiner fellow intern",
     "hospitalist cardiologist oncologist scribe transcriptionist operator inspector nurse_name midwife supervisor preceptor teacher attorney coordinator manager",
     "worker staff clinician responsible person beneficiary claimant applicant student member officer signature initials alias aka alternate baby",
-    "tech technician lpn cna crna sw msw lcsw ot slp",
+    "team members participants attendees present tech technician lpn cna crna sw msw lcsw ot slp",
 )
 """Field labels after which a name is likely, but so are other things."""
 
@@ -93,16 +93,16 @@ NEVER = _set(
     "again against all also although always am among any anyone are around back be because been before being below between both can cannot could did does doing",
     "done down during each either else enough ever every everyone few further had has have having he her here hers herself him himself his how however i i'd i'll",
     "i'm i've is isn't it it's its itself just least less let like lot many me might mine more most much must my myself near need needs neither never no nobody none",
-    "nor not nothing now often once one only other our ours ourselves own per perhaps please quite rather really said same shall she should since some someone still such",
+    "nor not nothing now often once one only other our ours ourselves own per perhaps please quite rather really said same shall she should since some someone such",
     "than thanks that that's the their theirs them themselves there these they they're this those though through thus till today tomorrow tonight too toward",
     "under unless until upon us use used very via was we we're were what whatever when where whether which who whoever whom whose why yes yesterday you you're your",
-    "yours yourself okay ok oh well hi hello hey sure alright good great fine thank sorry yeah yep nope right hmm um uh gosh wow unknown na n/a nil same see above",
-    "below pending deferred declined refused redacted deidentified anonymous confidential unavailable available listed noted reviewed attached enclosed none self",
+    "yours yourself okay ok oh well hi hello hey sure alright great fine thank sorry yeah yep nope right hmm um uh gosh wow unknown na n/a nil same see above",
+    "below pending deferred declined refused redacted deidentified anonymous confidential unavailable available listed noted reviewed attached enclosed none ",
     "patient doctor nurse provider physician attending resident date time dob mrn age sex gender phone address account number email fax ssn race ethnicity language",
-    "religion status room bed unit ward floor service department dept visit encounter admission discharge report note history chief complaint hpi pmh psh ros exam",
+    "religion status room bed unit floor service department dept visit encounter admission discharge report note history chief complaint hpi pmh psh ros exam",
     "assessment plan impression findings medications meds allergies labs vitals diagnosis diagnoses procedure procedures subjective objective social family surgical",
     "past medical review systems physical general hospital clinic center medical health insurance emergency contact relationship primary care secondary specimen",
-    "monday tuesday wednesday thursday friday saturday sunday january february march april june july september october november december",
+    "monday tuesday wednesday thursday friday saturday sunday january february march july september october november december",
     "icu er ed or ct mri us xr ekg ecg cbc bmp cmp iv po pm am pt ot bp hr rr he she mother father wife husband son daughter brother sister",
     "denies reports states presents complains endorses admits has feels notes continue start stop increase decrease follow return call take give hold check",
     "today's year old male female man woman boy girl gentleman lady year-old y/o yo md rn np do pa dr mr mrs ms miss",
@@ -112,6 +112,13 @@ NEVER = _set(
     "left right bilateral upper lower normal abnormal positive negative acute chronic mild moderate severe stable",
 )
 """Words that are no part of a name, whatever stands around them."""
+
+ABOUT_PEOPLE = _set(
+    "results labs records note instructions refill refills order orders message letter form forms paperwork appointment care chart visit prescription referral summary plan",
+    "call calls email fax report history voicemail route routed forward forwarded sent send messages paged handoff spoke talked assigned signed faxed slides specimen biopsy",
+    "addressed belongs according thanks thank copy copies page texted emailed",
+)
+"""What is for, from or to somebody."""
 
 EPONYM_NOUNS = _set(
     "disease diseases syndrome syndromes sign signs test tests testing scale scales score scores scoring criteria criterion classification index indices procedure operation repair",
@@ -171,6 +178,6 @@ HUMAN_QUALITIES = _set(
 NAME_VERBS = _set(
     "is was has had denies reports states presents presented said says stated reported denied complains complained endorses arrived came called requests requested wants wanted",
     "lives lived works worked returns returned feels felt notes noted asked asks told tells went agrees agreed understands understood verbalized tolerated ambulated underwent continues",
-    "remains remained reviewed examined recommended ordered saw accompanied brought will would does did needs takes took and with also who at bedside aware notified updated",
+    "remains remained reviewed examined recommended ordered saw accompanied brought will would does did needs takes took and with also who at bedside aware notified updated made makes can helps helped drove drives came comes thinks wonders gave gives",
 )
 """Words that follow on a person's name at the start of a sentence."""

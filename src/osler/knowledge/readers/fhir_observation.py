@@ -23,6 +23,12 @@ from osler.knowledge.titles import title_of
 
 SYSTOLIC, DIASTOLIC = "8480-6", "8462-4"
 _MOST_RESULTS = 40
+_CATEGORIES = {
+    "lab": "laboratory",
+    "labs": "laboratory",
+    "vitals": "vital-signs",
+    "vital-sign": "vital-signs",
+}
 _INTERPRETATIONS = {
     "H": "high",
     "HH": "critically high",
@@ -206,5 +212,6 @@ def _category(resource: Element) -> str:
     """The category's code, or its words in the same form, since not all servers code it."""
     for category in resource.children("category"):
         if found := first_code(category) or concept(category):
-            return found.lower().replace(" ", "-")
+            name = found.lower().replace(" ", "-")
+            return _CATEGORIES.get(name, name)
     return ""

@@ -2,8 +2,8 @@
 
 A file without front matter says nothing of itself: its basis is "supplied", its title comes from its
 first heading or its name, and it goes to "documents", which counts as PHI unless the configuration
-calls it public. Front matter is the site's word that the file is a guideline. The stored text is the Markdown body with Unix line ends; passages leave out
-the heading lines, which become their sections.
+calls it public. Front matter is the site's word that the file is a guideline. The stored text is the
+Markdown body with Unix line ends; passages leave out the heading lines, which become their sections.
 """
 
 import re
@@ -82,7 +82,9 @@ def _headings(body: str) -> list[tuple[int, int, str]]:
         if mark["fence"]:
             fenced = not fenced
         elif not fenced:
-            found.append((mark.start(), mark.end(), mark["title"].strip().rstrip("#").rstrip()[:_LONGEST_TITLE]))
+            found.append(
+                (mark.start(), mark.end(), mark["title"].strip().rstrip("#").rstrip()[:_LONGEST_TITLE])
+            )
     return found
 
 
