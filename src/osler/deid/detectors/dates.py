@@ -205,12 +205,12 @@ def _month_first(text: str, folded: str, match: re.Match[str]) -> bool:
     month = match["m"]
     written = text[match.start("m") : match.end("m")]
     spelled = match["d"] and match["d"][0].isalpha() and match["d"].replace(" ", "-") in dates.CARDINALS
-    if spelled and not match["y"] and (month in ("may", "march", "mar") or _SCORE_AFTER.match(folded, match.end())):
+    if spelled and not match["y"] and (_doubtful(folded, match) or _SCORE_AFTER.match(folded, match.end())):
         return False
     if match["d"] or match["y2"]:
         if month in ("mar", "may", "dec", "oct", "march") and written.islower() and match["d"] and not match["y"]:
             # "may 2 tablets", "march 5 steps": digits that follow by chance
-            return not _SCORE_AFTER.match(folded, match.end()) and (month != "may" or near(folded, match.start(), _MONTH_CUE, 12))
+            return not _SCORE_AFTER.match(folded, match.end()) and not _doubtful(folded, match)
         return not (match["d"] and not match["y"] and match["d"].isdigit() and _SCORE_AFTER.match(folded, match.end("d")))
     if written.isupper() and len(written) < 5:
         return False
@@ -219,6 +219,13 @@ def _month_first(text: str, folded: str, match: re.Match[str]) -> bool:
     if month in _AMBIGUOUS:
         return near(folded, match.start(), _MONTH_CUE, 12) and not folded.startswith(("'s", "’s"), match.end())
     return True
+
+
+def _doubtful(folded: str, match: re.Match[str]) -> bool:
+    """Whether "may" or "march" may as well be a verb."""
+    if match["m"] not in ("may", "march", "mar"):
+        return False
+    return not (near(folded, match.start(), _MAY_CUE, 12) or near(folded, match.start(), _STRONG_CUE, 10))
 
 
 def _day_first(text: str, folded: str, match: re.Match[str]) -> bool:

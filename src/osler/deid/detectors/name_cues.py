@@ -140,7 +140,7 @@ class Cues:
             if last >= 0 and not self._thing_follows(last):
                 yield self._shapes.span(at, last, 0.85)
         elif len(self._tokens.low[at]) > 2 and not self._capital(at):
-            listed = likeness == SURE or (likeness == LIKELY and self._tokens.low[i] == "doctor" and self._shapes.next_low(at) not in EPONYM_NOUNS)
+            listed = likeness == SURE or (likeness == LIKELY and self._tokens.low[i] in _ADDRESS and self._shapes.next_low(at) not in EPONYM_NOUNS)
             if listed or (likeness == UNKNOWN and self._tokens.low[i] in _ADDRESS and self._tokens.low[at].isalpha()):
                 yield self._shapes.span(at, self._lower_name(at), 0.7)
             elif self._tokens.low[at] in PARTICLES and self._tokens.low[i] in _ADDRESS and self._shapes.likeness(at + 1) >= UNKNOWN:
@@ -329,11 +329,15 @@ class Cues:
     def dealing(self, i: int) -> Iterator[Found]:
         """`discussed with Okafor`, `seen by J. Bell`, `per Kim`, `paged Ruiz`."""
         at = i + 1
-        if at >= len(self._tokens) or self._tokens.gap(i) != " " or not self._capital(at) or self._shapes.loud:
+        if at >= len(self._tokens) or self._tokens.gap(i) != " " or not self._capital(at):
+            return
+        if self._shapes.loud:
+            if i and self._tokens.low[i - 1] in ABOUT_PEOPLE and self._shapes.likeness(at) == SURE and self._name_from(at, UNKNOWN) > at:
+                yield self._shapes.span(at, self._name_from(at, UNKNOWN), 0.7)
             return
         likeness = self._shapes.likeness(at)
         verbs = WITH_PEOPLE if self._tokens.low[i] == "with" else PEOPLE_VERBS
-        social = bool(i) and (self._tokens.low[i - 1] in verbs or (self._tokens.low[i] in ("saw", "met") and self._tokens.low[i - 1] in _WHO))
+        social = bool(i) and (self._tokens.low[i - 1] in verbs or (self._tokens.low[i] not in ("with", "by", "per", "via") and self._tokens.low[i - 1] in _WHO))
         if self._tokens.low[i] in ("for", "from", "to", "re", "about"):
             if not i or self._tokens.low[i - 1] not in ABOUT_PEOPLE:
                 return
@@ -455,7 +459,7 @@ class Cues:
         last = self._lower_end(at, LIKELY)
         nxt = last + 1
         if last == at and self._shapes.joined(at) and self._shapes.likeness(nxt) == UNKNOWN and len(self._tokens.low[nxt]) > 3:
-            return nxt
+            return last if self._tokens.low[nxt].endswith(("ing", "ed")) else nxt
         return last
 
     def _last_first(self, at: int) -> int:

@@ -196,6 +196,8 @@ class Shapes:
         if self.tokens.gap(j) not in (", ", ",") or j + 1 >= len(self.tokens) or not self.capital(j + 1):
             return -1, 0.0
         given = self.likeness(j + 1, _GIVEN)
+        if self._header(i, j + 1):
+            return self.take(j + 1, UNKNOWN, 3), 0.85
         if not self._bits[j + 1] & _GIVEN or given < LIKELY or likeness + given < SURE + WEAK:
             return -1, 0.0
         if likeness == UNKNOWN and (self.starts_sentence(i) is False or len(self.tokens.low[i]) < 4):
@@ -206,6 +208,17 @@ class Shapes:
             return -1, 0.0
         last = self.take(j + 1, LIKELY, 3)
         return (last, 0.85) if last > i else (-1, 0.0)
+
+    def _header(self, i: int, j: int) -> bool:
+        """Whether `LAST, FIRST` in capitals is a line of its own, or has a date of birth or number behind it."""
+        if not (self.shouted(i) and self.shouted(j)) or not (i == 0 or "\n" in self.tokens.before(i)):
+            return False
+        if min(self.likeness(i), self.likeness(j)) < UNKNOWN or min(len(self.tokens.words[i]), len(self.tokens.words[j])) < 2:
+            return False
+        last = self.take(j, UNKNOWN, 3)
+        after = self.tokens.low[last + 1] if 0 <= last < len(self.tokens) - 1 else ""
+        listed = max(self.likeness(i), self.likeness(j)) >= LIKELY
+        return after in ("dob", "mrn", "age", "sex", "ssn", "acct", "birth") or (listed and self.tokens.gap(last)[:1] in ("\n", ""))
 
     def _in_list_of_places(self, i: int, j: int) -> bool:
         low = self.tokens.low

@@ -107,7 +107,7 @@ NEVER = _set(
     "denies reports states presents complains endorses admits has feels notes continue start stop increase decrease follow return call take give hold check",
     "today's year old male female man woman boy girl gentleman lady year-old y/o yo md rn np do pa dr mr mrs ms miss",
     "mom mommy mum dad daddy grandma grandpa nana auntie papa aunt uncle sir ma'am madam miss mister missus hm okey yessir fantastic wonderful excellent perfect awesome absolutely",
-    "southern northern eastern western north south east west central european mediterranean pacific atlantic",
+    "southern northern eastern western north south east central european mediterranean pacific atlantic",
     "united kingdom states state republic",
     "left right bilateral upper lower normal abnormal positive negative acute chronic mild moderate severe stable",
 )
