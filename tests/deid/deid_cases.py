@@ -36,14 +36,18 @@ PHI = [
     "CC: Dr. [[NAME:Femi Adeyemi]], [[LOCATION:Northgate Family Medicine]], fax [[FAX:312-555-0147]]",
     "Course was uncomplicated. Family ([[NAME:Rosalind]], wife; cell [[PHONE:(415) 555-0132]]) updated daily.",
     "He lives at [[LOCATION:4821 Juniper Hollow Rd]], [[LOCATION:Asheville]], NC [[LOCATION:28803]] with his wife.",
-    "Discharged to [[LOCATION:Golden Meadows Nursing Home]] on hospital day 6; [[NAME:Ms. Ferreira]]'s daughter was at bedside.".replace("[[NAME:Ms. Ferreira]]", "Ms. [[NAME:Ferreira]]"),
+    "Discharged to [[LOCATION:Golden Meadows Nursing Home]] on hospital day 6; [[NAME:Ms. Ferreira]]'s daughter was at bedside.".replace(
+        "[[NAME:Ms. Ferreira]]", "Ms. [[NAME:Ferreira]]"
+    ),
     "PCP: [[NAME:Bartholomew Quigley]], phone [[PHONE:828.555.0164]]",
     "Social: retired teacher, worked at [[LOCATION:Roosevelt Middle School]] for 30 years.",
     "Follow-up with [[NAME:Dr. Anand]] was arranged.".replace("[[NAME:Dr. Anand]]", "Dr. [[NAME:Anand]]"),
     "Insurance: Member ID [[HEALTH_PLAN:XGH445902817]], Group No. [[HEALTH_PLAN:0078821]]",
     # nursing shorthand
     "pt [[NAME:Kowalczyk]] c/o 8/10 pain, given 4 mg morphine IV @ 0215, MD [[NAME:Reyes]] aware",
-    "0730: rec'd report from [[NAME:Tanya]] RN. pt A&Ox3. dtr [[NAME:Imani]] at bedside.".replace("[[NAME:Tanya]]", "[[NAME:Tanya]]"),
+    "0730: rec'd report from [[NAME:Tanya]] RN. pt A&Ox3. dtr [[NAME:Imani]] at bedside.".replace(
+        "[[NAME:Tanya]]", "[[NAME:Tanya]]"
+    ),
     "spoke w/ wife [[NAME:Carmen]] re: plan, cb# [[PHONE:555-0199]]",
     "IV restarted L forearm by [[NAME:J. Mbeki]], RN 3/22 0400".replace("3/22", "[[DATE:3/22]]"),
     "foley removed [[DATE:10/19]], voided x2. Dr [[NAME:Haddad]] paged, pager [[PHONE:40417]]",
@@ -53,8 +57,12 @@ PHI = [
     # emergency
     "[[AGE:96]] y/o M BIBEMS after fall at [[LOCATION:Sunny Brook Assisted Living]], MRN [[MRN:88-21-043]]",
     "Triage note [[DATE:07/04/2023]]: pt states he was stung by bee at work ([[LOCATION:Amazon]] warehouse).",
-    "History from EMS and neighbor, [[NAME:Mr. Delacroix]].".replace("[[NAME:Mr. Delacroix]]", "Mr. [[NAME:Delacroix]]"),
-    "Pt brought in by officer [[NAME:Brannigan]], badge # [[OTHER_ID:4471]], plate [[VEHICLE:KJM 4829]] per report".replace("plate [[", "license plate [["),
+    "History from EMS and neighbor, [[NAME:Mr. Delacroix]].".replace(
+        "[[NAME:Mr. Delacroix]]", "Mr. [[NAME:Delacroix]]"
+    ),
+    "Pt brought in by officer [[NAME:Brannigan]], badge # [[OTHER_ID:4471]], plate [[VEHICLE:KJM 4829]] per report".replace(
+        "plate [[", "license plate [["
+    ),
     "Emergency contact: [[NAME:Olufunke Balogun]] (sister) [[PHONE:+1 404 555 0176]]",
     "Last tetanus [[DATE:March 2016]]. NKDA. PMD [[NAME:Schwartzman]].",
     "EKG read by Dr. [[NAME:Xiong]] at 03:10 on [[DATE:1/19/2024]].",
@@ -68,7 +76,9 @@ PHI = [
     "the patient was last seen by doctor [[NAME:okonkwo]] in [[DATE:february of twenty nineteen]]",
     # portal messages
     "Hi Dr. [[NAME:Petrossian]],\nMy new number is [[PHONE:206-555-0118]]. Thanks, [[NAME:Gwen]]",
-    "Dear [[NAME:Ms. Halloran]], your results from [[DATE:August 21]] are back.".replace("[[NAME:Ms. Halloran]]", "Ms. [[NAME:Halloran]]"),
+    "Dear [[NAME:Ms. Halloran]], your results from [[DATE:August 21]] are back.".replace(
+        "[[NAME:Ms. Halloran]]", "Ms. [[NAME:Halloran]]"
+    ),
     "Hello, this is [[NAME:Kwame]]. Can you resend the script to [[EMAIL:kwame.boateng77@gmail.com]]?",
     "My username is [[OTHER_ID:lgarcia_82]] and I cannot log in at [[URL:https://portal.lakesidehealth.com/login?u=lgarcia_82]].",
     "I moved to [[LOCATION:77 Orchard Terrace, Apt 3B]], [[LOCATION:Duluth]], MN [[LOCATION:55802]] last month.",
@@ -79,8 +89,12 @@ PHI = [
     "Could you call my husband [[NAME:Tariq]] instead? He is at [[PHONE:313 555 0110 ext 22]].",
     # referral letters
     "Re: [[NAME:Eleanor Fitzsimmons]], DOB [[DATE:12 May 1957]]",
-    "Dear Dr. [[NAME:Mukherjee]],\nThank you for referring [[NAME:Mrs. Pham]] to our clinic.".replace("[[NAME:Mrs. Pham]]", "Mrs. [[NAME:Pham]]"),
-    "She was previously followed at [[LOCATION:University of Iowa Hospitals]] by [[NAME:Dr. Svensson]].".replace("[[NAME:Dr. Svensson]]", "Dr. [[NAME:Svensson]]"),
+    "Dear Dr. [[NAME:Mukherjee]],\nThank you for referring [[NAME:Mrs. Pham]] to our clinic.".replace(
+        "[[NAME:Mrs. Pham]]", "Mrs. [[NAME:Pham]]"
+    ),
+    "She was previously followed at [[LOCATION:University of Iowa Hospitals]] by [[NAME:Dr. Svensson]].".replace(
+        "[[NAME:Dr. Svensson]]", "Dr. [[NAME:Svensson]]"
+    ),
     "NPI [[LICENSE:1234567893]]  DEA [[LICENSE:AB1234563]]  License # [[LICENSE:MD-448213]]",
     "[[NAME:Alasdair McPherson]], MD, PhD\n[[LOCATION:Harbor Point Medical Group]]\n[[LOCATION:2200 Bayshore Blvd, Suite 410]]\n[[LOCATION:Tampa]], FL [[LOCATION:33606]]",
     "Tel: [[PHONE:813-555-0190]]  Fax: [[FAX:813-555-0191]]",
@@ -116,7 +130,9 @@ PHI = [
     "Mail to P.O. Box; correct address is [[LOCATION:PO Box 1187]], [[LOCATION:Bar Harbor]], ME [[LOCATION:04609]]",
     "Attends [[LOCATION:Westbrook High School]], plays soccer.",
     "ZIP code [[LOCATION:60614]]",
-    "Pharmacy: [[LOCATION:Walgreens]] at [[LOCATION:1550 N Milwaukee Ave]]".replace("[[LOCATION:Walgreens]]", "Walgreens"),
+    "Pharmacy: [[LOCATION:Walgreens]] at [[LOCATION:1550 N Milwaukee Ave]]".replace(
+        "[[LOCATION:Walgreens]]", "Walgreens"
+    ),
     "Seen at [[LOCATION:Mercy Hospital]] ED and then [[LOCATION:Elm Street Urgent Care]].",
     # names in many shapes
     "[[NAME:Chukwuemeka Obi]] was seen today with his interpreter [[NAME:Blessing]].",
@@ -124,7 +140,9 @@ PHI = [
     "[[NAME:Jean-Baptiste]] denies chest pain.",
     "Discussed with [[NAME:R. K. Narayanan]], who agrees.",
     "[[NAME:Fatima Al-Rashid]]'s labs were reviewed with [[NAME:Hassan]].",
-    "Per [[NAME:Dr. de la Fuente]], continue current regimen.".replace("[[NAME:Dr. de la Fuente]]", "Dr. [[NAME:de la Fuente]]"),
+    "Per [[NAME:Dr. de la Fuente]], continue current regimen.".replace(
+        "[[NAME:Dr. de la Fuente]]", "Dr. [[NAME:de la Fuente]]"
+    ),
     "SURGEON: [[NAME:WOJCIECH ZIELINSKI]], MD   ASSISTANT: [[NAME:K. BROWN]], PA",
     "Seen with medical student [[NAME:Aoife Gallagher]].",
     "Nurse [[NAME:Kealoha]] and respiratory therapist [[NAME:Bjorn]] assisted.",
@@ -132,21 +150,27 @@ PHI = [
     "[[NAME:Will Young]] was admitted; Mr. [[NAME:Young]] tolerated the procedure.",
     "[[NAME:Grace Hope]] is here for follow-up. [[NAME:Grace]] feels well.",
     "Mr. [[NAME:Parkinson]] has Parkinson disease.",
-    "[[NAME:Wilson, Bell A.]] seen by [[NAME:Foley, MD]].".replace("[[NAME:Foley, MD]]", "Dr. [[NAME:Foley]]"),
+    "[[NAME:Wilson, Bell A.]] seen by [[NAME:Foley, MD]].".replace(
+        "[[NAME:Foley, MD]]", "Dr. [[NAME:Foley]]"
+    ),
     "Interpreter: [[NAME:Thuy-Linh Tran]] (Vietnamese), ID [[OTHER_ID:33871]]",
     "[[NAME:Burton100 Kozey370]] presents for annual visit.",
     "Informant: patient and his wife, [[NAME:Svetlana Petrovna Ivanova]]",
     "signed: [[NAME:Akua Mensah]], LCSW",
     "[[NAME:Kim Soo-jin]] called to reschedule.",
     "I spoke with [[NAME:Raghunathan]] from cardiology.",
-    "[[NAME:Tsosie]], [[NAME:Verna]]: A1c drawn".replace("[[NAME:Tsosie]], [[NAME:Verna]]", "[[NAME:Tsosie, Verna]]"),
+    "[[NAME:Tsosie]], [[NAME:Verna]]: A1c drawn".replace(
+        "[[NAME:Tsosie]], [[NAME:Verna]]", "[[NAME:Tsosie, Verna]]"
+    ),
     "Mother: [[NAME:Dolores]]; Father: [[NAME:Ernesto Ruiz Jr.]]",
     "next of kin [[NAME:Malia Kahale]], [[PHONE:808-555-0144]]",
     # dates and ages
     "Labs drawn [[DATE:2024-02-29]] and again [[DATE:3/7]] were normal.",
     "Chest CT ([[DATE:10/03/2022]]) compared with [[DATE:4/1/19]].",
     "Symptoms began around [[DATE:Thanksgiving]] and worsened by [[DATE:New Year's Eve]].",
-    "Surgery is scheduled for [[DATE:the 3rd of October]].".replace("[[DATE:the 3rd of October]]", "the [[DATE:3rd of October]]"),
+    "Surgery is scheduled for [[DATE:the 3rd of October]].".replace(
+        "[[DATE:the 3rd of October]]", "the [[DATE:3rd of October]]"
+    ),
     "EDD [[DATE:11-Jan-2025]], LMP [[DATE:4/6/2024]]",
     "s/p CABG in [[DATE:July 2011]], PCI [[DATE:Feb '18]]",
     "Quit smoking in [[DATE:March]] after his hospitalization from [[DATE:2/11]] to [[DATE:2/15]].",
@@ -159,7 +183,9 @@ PHI = [
     "dated [[DATE:21.04.2023]]",
     "visit of [[DATE:Oct 7-9, 2023]]",
     # contact
-    "Reach her at work [[PHONE:617-555-0163]] x204 or e-mail [[EMAIL:h.lind@univ-clinic.edu]]".replace("[[PHONE:617-555-0163]] x204", "[[PHONE:617-555-0163 x204]]"),
+    "Reach her at work [[PHONE:617-555-0163]] x204 or e-mail [[EMAIL:h.lind@univ-clinic.edu]]".replace(
+        "[[PHONE:617-555-0163]] x204", "[[PHONE:617-555-0163 x204]]"
+    ),
     "London office: [[PHONE:+44 20 7946 0958]]",
     "ext. [[PHONE:4410]], pager #[[PHONE:21877]]",
     "fax results to [[FAX:(212) 555-0107]] attn [[NAME:Marguerite]]",
@@ -174,7 +200,7 @@ PHI = [
     # radiology and pathology
     "Exam: CT HEAD WO. Referring: [[NAME:GUPTA]]. Read by [[NAME:L. Castellano]], MD on [[DATE:9/28/23]] 0844",
     "Comparison: MRI from [[LOCATION:Evergreen Imaging Center]] dated [[DATE:January 17, 2022]].",
-    "Gross description: received labeled \"[[NAME:Marchetti, Lucia]]\" and \"gallbladder\"",
+    'Gross description: received labeled "[[NAME:Marchetti, Lucia]]" and "gallbladder"',
     "Case # [[OTHER_ID:NP-24-00817]]; slides reviewed with Dr. [[NAME:Yamaguchi]].",
 ]
 

@@ -16,7 +16,17 @@ from osler.deid.surrogates import Pool
 
 FIRST_YEAR, LAST_YEAR = 2100, 2199
 _FALLBACK_YEAR = 2024
-_LAYOUTS = ("{B} {d}, {Y}", "{d} {B} {Y}", "{Y}-{mm}-{dd}", "{m}/{d}/{Y}", "{mm}/{dd}/{Y}", "{b} {d}, {Y}", "{d}-{b}-{Y}", "{B} {o}, {Y}", "{o} of {B} {Y}")
+_LAYOUTS = (
+    "{B} {d}, {Y}",
+    "{d} {B} {Y}",
+    "{Y}-{mm}-{dd}",
+    "{m}/{d}/{Y}",
+    "{mm}/{dd}/{Y}",
+    "{b} {d}, {Y}",
+    "{d}-{b}-{Y}",
+    "{B} {o}, {Y}",
+    "{o} of {B} {Y}",
+)
 _MONTH_LAYOUTS = ("{B} {Y}", "{b} {Y}", "{mm}/{Y}", "{B} of {Y}", "{b}. {Y}")
 
 
@@ -38,7 +48,9 @@ class Calendar:
 
     def _draw(self, low: int, high: int) -> int:
         """A number of days, whole weeks, that moves all years `low` to `high` behind 2100 and off each other."""
-        weeks_to = (date(max(FIRST_YEAR, min(low, 9000)), 1, 7) - date(max(1, min(low, 9000)), 1, 1)).days // 7
+        weeks_to = (
+            date(max(FIRST_YEAR, min(low, 9000)), 1, 7) - date(max(1, min(low, 9000)), 1, 1)
+        ).days // 7
         room = max((LAST_YEAR - FIRST_YEAR) - (high - low), 10) * 52
         least = max(weeks_to, (high - low + 1) * 53 if high >= FIRST_YEAR else 0)
         return 7 * (least + self._pool.rng.randrange(1, room))
@@ -52,7 +64,9 @@ class Calendar:
     def _made(self, value: str) -> str:
         written = dates.read(value)
         if written is None:
-            day = date(self._years[0], 1, 1) + timedelta(days=self._pool.rng.randrange(len(self._years) * 365))
+            day = date(self._years[0], 1, 1) + timedelta(
+                days=self._pool.rng.randrange(len(self._years) * 365)
+            )
             return self._claimed(value, None, day, _LAYOUTS)
         try:
             real = written.on(self._year_near(written))
@@ -73,7 +87,9 @@ class Calendar:
         if self._latest is None:
             return _FALLBACK_YEAR
         latest = self._latest
-        return min((latest.year, latest.year - 1, latest.year + 1), key=lambda y: abs((written.on(y) - latest).days))
+        return min(
+            (latest.year, latest.year - 1, latest.year + 1), key=lambda y: abs((written.on(y) - latest).days)
+        )
 
     def _claimed(self, value: str, written: dates.Written | None, day: date, layouts: Sequence[str]) -> str:
         tried = [_with_year(written)] if written is not None else []
@@ -83,7 +99,9 @@ class Calendar:
             if self._pool.absent(surrogate) and self._table.claim(surrogate, value):
                 return surrogate
         for step in range(1, 400):
-            surrogate = dates.write(dates.Written(month=1, layout=layouts[0]), day + timedelta(days=7 * step * len(self._years)))
+            surrogate = dates.write(
+                dates.Written(month=1, layout=layouts[0]), day + timedelta(days=7 * step * len(self._years))
+            )
             if self._table.claim(surrogate, value):
                 return surrogate
         raise GuardUnavailable(
@@ -118,13 +136,32 @@ def _with_year(written: dates.Written) -> dates.Written:
             layout += " {Y}"
         else:
             layout += ", {Y}"
-    return dates.Written(month=written.month, day=written.day, year=written.year, layout=layout, case=written.case)
+    return dates.Written(
+        month=written.month, day=written.day, year=written.year, layout=layout, case=written.case
+    )
 
 
 _AGE_BEFORE = re.compile(r"(?:\baged?|age is|age was|age|turned|turning|turns)(?:\s?[:=]\s?|\s)\Z", re.I)
-_AGE_AFTER = re.compile(r"\s?-?\s?(?:years?|yrs?|yr)\b\.?(?:\s?-?\s?(?:olds?|of age))?|\s?-?\s?y\.?\s?/?\s?o\b\.?|\s?-?\s?yo[fm]?\b|\s?[fm]\b|(?:th|st|nd|rd) birthday", re.I)
-_SPELLED = {n: ("ninety" + ("" if n == 90 else "-" + w)) for n, w in zip(range(90, 100), ("", *dates.UNITS), strict=True)}
-_VARIANTS = ("{}-year-old", "{} year old", "{} years old", "{} y/o", "{} yo", "{}yo", "aged {}", "age {}", "{} years of age", "{}-year old")
+_AGE_AFTER = re.compile(
+    r"\s?-?\s?(?:years?|yrs?|yr)\b\.?(?:\s?-?\s?(?:olds?|of age))?|\s?-?\s?y\.?\s?/?\s?o\b\.?|\s?-?\s?yo[fm]?\b|\s?[fm]\b|(?:th|st|nd|rd) birthday",
+    re.I,
+)
+_SPELLED = {
+    n: ("ninety" + ("" if n == 90 else "-" + w))
+    for n, w in zip(range(90, 100), ("", *dates.UNITS), strict=True)
+}
+_VARIANTS = (
+    "{}-year-old",
+    "{} year old",
+    "{} years old",
+    "{} y/o",
+    "{} yo",
+    "{}yo",
+    "aged {}",
+    "age {}",
+    "{} years of age",
+    "{}-year old",
+)
 
 
 class Ages:

@@ -18,18 +18,67 @@ MONTH = (
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])"
 )
 UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TEENS = (
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+)
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh", "twenty-eighth", "twenty-ninth", "thirtieth", "thirty-first"]
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+    "twenty-first",
+    "twenty-second",
+    "twenty-third",
+    "twenty-fourth",
+    "twenty-fifth",
+    "twenty-sixth",
+    "twenty-seventh",
+    "twenty-eighth",
+    "twenty-ninth",
+    "thirtieth",
+    "thirty-first",
+]
 CARDINALS = (*UNITS, *_TEENS, "twenty", *(f"twenty-{u}" for u in UNITS), "thirty", "thirty-one")
-_ORDINAL = "(?:" + "|".join(sorted((o.replace("-", "[ -]") for o in _ORDINALS), key=len, reverse=True)) + r")(?![a-z])"
+_ORDINAL = (
+    "(?:"
+    + "|".join(sorted((o.replace("-", "[ -]") for o in _ORDINALS), key=len, reverse=True))
+    + r")(?![a-z])"
+)
 _UNIT, _TEEN, _TEN = (f"(?:{'|'.join(words)})" for words in (UNITS, _TEENS, _TENS))
 _PAIR = rf"(?:{_TEN}(?:[ -]{_UNIT})?|{_TEEN}|oh[ -]{_UNIT})"
 _YEAR_WORDS = (
     rf"(?:(?:nineteen|twenty)[ -](?:hundred(?: and)?(?: {_PAIR}| {_UNIT})?|{_PAIR})"
     rf"|two thousand(?: and)?(?: {_TEN}(?:[ -]{_UNIT})?| {_TEEN}| {_UNIT})?)(?![a-z])"
 )
-_CARDINAL = rf"(?:{_TEEN}|twenty[ -]{_UNIT}|thirty[ -]one|{_UNIT}|twenty|thirty)(?![a-z])(?! (?:thousand|hundred))"
+_CARDINAL = (
+    rf"(?:{_TEEN}|twenty[ -]{_UNIT}|thirty[ -]one|{_UNIT}|twenty|thirty)(?![a-z])(?! (?:thousand|hundred))"
+)
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w%]|[.:/]\d|-[a-z])"
 _YEAR = rf"(?:(?:1[89]|2[0-2])\d\d(?![\w%]|\.\d)|['’]\d\d(?!\w)|{_YEAR_WORDS})"
 
@@ -189,7 +238,9 @@ def _read_named(folded: str, text: str) -> Written | None:
         groups = match.groupdict()
         name = text[match.start("m") : match.end("m")]
         case = "upper" if name.isupper() and len(name) > 1 else "lower" if name.islower() else ""
-        fields = [(match.start("m"), match.end("m"), "{B}" if len(name) > 4 or name.lower() in _SHORT else "{b}")]
+        fields = [
+            (match.start("m"), match.end("m"), "{B}" if len(name) > 4 or name.lower() in _SHORT else "{b}")
+        ]
         day = year = None
         if groups["d"]:
             day, field = _day(groups["d"])
@@ -296,6 +347,13 @@ def forms(day: date) -> tuple[str, ...]:
         form
         for n in (name, name[:3], name[:3] + ".")
         for o in (str(d), f"{d:02d}", _ordinal(d))
-        for form in (f"{n} {o}, {y}", f"{n} {o} {y}", f"{o} {n} {y}", f"{o}-{n}-{y}", f"{o} of {n} {y}", f"{o} {n}, {y}")
+        for form in (
+            f"{n} {o}, {y}",
+            f"{n} {o} {y}",
+            f"{o} {n} {y}",
+            f"{o}-{n}-{y}",
+            f"{o} of {n} {y}",
+            f"{o} {n}, {y}",
+        )
     }
     return tuple(sorted(numeric | named | {f"{y}{m:02d}{d:02d}", f"{d:02d}{name[:3]}{y}"}))

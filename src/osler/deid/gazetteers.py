@@ -10,6 +10,8 @@ from enum import IntFlag
 from functools import cache
 from importlib.resources import files
 
+from osler.lexicon.formulary import read_formulary
+
 
 class In(IntFlag):
     """Which lists a word is in."""
@@ -80,9 +82,33 @@ def unaccented(word: str) -> str:
     return "".join(c for c in apart if not unicodedata.combining(c))
 
 
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "’": "'"})
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "’": "'"}
+)
 
-_PARTICLES = frozenset(["al", "el", "de", "da", "di", "du", "la", "le", "van", "von", "der", "den", "ben", "bin", "ibn", "abu", "dos", "das", "st"])
+_PARTICLES = frozenset(
+    [
+        "al",
+        "el",
+        "de",
+        "da",
+        "di",
+        "du",
+        "la",
+        "le",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ben",
+        "bin",
+        "ibn",
+        "abu",
+        "dos",
+        "das",
+        "st",
+    ]
+)
 
 
 def read(name: str) -> list[str]:
@@ -119,6 +145,7 @@ def load() -> Gazetteers:
     mark(tokens("soft_names.txt"), In.SOFT)
     mark([e.lower() for e in tokens("eponyms.txt")], In.EPONYM)
     mark(tokens("brands.txt"), In.BRAND)
+    mark([word for word in _drug_words() if not flags.get(word, 0) & NAME], In.BRAND)
     names, codes = zip(*(line.split("|") for line in read("states.txt")), strict=True)
     return Gazetteers(
         flags=flags,
@@ -126,6 +153,14 @@ def load() -> Gazetteers:
         states=frozenset(n.lower() for n in names),
         state_codes=frozenset(codes),
     )
+
+
+def _drug_words() -> set[str]:
+    """The words of all drug names that the lexicon knows, folded."""
+    names: set[str] = set()
+    for drug in read_formulary().drugs.values():
+        names.update((drug.name, *drug.brands, *drug.other_names))
+    return {word for name in names for word in name.lower().replace("/", " ").split() if len(word) > 3}
 
 
 def _cities() -> dict[str, tuple[tuple[str, ...], ...]]:

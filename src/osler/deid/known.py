@@ -37,7 +37,17 @@ _ABBREVIATIONS = {
     "north": "n", "south": "s", "east": "e", "west": "w", "saint": "st", "mount": "mt", "center": "ctr", "fort": "ft",
 }  # fmt: skip
 _NUMBERS = frozenset(
-    (Label.SSN, Label.MRN, Label.HEALTH_PLAN, Label.ACCOUNT, Label.LICENSE, Label.VEHICLE, Label.DEVICE, Label.BIOMETRIC, Label.OTHER_ID)
+    (
+        Label.SSN,
+        Label.MRN,
+        Label.HEALTH_PLAN,
+        Label.ACCOUNT,
+        Label.LICENSE,
+        Label.VEHICLE,
+        Label.DEVICE,
+        Label.BIOMETRIC,
+        Label.OTHER_ID,
+    )
 )
 _LEAST = 4
 """Identifiers of fewer letters and digits are too short to be found by themselves."""
@@ -227,13 +237,17 @@ class KnownFinder:
                     if written.year is None:
                         continue
                     day = written.on(written.year)
-                    if (written.full and day in self._days) or (not written.day and (day.year, day.month) in self._months):
+                    if (written.full and day in self._days) or (
+                        not written.day and (day.year, day.month) in self._months
+                    ):
                         yield _span(match.start(), end, Label.DATE)
                         break
 
 
-_DROP = (TITLES | SUFFIXES | frozenset(["md", "rn", "phd", "np", "do", "esq"])) | (TITLES_LIKE_WORDS & frozenset(["ms", "miss", "doctor", "mister"])) | (
-    CREDENTIALS & frozenset(["pa-c", "crna", "dds"])
+_DROP = (
+    (TITLES | SUFFIXES | frozenset(["md", "rn", "phd", "np", "do", "esq"]))
+    | (TITLES_LIKE_WORDS & frozenset(["ms", "miss", "doctor", "mister"]))
+    | (CREDENTIALS & frozenset(["pa-c", "crna", "dds"]))
 )
 
 

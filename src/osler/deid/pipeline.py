@@ -37,7 +37,9 @@ class Deidentifier:
         """
         return self.find_all((text,), known)[0]
 
-    def find_all(self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()) -> tuple[tuple[Span, ...], ...]:
+    def find_all(
+        self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
+    ) -> tuple[tuple[Span, ...], ...]:
         """As `find`, over texts that belong together: what is found in one is looked for in all."""
         finder = KnownFinder(known)
         first = [settle(text, [*self._detect(text), *finder.find(text)]) for text in texts]
@@ -72,7 +74,11 @@ class Deidentifier:
 def _checked(name: str, spans: Iterable[object], length: int) -> list[Span]:
     good: list[Span] = []
     for span in spans:
-        if not isinstance(span, Span) or not isinstance(span.label, Label) or not 0 <= span.start < span.end <= length:
+        if (
+            not isinstance(span, Span)
+            or not isinstance(span.label, Label)
+            or not 0 <= span.start < span.end <= length
+        ):
             raise PluginError(
                 f"The detector '{name}' answered with something that is no span of the text.",
                 remedy="A detector yields osler.core.spans.Span with offsets inside of the text; repair or remove it.",

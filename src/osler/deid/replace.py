@@ -68,7 +68,10 @@ class Replacer:
         if self._transform == "none":
             return texts
         if self._transform == "redact":
-            return tuple(replace(t, s, lambda span, _: safe_harbor.label(span)) for t, s in zip(texts, found, strict=True))
+            return tuple(
+                replace(t, s, lambda span, _: safe_harbor.label(span))
+                for t, s in zip(texts, found, strict=True)
+            )
         if self._transform == "safe-harbor":
             return tuple(self._safe_harbor(t, s) for t, s in zip(texts, found, strict=True))
         return self._surrogates(texts, found, also_seen)
@@ -130,7 +133,9 @@ class Replacer:
                 if span.label is Label.DATE:
                     return calendar.of(value)
                 if span.label is Label.AGE:
-                    return ages.of(value, text[max(0, span.start - 12) : span.start], text[span.end : span.end + 24])
+                    return ages.of(
+                        value, text[max(0, span.start - 12) : span.start], text[span.end : span.end + 24]
+                    )
                 return other.of(span.label, value)
 
             out.append(replace(text, row, substitute))
@@ -140,14 +145,19 @@ class Replacer:
 
     def _safe_harbor(self, text: str, spans: tuple[Span, ...]) -> str:
         rows = [
-            Span(start=s.start, end=safe_harbor.age_end(text, s), label=s.label) if s.label is Label.AGE else s for s in spans
+            Span(start=s.start, end=safe_harbor.age_end(text, s), label=s.label)
+            if s.label is Label.AGE
+            else s
+            for s in spans
         ]
         if self._over_89:
             taken = [(s.start, s.end) for s in rows]
             for start, end in safe_harbor.birth_years(text, self._birth_years()):
                 if all(end <= a or start >= b for a, b in taken):
                     rows.append(Span(start=start, end=end, label=Label.DATE))
-        return replace(text, rows, lambda span, value: safe_harbor.rendered(span, value, over_89=self._over_89))
+        return replace(
+            text, rows, lambda span, value: safe_harbor.rendered(span, value, over_89=self._over_89)
+        )
 
     def _birth_years(self) -> frozenset[int]:
         years = (dates.read(k.value[:10]) for k in self._known if k.label is Label.DATE and k.birth)

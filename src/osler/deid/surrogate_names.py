@@ -63,11 +63,22 @@ class Names:
                     out.append(self._initial(match["word"], whole, attempt))
                     short = True
                 else:
-                    out.append(self._word(match["word"], first=bool(whole) and match is whole[0], of=len(whole), comma="," in name))
+                    out.append(
+                        self._word(
+                            match["word"],
+                            first=bool(whole) and match is whole[0],
+                            of=len(whole),
+                            comma="," in name,
+                        )
+                    )
             out.append(name[at:])
             surrogate = "".join(out)
             if not whole:
-                surrogate = self._pool.fresh(lambda: self._pool.shape(name, 3)) if pieces else self._pool.word(self._surnames).capitalize()
+                surrogate = (
+                    self._pool.fresh(lambda: self._pool.shape(name, 3))
+                    if pieces
+                    else self._pool.word(self._surnames).capitalize()
+                )
                 short = True
             if not short:
                 return surrogate
@@ -105,7 +116,9 @@ class Names:
             if base is None:
                 base = self._pool.word(self._given if given else self._surnames)
                 self._stems.setdefault(stem, base)
-            surrogate = cased(base, core.rstrip(string.digits)) + "".join(self._pool.rng.choices(string.digits, k=len(digits)))
+            surrogate = cased(base, core.rstrip(string.digits)) + "".join(
+                self._pool.rng.choices(string.digits, k=len(digits))
+            )
             if self._table.claim(surrogate, core):
                 if digits:
                     self._table.also(cased(base, "Aa"), core.rstrip(string.digits))

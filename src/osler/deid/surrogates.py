@@ -16,8 +16,44 @@ from osler.deid import gazetteers
 from osler.deid.restore import Table
 
 _TRIES = 400
-_SYLLABLES = ("bra", "cor", "del", "fen", "gar", "hal", "jor", "kel", "lin", "mor", "nel", "orr", "pel", "quen", "ros", "sel", "tam", "ul", "ver", "wes")
-_ENDINGS = ("by", "den", "field", "ham", "kirk", "ley", "mere", "nock", "ridge", "stow", "ton", "vale", "wick", "worth")
+_SYLLABLES = (
+    "bra",
+    "cor",
+    "del",
+    "fen",
+    "gar",
+    "hal",
+    "jor",
+    "kel",
+    "lin",
+    "mor",
+    "nel",
+    "orr",
+    "pel",
+    "quen",
+    "ros",
+    "sel",
+    "tam",
+    "ul",
+    "ver",
+    "wes",
+)
+_ENDINGS = (
+    "by",
+    "den",
+    "field",
+    "ham",
+    "kirk",
+    "ley",
+    "mere",
+    "nock",
+    "ridge",
+    "stow",
+    "ton",
+    "vale",
+    "wick",
+    "worth",
+)
 
 
 class Pool:
@@ -71,7 +107,11 @@ class Pool:
 
     def digits(self, count: int) -> str:
         """Random digits, the first not 0."""
-        return self.rng.choice("123456789") + "".join(self.rng.choices(string.digits, k=count - 1)) if count else ""
+        return (
+            self.rng.choice("123456789") + "".join(self.rng.choices(string.digits, k=count - 1))
+            if count
+            else ""
+        )
 
     def _character(self, c: str) -> str:
         if c.isdecimal():
@@ -120,7 +160,12 @@ class Surrogates:
             return self._located(value)
         if label in (Label.PHONE, Label.FAX):
             return self._phone(value)
-        maker = {Label.EMAIL: self._email, Label.URL: self._url, Label.IP: self._ip, Label.PHOTO: self._photo}.get(label)
+        maker = {
+            Label.EMAIL: self._email,
+            Label.URL: self._url,
+            Label.IP: self._ip,
+            Label.PHOTO: self._photo,
+        }.get(label)
         if maker is not None:
             return self._same(label.value, value, maker)
         return self._number(label, value)
@@ -160,7 +205,9 @@ class Surrogates:
         spoken = not any(c.isdecimal() for c in value)
         main = re.split(r"(?i)[ ,;]*(?:ext|x)", value)[0]
         if spoken or any(c.isalpha() for c in main):
-            return self._same("phone", value, lambda _: f"{self._pool.rng.randint(200, 989)}-555-01{self._pool.digits(2)}")
+            return self._same(
+                "phone", value, lambda _: f"{self._pool.rng.randint(200, 989)}-555-01{self._pool.digits(2)}"
+            )
         bare = "".join(c for c in value if c.isdecimal())
         core = "".join(c for c in main if c.isdecimal())
         local = core[-10:] if len(core) >= 10 else core
@@ -194,7 +241,9 @@ class Surrogates:
     def _ip(self, value: str) -> str:
         if ":" in value:
             return "2001:db8::" + "".join(self._pool.rng.choices("0123456789abcdef", k=4)).lstrip("0") + "a"
-        return self._pool.rng.choice(("192.0.2.", "198.51.100.", "203.0.113.")) + str(self._pool.rng.randint(1, 254))
+        return self._pool.rng.choice(("192.0.2.", "198.51.100.", "203.0.113.")) + str(
+            self._pool.rng.randint(1, 254)
+        )
 
     def _photo(self, value: str) -> str:
         suffix = re.search(r"\.[A-Za-z0-9]{2,5}\Z", value)
@@ -210,7 +259,9 @@ class Surrogates:
 
     def _place(self, value: str) -> str:
         if re.fullmatch(r"\d{5}(?:-\d{4})?", value):
-            return self.claimed(value, lambda: self._pool.fresh(lambda: _poured(self._pool.digits(len(joined(value))), value)))
+            return self.claimed(
+                value, lambda: self._pool.fresh(lambda: _poured(self._pool.digits(len(joined(value))), value))
+            )
         key = " ".join(plain(value).split())
         core, build = _place_shape(value, self._pool)
         word = self._places.get("\0" + plain(core))
@@ -271,6 +322,12 @@ def _poured(characters: str, shape: str) -> str:
         if not c.isalnum():
             out.append(c)
         elif at < len(characters):
-            out.append(characters[at].upper() if c.isupper() else characters[at].lower() if c.islower() else characters[at])
+            out.append(
+                characters[at].upper()
+                if c.isupper()
+                else characters[at].lower()
+                if c.islower()
+                else characters[at]
+            )
             at += 1
     return "".join(out) + characters[at:]

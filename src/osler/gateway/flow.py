@@ -14,8 +14,11 @@ from osler.deid import Replacer
 from osler.guardrails import Guard, HoldBack
 from osler.knowledge import cite
 
-_OPENING = re.compile(r"\s*\[[\d,;\s\u2013-]*$")
-_LONGEST_MARKER = 80
+# A closed marker waits too: what follows may make a link of it, "[7](https://…", which is no marker.
+_OPENING = re.compile(
+    r"\s*(?:\[[\d,;\s\u2013-]*\])*(?:\[[\d,;\s\u2013-]*|(?<=\])(?:\([^\s()]{0,60}|:\s{0,3}[^\s]{0,8})?)$"
+)
+_LONGEST_MARKER = 240
 
 
 class MarkerFilter:
@@ -28,8 +31,8 @@ class MarkerFilter:
     def feed(self, piece: str) -> str:
         """What can be released of the text so far."""
         text = self._held + piece
-        opening = _OPENING.search(text)
-        if opening and len(text) - opening.start() <= _LONGEST_MARKER:
+        opening = _OPENING.search(text, max(0, len(text) - _LONGEST_MARKER))
+        if opening:
             text, self._held = text[: opening.start()], text[opening.start() :]
         else:
             stripped = text.rstrip()

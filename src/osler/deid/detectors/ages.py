@@ -21,7 +21,9 @@ _BEFORE = re.compile(
 _SEX = re.compile(
     rf"(?<![\w.,/:\-])({_NUMBER})(?=\s?(?:f|m)\b(?!\.?\w)|\s?(?:[- ]?year[- ]?old\s)?(?:male|female|man|woman|gentleman|lady)\b)"
 )
-_TEMPERATURE = re.compile(r"(?:\btemp|\bt\b|tmax|temperature|febrile|fever|°|\bof\b\s?)[^a-z]{0,12}\Z|\btemp[^\n]{0,16}\Z")
+_TEMPERATURE = re.compile(
+    r"(?:\btemp|\bt\b|tmax|temperature|febrile|fever|°|\bof\b\s?)[^a-z]{0,12}\Z|\btemp[^\n]{0,16}\Z"
+)
 _FOLLOWS = re.compile(
     r"\s?[fm](?:\s?,|\s*\n|\s+(?:with|w/|w\b|who|presents?|presenting|admitted|c/o|hx|h/o|pmh|s/p|p/w|in|from|here|brought|biba|bibems"
     r"|transferred|status|found|complains?|has|is|was|and|pt|patient|fell|full|dnr))"
@@ -52,8 +54,13 @@ class AgeDetector:
             letter = folded[match.end() :].lstrip()[:2]
             if len(letter) > 1 and letter[0] in "fm" and not letter[1].isalpha():
                 warm = letter[0] == "f" and near(folded, match.start(), _TEMPERATURE, 24)
-                at_start = match.start() == 0 or folded[max(0, match.start() - 2) : match.start()].strip(" ") in (
-                    "\n", ".", ":", "",
+                at_start = match.start() == 0 or folded[max(0, match.start() - 2) : match.start()].strip(
+                    " "
+                ) in (
+                    "\n",
+                    ".",
+                    ":",
+                    "",
                 )
                 if warm or not (_FOLLOWS.match(folded, match.end()) or (at_start and letter[0] != "m")):
                     continue

@@ -50,17 +50,56 @@ _MONTH_CUE = re.compile(
     r"(?:\bin|since|last|next|this|until|till|\bof|early|late|mid|from|through|thru|during|before|after|past|previous|every|each|around|about"
     r"|\bby|around|between|to|back in|as of|starting|beginning|ending|coming|late-|early-|mid-|end of|month of|for)[ \t\n]?\Z"
 )
-_MAY_CUE = re.compile(r"(?:\bin|since|last|until|till|\bof|early|late|mid|mid-|early-|late-|this past|back in|month of|during|next)[ \t\n]?\Z")
+_MAY_CUE = re.compile(
+    r"(?:\bin|since|last|until|till|\bof|early|late|mid|mid-|early-|late-|this past|back in|month of|during|next)[ \t\n]?\Z"
+)
 _VERBS = re.compile(
     r"\s+(?:be|have|need|not|also|require|cause|help|take|increase|decrease|occur|lead|include|result|want|benefit|begin|continue|represent|reflect|use|play|improve|reduce|indicate"
     r"|develop|consider|experience|affect|make|show|appear|present|give|become|of|in place|on|forward|back|fracture|and|or|only|still|even|well|wish|vary|contribute|provide|explain)\b"
 )
-_AMBIGUOUS = {"may", "march", "mar", "april", "june", "august", "jan", "dec", "jun", "jul", "apr", "aug", "oct", "sep", "nov", "feb", "sept"}
-_HOLIDAY_NOT = re.compile(r"\s?(?:disease|factor|tree|egg|lily|candy|fasting|eyes?|like|seals?|island|party pack)\b")
-_HOLIDAY_CUE = re.compile(r"(?:before|after|since|last|on|at|by|until|past|around|this|over|for|during|day of|eve of|near|next)\s(?:the\s)?\Z")
-_FEASTS = {"ramadan", "passover", "easter", "eid", "tet", "good friday", "hanukkah", "diwali", "new years", "halloween"}
-_ON_THE = re.compile(r"\bon the ((?:[12]?\d|3[01])(?:st|nd|rd|th))(?=\s*(?:[,;.)]|\Z|\n| at \d| and (?:the|on)| with| for (?:a|her|his|the|my)| by ))")
-_BIRTH_BEFORE = re.compile(r"(?:dob|d\.o\.b\.?|birth ?date|date of birth|born(?: on)?|bday|birthday)[ \t]*[:=#]?[ \t]*\Z")
+_AMBIGUOUS = {
+    "may",
+    "march",
+    "mar",
+    "april",
+    "june",
+    "august",
+    "jan",
+    "dec",
+    "jun",
+    "jul",
+    "apr",
+    "aug",
+    "oct",
+    "sep",
+    "nov",
+    "feb",
+    "sept",
+}
+_HOLIDAY_NOT = re.compile(
+    r"\s?(?:disease|factor|tree|egg|lily|candy|fasting|eyes?|like|seals?|island|party pack)\b"
+)
+_HOLIDAY_CUE = re.compile(
+    r"(?:before|after|since|last|on|at|by|until|past|around|this|over|for|during|day of|eve of|near|next)\s(?:the\s)?\Z"
+)
+_FEASTS = {
+    "ramadan",
+    "passover",
+    "easter",
+    "eid",
+    "tet",
+    "good friday",
+    "hanukkah",
+    "diwali",
+    "new years",
+    "halloween",
+}
+_ON_THE = re.compile(
+    r"\bon the ((?:[12]?\d|3[01])(?:st|nd|rd|th))(?=\s*(?:[,;.)]|\Z|\n| at \d| and (?:the|on)| with| for (?:a|her|his|the|my)| by ))"
+)
+_BIRTH_BEFORE = re.compile(
+    r"(?:dob|d\.o\.b\.?|birth ?date|date of birth|born(?: on)?|bday|birthday)[ \t]*[:=#]?[ \t]*\Z"
+)
 _EIGHT = re.compile(r"\d{6,8}(?!\d)")
 
 
@@ -112,7 +151,11 @@ class DateDetector:
         for match in dates.HOLIDAY.finditer(folded):
             if _HOLIDAY_NOT.match(folded, match.end()):
                 continue
-            if match["h"] in _FEASTS and not match["y"] and not near(folded, match.start(), _HOLIDAY_PAST, 20):
+            if (
+                match["h"] in _FEASTS
+                and not match["y"]
+                and not near(folded, match.start(), _HOLIDAY_PAST, 20)
+            ):
                 continue
             yield match.start(), match.end(), 0.8
         for match in _ON_THE.finditer(folded):
@@ -134,7 +177,12 @@ def _clear_before(folded: str, start: int) -> bool:
     before = folded[start - 1]
     if before.isalnum() or before in "/.$+":
         return False
-    return not (before in "-–" and start > 1 and folded[start - 2].isalnum() and not _RANGE_BEFORE.search(folded, max(0, start - 14), start))
+    return not (
+        before in "-–"
+        and start > 1
+        and folded[start - 2].isalnum()
+        and not _RANGE_BEFORE.search(folded, max(0, start - 14), start)
+    )
 
 
 def _clear_after(folded: str, end: int) -> bool:
@@ -145,7 +193,9 @@ def _clear_after(folded: str, end: int) -> bool:
         return True
     if after[0].isalnum() or after[0] in "/%":
         return False
-    return not (after[0] in ".-" and after[1:].isdigit()) or (after[0] == "-" and folded[end + 1 : end + 6].count("/") > 0)
+    return not (after[0] in ".-" and after[1:].isdigit()) or (
+        after[0] == "-" and folded[end + 1 : end + 6].count("/") > 0
+    )
 
 
 def _year_mark(match: re.Match[str], folded: str) -> bool:
@@ -161,17 +211,31 @@ def _weigh(folded: str, match: re.Match[str]) -> float:
         # "2005-06" may be two years: a month only where it cannot follow on the year
         if mark != "-" or len(b) != 2 or not 1900 <= int(a) <= 2199:
             return 0.0
-        return 0.8 if int(b) <= 12 and (int(b) < int(a[2:]) or near(folded, match.start(), _STRONG_CUE, 20)) else 0.0
+        return (
+            0.8
+            if int(b) <= 12 and (int(b) < int(a[2:]) or near(folded, match.start(), _STRONG_CUE, 20))
+            else 0.0
+        )
     if mark != "/" or len(a) > 2:
         return 0.0
     month, day = int(a), int(b)
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return 0.0
     if _SCORE_AFTER.match(folded, match.end()) or near(folded, match.start(), _SCORE_BEFORE, 40):
-        return 0.75 if near(folded, match.start(), _STRONG_CUE, 12) and day > 12 and not _SCORE_AFTER.match(folded, match.end()) else 0.0
+        return (
+            0.75
+            if near(folded, match.start(), _STRONG_CUE, 12)
+            and day > 12
+            and not _SCORE_AFTER.match(folded, match.end())
+            else 0.0
+        )
     if near(folded, match.start(), _RANGE_BEFORE, 16):
         return 0.8
-    if _BRACKETED.match(folded, match.end()) and folded[match.start() - 1 : match.start()] == "(" and not near(folded, match.start(), _CUE, 20):
+    if (
+        _BRACKETED.match(folded, match.end())
+        and folded[match.start() - 1 : match.start()] == "("
+        and not near(folded, match.start(), _CUE, 20)
+    ):
         # "23% (5/22)", "one rat (1/24)"
         return 0.0
     if near(folded, match.start(), _CUE, 20) and folded[match.end() : match.end() + 1] == ":":
@@ -185,7 +249,11 @@ def _weigh(folded: str, match: re.Match[str]) -> float:
     if near(folded, match.start(), _CUE, 20) and day not in (1, 2, 3, 4, 5, 10):
         return 0.7
     line_start = match.start() == 0 or folded[: match.start()].rstrip(" \t*-•").endswith("\n")
-    return 0.7 if line_start and folded[match.end() : match.end() + 1] in (":", " ") and day not in (2, 3, 4, 5, 10) else 0.0
+    return (
+        0.7
+        if line_start and folded[match.end() : match.end() + 1] in (":", " ") and day not in (2, 3, 4, 5, 10)
+        else 0.0
+    )
 
 
 def _weigh_three(folded: str, match: re.Match[str]) -> float:
@@ -208,16 +276,28 @@ def _month_first(text: str, folded: str, match: re.Match[str]) -> bool:
     if spelled and not match["y"] and (_doubtful(folded, match) or _SCORE_AFTER.match(folded, match.end())):
         return False
     if match["d"] or match["y2"]:
-        if month in ("mar", "may", "dec", "oct", "march") and written.islower() and match["d"] and not match["y"]:
+        if (
+            month in ("mar", "may", "dec", "oct", "march")
+            and written.islower()
+            and match["d"]
+            and not match["y"]
+        ):
             # "may 2 tablets", "march 5 steps": digits that follow by chance
             return not _SCORE_AFTER.match(folded, match.end()) and not _doubtful(folded, match)
-        return not (match["d"] and not match["y"] and match["d"].isdigit() and _SCORE_AFTER.match(folded, match.end("d")))
+        return not (
+            match["d"]
+            and not match["y"]
+            and match["d"].isdigit()
+            and _SCORE_AFTER.match(folded, match.end("d"))
+        )
     if written.isupper() and len(written) < 5:
         return False
     if month in ("may", "march", "mar"):
         return near(folded, match.start(), _MAY_CUE, 12) and not _VERBS.match(folded, match.end())
     if month in _AMBIGUOUS:
-        return near(folded, match.start(), _MONTH_CUE, 12) and not folded.startswith(("'s", "’s"), match.end())
+        return near(folded, match.start(), _MONTH_CUE, 12) and not folded.startswith(
+            ("'s", "’s"), match.end()
+        )
     return True
 
 
@@ -237,5 +317,9 @@ def _day_first(text: str, folded: str, match: re.Match[str]) -> bool:
     if (joined and joined[0] in "-/.") or "of" in joined or match["d"][-1].isalpha():
         return month not in ("may", "mar") or written[0].isupper() or "of" in joined
     if month in ("may", "march", "mar", "dec"):
-        return written[0].isupper() and near(folded, match.start(), _STRONG_CUE, 16) and not _VERBS.match(folded, match.end())
+        return (
+            written[0].isupper()
+            and near(folded, match.start(), _STRONG_CUE, 16)
+            and not _VERBS.match(folded, match.end())
+        )
     return True

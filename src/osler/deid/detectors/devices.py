@@ -10,7 +10,9 @@ from osler.deid.tokens import fold
 _GS1 = re.compile(r"\(01\)\d{14}(?:\(\d{2}\)[!-'*-z]{1,20}){0,4}")
 """A unique device identifier in GS1 form: device part (01), then date, lot and serial parts."""
 
-_MAC = re.compile(r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])")
+_MAC = re.compile(
+    r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])"
+)
 _MARK = r"(?:#|no\b\.?|nbr|num(?:ber)?|id(?:entifier)?)"
 
 

@@ -13,11 +13,96 @@ from osler.deid.gazetteers import NAME, In
 from osler.deid.tokens import Words
 
 _HEADS = frozenset(
-    ["hospital", "hospitals", "clinic", "clinics", "infirmary", "hospice", "sanatorium", "sanitarium", "pharmacy", "university", "college", "institute", "academy", "church", "temple", "synagogue", "mosque", "cathedral", "prison", "jail", "penitentiary", "inc", "llc", "plc", "corp", "corporation", "ltd", "laboratories", "hotel", "motel", "medical-center", "polyclinic", "healthcare", "rehab", "rehabilitation", "nursing", "dialysis", "manor", "elementary", "school", "pediatrics", "orthopedics", "orthopaedics", "cardiology", "dermatology", "oncology", "radiology", "physicians", "associates", "partners", "industries", "enterprises", "shelter", "library", "casino", "foundry"]
+    [
+        "hospital",
+        "hospitals",
+        "clinic",
+        "clinics",
+        "infirmary",
+        "hospice",
+        "sanatorium",
+        "sanitarium",
+        "pharmacy",
+        "university",
+        "college",
+        "institute",
+        "academy",
+        "church",
+        "temple",
+        "synagogue",
+        "mosque",
+        "cathedral",
+        "prison",
+        "jail",
+        "penitentiary",
+        "inc",
+        "llc",
+        "plc",
+        "corp",
+        "corporation",
+        "ltd",
+        "laboratories",
+        "hotel",
+        "motel",
+        "medical-center",
+        "polyclinic",
+        "healthcare",
+        "rehab",
+        "rehabilitation",
+        "nursing",
+        "dialysis",
+        "manor",
+        "elementary",
+        "school",
+        "pediatrics",
+        "orthopedics",
+        "orthopaedics",
+        "cardiology",
+        "dermatology",
+        "oncology",
+        "radiology",
+        "physicians",
+        "associates",
+        "partners",
+        "industries",
+        "enterprises",
+        "shelter",
+        "library",
+        "casino",
+        "foundry",
+    ]
 )
 _PAIRS = {
-    "medical": ("center", "centre", "ctr", "group", "clinic", "associates", "school", "college", "office", "offices", "plaza", "campus", "arts"),
-    "health": ("center", "centre", "ctr", "system", "systems", "care", "clinic", "network", "services", "partners", "department", "plan", "group"),
+    "medical": (
+        "center",
+        "centre",
+        "ctr",
+        "group",
+        "clinic",
+        "associates",
+        "school",
+        "college",
+        "office",
+        "offices",
+        "plaza",
+        "campus",
+        "arts",
+    ),
+    "health": (
+        "center",
+        "centre",
+        "ctr",
+        "system",
+        "systems",
+        "care",
+        "clinic",
+        "network",
+        "services",
+        "partners",
+        "department",
+        "plan",
+        "group",
+    ),
     "med": ("center", "ctr", "school"),
     "nursing": ("home", "facility", "center", "centre"),
     "care": ("center", "centre", "home", "facility", "clinic", "network"),
@@ -61,9 +146,44 @@ _PAIRS = {
     "behavioral": ("health",),
 }
 _WEAK = frozenset(
-    ["school", "college", "nursing", "dialysis", "rehab", "rehabilitation", "manor", "pediatrics", "orthopedics", "orthopaedics", "cardiology", "dermatology", "oncology", "radiology", "physicians", "associates", "partners", "foundation", "library", "church", "temple", "institute"]
+    [
+        "school",
+        "college",
+        "nursing",
+        "dialysis",
+        "rehab",
+        "rehabilitation",
+        "manor",
+        "pediatrics",
+        "orthopedics",
+        "orthopaedics",
+        "cardiology",
+        "dermatology",
+        "oncology",
+        "radiology",
+        "physicians",
+        "associates",
+        "partners",
+        "foundation",
+        "library",
+        "church",
+        "temple",
+        "institute",
+    ]
 )
-_SPECIALTIES = frozenset(["pediatrics", "orthopedics", "orthopaedics", "cardiology", "dermatology", "oncology", "radiology", "dialysis", "nursing"])
+_SPECIALTIES = frozenset(
+    [
+        "pediatrics",
+        "orthopedics",
+        "orthopaedics",
+        "cardiology",
+        "dermatology",
+        "oncology",
+        "radiology",
+        "dialysis",
+        "nursing",
+    ]
+)
 """Heads that end a firm's name only where the name ends."""
 
 _LINKS = frozenset(["of", "and", "for", "the", "de", "la", "del", "y", "at"])
@@ -74,7 +194,30 @@ _WORK = re.compile(
     r"|(?:attends|student at|enrolled at|graduated from|freshman at|sophomore at|junior at|senior at) "
 )
 _AT_ORGANIZATION = re.compile(r"\b(?:at|for|from|by|\() ?(?:the )?(?=[a-z])")
-_NAMED_AS_NONE = frozenset(["home", "night", "the", "a", "an", "his", "her", "their", "this", "that", "age", "bedside", "least", "work", "times", "present", "all", "once", "school", "church"])
+_NAMED_AS_NONE = frozenset(
+    [
+        "home",
+        "night",
+        "the",
+        "a",
+        "an",
+        "his",
+        "her",
+        "their",
+        "this",
+        "that",
+        "age",
+        "bedside",
+        "least",
+        "work",
+        "times",
+        "present",
+        "all",
+        "once",
+        "school",
+        "church",
+    ]
+)
 
 
 @cache
@@ -132,7 +275,13 @@ class Facilities:
             low = tokens.low[first - 1]
             if not _near(tokens.before(first)) or (tokens.before(first) == ". " and low not in _DOTTED):
                 break
-            if low in _LINKS and first - 1 and named and tokens.words[first - 2][0].isupper() and _near(tokens.before(first - 1)):
+            if (
+                low in _LINKS
+                and first - 1
+                and named
+                and tokens.words[first - 2][0].isupper()
+                and _near(tokens.before(first - 1))
+            ):
                 if low in ("at", "the") or tokens.low[first - 2] in generic():
                     break
                 first -= 1
@@ -145,9 +294,16 @@ class Facilities:
             first += 1
         if _SCORE.match(tokens.text[tokens.ends[last] : tokens.ends[last] + 40].lower()):
             return
-        if named and first < i and any(self._names_a_place(tokens.low[k], head, shouted) for k in range(first, i)):
+        if (
+            named
+            and first < i
+            and any(self._names_a_place(tokens.low[k], head, shouted) for k in range(first, i))
+        ):
             yield tokens.starts[first], tokens.ends[self._tail(tokens, last)], 0.9
-        elif tokens.low[i] in ("university", "college", "hospital", "church", "institute") and head[0].isupper():
+        elif (
+            tokens.low[i] in ("university", "college", "hospital", "church", "institute")
+            and head[0].isupper()
+        ):
             tail = self._tail(tokens, last)
             if tail > last:
                 yield tokens.starts[first], tokens.ends[tail], 0.88
@@ -161,7 +317,12 @@ class Facilities:
             return None
         if tokens.low[i] in _WEAK and not tokens.words[i][0].isupper():
             return None
-        if tokens.low[i] in _SPECIALTIES and i + 1 < len(tokens) and tokens.gap(i) == " " and tokens.words[i + 1][0].isupper():
+        if (
+            tokens.low[i] in _SPECIALTIES
+            and i + 1 < len(tokens)
+            and tokens.gap(i) == " "
+            and tokens.words[i + 1][0].isupper()
+        ):
             return None
         return i
 
@@ -174,7 +335,12 @@ class Facilities:
             return False
         if head[0].islower() or shouted:
             # "Mercy hospital" names one, "Diabetic clinic" and "THE CLINIC" do not
-            return low in _PROPER or low in self._lists.cities or bool(bits & NAME and (bits & In.SOFT or not bits & (In.ORDINARY | In.WORD))) or not bits
+            return (
+                low in _PROPER
+                or low in self._lists.cities
+                or bool(bits & NAME and (bits & In.SOFT or not bits & (In.ORDINARY | In.WORD)))
+                or not bits
+            )
         return True
 
     def _tail(self, tokens: Words, last: int) -> int:
@@ -183,9 +349,16 @@ class Facilities:
             nxt = last + 2
             if tokens.low[nxt] == "the" and nxt + 1 < len(tokens):
                 nxt += 1
-            if tokens.words[nxt][0].isupper() and tokens.low[nxt] not in generic() and tokens.gap(last + 1) == " ":
-                if nxt + 1 < len(tokens) and tokens.words[nxt + 1][0].isupper() and tokens.gap(nxt) == " " and (
-                    tokens.low[nxt + 1] not in generic()
+            if (
+                tokens.words[nxt][0].isupper()
+                and tokens.low[nxt] not in generic()
+                and tokens.gap(last + 1) == " "
+            ):
+                if (
+                    nxt + 1 < len(tokens)
+                    and tokens.words[nxt + 1][0].isupper()
+                    and tokens.gap(nxt) == " "
+                    and (tokens.low[nxt + 1] not in generic())
                 ):
                     return nxt + 1
                 return nxt
@@ -207,7 +380,12 @@ class Facilities:
             if found is None:
                 continue
             first = found.group().split()[0].lower().strip(".,'’")
-            if first in _NAMED_AS_NONE or (first in generic() and " " not in found.group()) or (first in self._lists.states and " " not in found.group()) or self._lists.evidence(first) & In.NATION:
+            if (
+                first in _NAMED_AS_NONE
+                or (first in generic() and " " not in found.group())
+                or (first in self._lists.states and " " not in found.group())
+                or self._lists.evidence(first) & In.NATION
+            ):
                 continue
             yield at, found.end(), 0.8
 
@@ -216,12 +394,97 @@ _CAPITALS = re.compile(
     r"(?:[A-Z][\w'’&-]+|3M|7-Eleven)(?:(?: & | and (?=[A-Z])| of (?=[A-Z])|[ ])(?=[A-Z0-9])[A-Z0-9][\w'’&-]*){0,4}(?:,(?= [A-Z][\w'’-]+ and [A-Z]) [A-Z][\w'’-]+ and [A-Z][\w'’-]+)?(?:,? (?:Inc|LLC|Corp|Co|Ltd)\b\.?)?"
 )
 _PROPER = frozenset(
-    ["mercy", "memorial", "riverside", "lakeside", "providence", "methodist", "presbyterian", "baptist", "lutheran", "samaritan", "deaconess", "northside", "southside", "eastside", "westside", "hillside", "valley", "mountain", "lakeview", "parkview", "sunrise", "sunset", "evergreen", "oakwood", "maplewood", "riverview", "hopkins", "mayo", "kaiser", "emory", "duke"]
+    [
+        "mercy",
+        "memorial",
+        "riverside",
+        "lakeside",
+        "providence",
+        "methodist",
+        "presbyterian",
+        "baptist",
+        "lutheran",
+        "samaritan",
+        "deaconess",
+        "northside",
+        "southside",
+        "eastside",
+        "westside",
+        "hillside",
+        "valley",
+        "mountain",
+        "lakeview",
+        "parkview",
+        "sunrise",
+        "sunset",
+        "evergreen",
+        "oakwood",
+        "maplewood",
+        "riverview",
+        "hopkins",
+        "mayo",
+        "kaiser",
+        "emory",
+        "duke",
+    ]
 )
 _DOTTED = frozenset(["st", "mt", "ft", "dr", "jr", "sr", "n", "s", "e", "w"])
-_STOP = frozenset(["the", "this", "our", "at", "from", "to", "in", "via", "per", "by", "with", "dr", "mr", "mrs", "ms"])
+_STOP = frozenset(
+    ["the", "this", "our", "at", "from", "to", "in", "via", "per", "by", "with", "dr", "mr", "mrs", "ms"]
+)
 _LEADING = frozenset(
-    ["admitted", "transferred", "discharged", "seen", "visited", "called", "presented", "referred", "sent", "went", "taken", "brought", "returned", "followed", "please", "see", "contact", "attends", "attended", "attend", "treated", "evaluated", "recommended", "owns", "joined", "opened", "left", "chose", "entered", "quit", "hired", "at", "attending", "hospital:", "name", "facility", "location", "unit", "service", "ward", "patient", "pt", "address", "works", "at", "from", "to", "phone", "fax", "date"]
+    [
+        "admitted",
+        "transferred",
+        "discharged",
+        "seen",
+        "visited",
+        "called",
+        "presented",
+        "referred",
+        "sent",
+        "went",
+        "taken",
+        "brought",
+        "returned",
+        "followed",
+        "please",
+        "see",
+        "contact",
+        "attends",
+        "attended",
+        "attend",
+        "treated",
+        "evaluated",
+        "recommended",
+        "owns",
+        "joined",
+        "opened",
+        "left",
+        "chose",
+        "entered",
+        "quit",
+        "hired",
+        "at",
+        "attending",
+        "hospital:",
+        "name",
+        "facility",
+        "location",
+        "unit",
+        "service",
+        "ward",
+        "patient",
+        "pt",
+        "address",
+        "works",
+        "at",
+        "from",
+        "to",
+        "phone",
+        "fax",
+        "date",
+    ]
 )
 
 

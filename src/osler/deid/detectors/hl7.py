@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from osler.core.spans import Label, Span
 
-_SEGMENT = re.compile(r"^[ \t]*(MSH|EVN|PID|PD1|NK1|PV1|PV2|IN1|IN2|GT1|ORC|OBR|OBX|DG1|AL1|SCH|TXA|FT1|MRG)\|.*$", re.M)
+_SEGMENT = re.compile(
+    r"^[ \t]*(MSH|EVN|PID|PD1|NK1|PV1|PV2|IN1|IN2|GT1|ORC|OBR|OBX|DG1|AL1|SCH|TXA|FT1|MRG)\|.*$", re.M
+)
 
 _PERSON, _WHOLE, _FIRST = "person", "whole", "first"
 _NAMED = "person with a number first"

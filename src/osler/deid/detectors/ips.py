@@ -9,7 +9,9 @@ from osler.deid.detectors.keyed import near
 from osler.deid.tokens import fold
 
 _V4 = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)")
-_V6 = re.compile(r"(?<![0-9A-Za-z:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{3,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![0-9A-Za-z:])")
+_V6 = re.compile(
+    r"(?<![0-9A-Za-z:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{3,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![0-9A-Za-z:])"
+)
 _VERSION = re.compile(r"(?:\bv|version|ver\.?|release|build|section|chapter|figure|table|oid)[ .:]{0,3}\Z")
 
 
@@ -29,7 +31,11 @@ class IpDetector:
                 yield self._span(match)
         if ":" in text:
             for match in _V6.finditer(text):
-                if match.group().count(":") > 1 and any(c.isalnum() for c in match.group()) and _valid(match.group()):
+                if (
+                    match.group().count(":") > 1
+                    and any(c.isalnum() for c in match.group())
+                    and _valid(match.group())
+                ):
                     yield self._span(match)
 
     def _span(self, match: re.Match[str]) -> Span:

@@ -17,17 +17,210 @@ from osler.deid.tokens import Words, fold, shouted, words
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?(?![\w-]|\.\d)")
 _COUNTY = re.compile(r"\b(?:[A-Z][\w.'’-]{1,20} ){1,2}(?:County|Parish|Borough|Township|Twp)\b")
 _IN = frozenset(
-    ["in", "from", "near", "to", "at", "of", "outside", "around", "visiting", "visited", "toward", "towards", "lives", "living", "lived", "resides", "residing", "reside", "moved", "relocated", "born", "raised", "resident", "native", "traveled", "travelled", "travels", "trip", "flew", "drove", "works", "working", "based", "town", "city", "downtown", "via", "leaving", "returned", "returning", "stationed", "hometown", "suburb", "suburbs", "county", "evacuated", "immigrated", "emigrated", "address"]
+    [
+        "in",
+        "from",
+        "near",
+        "to",
+        "at",
+        "of",
+        "outside",
+        "around",
+        "visiting",
+        "visited",
+        "toward",
+        "towards",
+        "lives",
+        "living",
+        "lived",
+        "resides",
+        "residing",
+        "reside",
+        "moved",
+        "relocated",
+        "born",
+        "raised",
+        "resident",
+        "native",
+        "traveled",
+        "travelled",
+        "travels",
+        "trip",
+        "flew",
+        "drove",
+        "works",
+        "working",
+        "based",
+        "town",
+        "city",
+        "downtown",
+        "via",
+        "leaving",
+        "returned",
+        "returning",
+        "stationed",
+        "hometown",
+        "suburb",
+        "suburbs",
+        "county",
+        "evacuated",
+        "immigrated",
+        "emigrated",
+        "address",
+    ]
 )
 _PROSE = In.ORDINARY | In.WORD | In.CLINICAL
-_DWELLING = frozenset(["lives", "living", "lived", "live", "resides", "residing", "reside", "moved", "relocated", "born", "raised", "resident", "native", "grew", "immigrated", "emigrated", "traveled", "travelled", "hometown", "back"])
+_DWELLING = frozenset(
+    [
+        "lives",
+        "living",
+        "lived",
+        "live",
+        "resides",
+        "residing",
+        "reside",
+        "moved",
+        "relocated",
+        "born",
+        "raised",
+        "resident",
+        "native",
+        "grew",
+        "immigrated",
+        "emigrated",
+        "traveled",
+        "travelled",
+        "hometown",
+        "back",
+    ]
+)
 _ZIP_AHEAD = re.compile(r",? [A-Z]{2},? \d{5}\b")
 _PLACE_CUES = frozenset(
-    ["from", "lives", "living", "lived", "live", "resides", "residing", "reside", "moved", "relocated", "born", "raised", "resident", "native", "traveled", "travelled", "trip", "visiting", "flew", "near", "stationed", "hometown", "immigrated", "emigrated", "evacuated"]
+    [
+        "from",
+        "lives",
+        "living",
+        "lived",
+        "live",
+        "resides",
+        "residing",
+        "reside",
+        "moved",
+        "relocated",
+        "born",
+        "raised",
+        "resident",
+        "native",
+        "traveled",
+        "travelled",
+        "trip",
+        "visiting",
+        "flew",
+        "near",
+        "stationed",
+        "hometown",
+        "immigrated",
+        "emigrated",
+        "evacuated",
+    ]
 )
-_CODES_LIKE_WORDS = frozenset(["MD", "PA", "DO", "MS", "MA", "OR", "IN", "ME", "OK", "HI", "ID", "PT", "CT", "LA", "DE", "AL", "CO", "OH", "AS", "ND", "NP", "RN", "VI", "MT", "MI", "SC", "SD", "NC", "PR", "VA", "GA", "AR", "MP", "GU", "AK", "IA"])
+_CODES_LIKE_WORDS = frozenset(
+    [
+        "MD",
+        "PA",
+        "DO",
+        "MS",
+        "MA",
+        "OR",
+        "IN",
+        "ME",
+        "OK",
+        "HI",
+        "ID",
+        "PT",
+        "CT",
+        "LA",
+        "DE",
+        "AL",
+        "CO",
+        "OH",
+        "AS",
+        "ND",
+        "NP",
+        "RN",
+        "VI",
+        "MT",
+        "MI",
+        "SC",
+        "SD",
+        "NC",
+        "PR",
+        "VA",
+        "GA",
+        "AR",
+        "MP",
+        "GU",
+        "AK",
+        "IA",
+    ]
+)
 _NOT_CITY_AFTER = frozenset(
-    ["criteria", "criterion", "scale", "score", "scores", "index", "classification", "rules", "rule", "guidelines", "consensus", "protocol", "study", "trial", "chromosome", "brace", "disease", "fever", "virus", "system", "procedure", "operation", "tube", "method", "statement", "declaration", "questionnaire", "cohort", "heart", "sepsis", "coma", "outcome", "prognostic", "stain", "grade", "grading", "type", "syndrome", "spotted", "encephalitis", "conference", "agreement", "modification", "ankle", "knee", "canadian", "early", "sign", "preparation", "bowel", "university", "hospital", "clinic", "medical"]
+    [
+        "criteria",
+        "criterion",
+        "scale",
+        "score",
+        "scores",
+        "index",
+        "classification",
+        "rules",
+        "rule",
+        "guidelines",
+        "consensus",
+        "protocol",
+        "study",
+        "trial",
+        "chromosome",
+        "brace",
+        "disease",
+        "fever",
+        "virus",
+        "system",
+        "procedure",
+        "operation",
+        "tube",
+        "method",
+        "statement",
+        "declaration",
+        "questionnaire",
+        "cohort",
+        "heart",
+        "sepsis",
+        "coma",
+        "outcome",
+        "prognostic",
+        "stain",
+        "grade",
+        "grading",
+        "type",
+        "syndrome",
+        "spotted",
+        "encephalitis",
+        "conference",
+        "agreement",
+        "modification",
+        "ankle",
+        "knee",
+        "canadian",
+        "early",
+        "sign",
+        "preparation",
+        "bowel",
+        "university",
+        "hospital",
+        "clinic",
+        "medical",
+    ]
 )
 
 
@@ -39,7 +232,9 @@ class LocationDetector:
     def __init__(self) -> None:
         self._lists = gazetteers.load()
         self._facilities = facilities.Facilities()
-        states = sorted((*self._lists.states, *(c.lower() for c in self._lists.state_codes)), key=len, reverse=True)
+        states = sorted(
+            (*self._lists.states, *(c.lower() for c in self._lists.state_codes)), key=len, reverse=True
+        )
         self._state = re.compile(rf"(?:{'|'.join(map(re.escape, states))})\.?,?[ \t\n]{{1,3}}\Z")
 
     def find(self, text: str) -> Iterable[Span]:
@@ -61,7 +256,12 @@ class LocationDetector:
         yield from streets.find(text, folded)
         for match in _ZIP.finditer(folded):
             state = self._state.search(folded, max(0, match.start() - 24), match.start())
-            if state and state.start() and _after_city(folded, state.start()) and _is_state(text, state.start()):
+            if (
+                state
+                and state.start()
+                and _after_city(folded, state.start())
+                and _is_state(text, state.start())
+            ):
                 yield match.start(), match.end(), 0.92
         for match in _COUNTY.finditer(text):
             first = match.group().split()[0].lower()
@@ -108,7 +308,11 @@ class LocationDetector:
         beyond = tokens.low[i - 2] if i > 1 and before in ("in", "to", "near", "of") else ""
         if not word[0].isupper():
             # a city in lower case: only a name that is nothing else, behind a word of place
-            return 0.7 if (before in _PLACE_CUES or beyond in _PLACE_CUES) and (not plain & _PROSE or last > i) else 0.0
+            return (
+                0.7
+                if (before in _PLACE_CUES or beyond in _PLACE_CUES) and (not plain & _PROSE or last > i)
+                else 0.0
+            )
         if before in _PLACE_CUES:
             return 0.88
         if beyond in _PLACE_CUES:
@@ -117,35 +321,63 @@ class LocationDetector:
             ambiguous = last == i and plain & (In.ORDINARY | In.WORD | In.EPONYM)
             return 0.0 if ambiguous else 0.85
         if last > i:
-            return 0.8 if not all(self._lists.evidence(w) & gazetteers.NAME for w in tokens.low[i : last + 1]) else 0.0
+            return (
+                0.8
+                if not all(self._lists.evidence(w) & gazetteers.NAME for w in tokens.low[i : last + 1])
+                else 0.0
+            )
         return 0.0 if plain or tokens.words[i].isupper() else 0.75
 
     def _state_after(self, tokens: Words, i: int, *, known: bool) -> bool:
         """Whether a state follows word `i` behind a comma (or, after a known city, a blank)."""
         gap = tokens.gap(i)
-        if not known and (len(tokens.words[i]) < 4 or (tokens.words[i].isupper() and not _ZIP_AHEAD.match(tokens.text, tokens.ends[i]))):
+        if not known and (
+            len(tokens.words[i]) < 4
+            or (tokens.words[i].isupper() and not _ZIP_AHEAD.match(tokens.text, tokens.ends[i]))
+        ):
             return False
-        if i + 1 >= len(tokens) or not (gap.strip() == "," or (known and gap in (" ", "  "))) or "\n\n" in gap:
+        if (
+            i + 1 >= len(tokens)
+            or not (gap.strip() == "," or (known and gap in (" ", "  ")))
+            or "\n\n" in gap
+        ):
             return False
         code = tokens.words[i + 1]
         if code in self._lists.state_codes:
-            return known or code not in _CODES_LIKE_WORDS or _ZIP.match(tokens.text, tokens.ends[i + 1] + 1) is not None
+            return (
+                known
+                or code not in _CODES_LIKE_WORDS
+                or _ZIP.match(tokens.text, tokens.ends[i + 1] + 1) is not None
+            )
         low = tokens.low[i + 1]
         pair = f"{low} {tokens.low[i + 2]}" if i + 2 < len(tokens) else low
         if not (low in self._lists.states or pair in self._lists.states):
             return False
         if known:
             return gap.strip() == "," or code[0].isupper()
-        return code[0].isupper() and not self._lists.evidence(tokens.low[i]) & (In.WORD | In.GIVEN) and low not in _NAMES_TOO
+        return (
+            code[0].isupper()
+            and not self._lists.evidence(tokens.low[i]) & (In.WORD | In.GIVEN)
+            and low not in _NAMES_TOO
+        )
 
     def _dwelt_in(self, tokens: Words, i: int) -> int:
         """One past the last word of a place that no list has, behind "lives in" and its like; 0 if there is none."""
-        if i < 2 or tokens.low[i - 1] not in ("in", "to", "near", "outside", "of", "from") or tokens.before(i) != " ":
+        if (
+            i < 2
+            or tokens.low[i - 1] not in ("in", "to", "near", "outside", "of", "from")
+            or tokens.before(i) != " "
+        ):
             return 0
         if tokens.low[i - 2] not in _DWELLING:
             return 0
         last = i
-        while last < len(tokens) and last - i < 3 and tokens.words[last][0].isupper() and (last == i or tokens.gap(last - 1) == " "):
+        while (
+            last < len(tokens)
+            and last - i < 3
+            and tokens.words[last][0].isupper()
+            and (last == i or tokens.gap(last - 1) == " ")
+        ):
             low, bits = tokens.low[last], self._lists.evidence(tokens.low[last])
             if low in self._lists.states or bits & In.NATION or low in facilities.generic() or len(low) < 3:
                 break
@@ -156,11 +388,21 @@ class LocationDetector:
 
     def _dwelt_in_lower(self, tokens: Words, i: int) -> int:
         """As `_dwelt_in`, for dictated text: `lives in hanleyville`, `i live in west milford`; 0 if it is none."""
-        if i < 2 or tokens.low[i - 1] not in ("in", "to", "near") or tokens.low[i - 2] not in _DWELLING or tokens.before(i) != " ":
+        if (
+            i < 2
+            or tokens.low[i - 1] not in ("in", "to", "near")
+            or tokens.low[i - 2] not in _DWELLING
+            or tokens.before(i) != " "
+        ):
             return 0
         at = i + 1 if tokens.low[i] in _TOWNSHIP and i + 1 < len(tokens) and tokens.gap(i) == " " else i
         bits = self._lists.evidence(tokens.low[at])
-        if bits & (_PROSE | In.NATION) or tokens.low[at] in self._lists.states or len(tokens.low[at]) < 4 or tokens.low[at] in NEVER:
+        if (
+            bits & (_PROSE | In.NATION)
+            or tokens.low[at] in self._lists.states
+            or len(tokens.low[at]) < 4
+            or tokens.low[at] in NEVER
+        ):
             return 0
         return at + 1
 
@@ -172,10 +414,20 @@ class LocationDetector:
         low = tokens.low[i]
         if low in _TOWNSHIP and i + 1 < len(tokens) and tokens.gap(i) == " ":
             follows, bits = tokens.words[i + 1], self._lists.evidence(tokens.low[i + 1])
-            if follows[0].isupper() and len(follows) > 3 and follows[1:].islower() and not bits & (In.CLINICAL | In.NATION | In.WORD):
+            if (
+                follows[0].isupper()
+                and len(follows) > 3
+                and follows[1:].islower()
+                and not bits & (In.CLINICAL | In.NATION | In.WORD)
+            ):
                 return 0 if tokens.low[i + 2 : i + 3] and tokens.low[i + 2] in _NOT_CITY_AFTER else i + 2
         word = tokens.words[i]
-        if len(low) > 6 and word[1:].islower() and low.endswith(_TOWN_ENDINGS) and not self._lists.evidence(low) & (_PROSE | In.EPONYM | In.NATION):
+        if (
+            len(low) > 6
+            and word[1:].islower()
+            and low.endswith(_TOWN_ENDINGS)
+            and not self._lists.evidence(low) & (_PROSE | In.EPONYM | In.NATION)
+        ):
             return 0 if tokens.low[i + 1 : i + 2] and tokens.low[i + 1] in _NOT_CITY_AFTER else i + 1
         return 0
 
@@ -186,18 +438,129 @@ class LocationDetector:
             previous, low = tokens.words[first - 1], tokens.low[first - 1]
             if tokens.before(first) not in (" ", ". ") or not previous[0].isupper():
                 break
-            if low not in (only or _BEFORE_CITY) and (only is not None or low in NEVER or low in _NOT_IN_CITY):
+            if low not in (only or _BEFORE_CITY) and (
+                only is not None or low in NEVER or low in _NOT_IN_CITY
+            ):
                 break
             first -= 1
         return first
 
 
 _BEFORE_CITY = frozenset(
-    ["north", "south", "east", "west", "new", "old", "upper", "lower", "el", "la", "las", "los", "san", "santa", "saint", "st", "fort", "ft", "mount", "mt", "lake", "port", "glen", "grand", "great", "little", "big", "cape", "palm", "royal", "central", "downtown"]
+    [
+        "north",
+        "south",
+        "east",
+        "west",
+        "new",
+        "old",
+        "upper",
+        "lower",
+        "el",
+        "la",
+        "las",
+        "los",
+        "san",
+        "santa",
+        "saint",
+        "st",
+        "fort",
+        "ft",
+        "mount",
+        "mt",
+        "lake",
+        "port",
+        "glen",
+        "grand",
+        "great",
+        "little",
+        "big",
+        "cape",
+        "palm",
+        "royal",
+        "central",
+        "downtown",
+    ]
 )
-_NOT_IN_CITY = frozenset(["at", "from", "in", "near", "to", "of", "resident", "native", "lives", "living", "moved", "born", "city", "town", "address", "home", "mfd", "manufactured", "inc", "llc", "corp", "ltd", "company", "hospital", "clinic"])
-_TOWNSHIP = frozenset(["north", "south", "east", "west", "new", "lake", "port", "fort", "mount", "saint", "st", "san", "santa", "los", "las", "el", "la"])
-_TOWN_ENDINGS = ["town", "ton", "ville", "berg", "burg", "burgh", "borough", "boro", "bury", "view", "port", "mouth", "stad", "furt", "chester", "haven", "side", "shire", "land", "field", "ford", "wood", "dale", "brook", "hurst", "cester", "polis"]
+_NOT_IN_CITY = frozenset(
+    [
+        "at",
+        "from",
+        "in",
+        "near",
+        "to",
+        "of",
+        "resident",
+        "native",
+        "lives",
+        "living",
+        "moved",
+        "born",
+        "city",
+        "town",
+        "address",
+        "home",
+        "mfd",
+        "manufactured",
+        "inc",
+        "llc",
+        "corp",
+        "ltd",
+        "company",
+        "hospital",
+        "clinic",
+    ]
+)
+_TOWNSHIP = frozenset(
+    [
+        "north",
+        "south",
+        "east",
+        "west",
+        "new",
+        "lake",
+        "port",
+        "fort",
+        "mount",
+        "saint",
+        "st",
+        "san",
+        "santa",
+        "los",
+        "las",
+        "el",
+        "la",
+    ]
+)
+_TOWN_ENDINGS = [
+    "town",
+    "ton",
+    "ville",
+    "berg",
+    "burg",
+    "burgh",
+    "borough",
+    "boro",
+    "bury",
+    "view",
+    "port",
+    "mouth",
+    "stad",
+    "furt",
+    "chester",
+    "haven",
+    "side",
+    "shire",
+    "land",
+    "field",
+    "ford",
+    "wood",
+    "dale",
+    "brook",
+    "hurst",
+    "cester",
+    "polis",
+]
 _TOWN_ENDINGS = tuple(_TOWN_ENDINGS)
 _NAMES_TOO = frozenset(["virginia", "georgia", "carolina", "dakota"])
 
@@ -214,4 +577,6 @@ def _after_city(folded: str, start: int) -> bool:
 
 def _is_state(text: str, start: int) -> bool:
     """A two-letter code counts only in capitals, a name only with one."""
-    return text[start].isupper() and (text[start : start + 2].isupper() or text[start + 2 : start + 3].isalpha())
+    return text[start].isupper() and (
+        text[start : start + 2].isupper() or text[start + 2 : start + 3].isalpha()
+    )

@@ -34,7 +34,9 @@ from osler.deid.gazetteers import NAME, In
 from osler.deid.tokens import Words
 
 _TITLE_GAP = re.compile(r"\.?[ \t\n]{0,2}")
-_LABEL_GAP = re.compile(r"(?:\(s\)|s\))?[\"'*_\])]{0,3}\s{0,2}(?:\([^()\n]{0,24}\))?\s{0,2}(?:[:=|]|#:|\t)[\s\"'*_\[]{0,6}")
+_LABEL_GAP = re.compile(
+    r"(?:\(s\)|s\))?[\"'*_\])]{0,3}\s{0,2}(?:\([^()\n]{0,24}\))?\s{0,2}(?:[:=|]|#:|\t)[\s\"'*_\[]{0,6}"
+)
 _RELATION_GAP = re.compile(r"(?:,? |,? ?\(|: ?| - )[\"“']?")
 _GREETING_GAP = re.compile(r",? ")
 _SIGN_GAP = re.compile(r"[,.!]?[ \t]*\n[\s\-–—/]*|, |: ?")
@@ -113,7 +115,9 @@ class Cues:
                 return
             if nxt >= len(self._tokens) or self._tokens.low[nxt] in NEVER:
                 return
-            if not self._capital(nxt) and not (self._tokens.low[nxt] in PARTICLES and self._name_from(nxt, UNKNOWN) > nxt):
+            if not self._capital(nxt) and not (
+                self._tokens.low[nxt] in PARTICLES and self._name_from(nxt, UNKNOWN) > nxt
+            ):
                 return
             yield self._shapes.span(nxt, max(nxt, self._name_from(nxt, UNKNOWN)), 0.85)
             at = nxt
@@ -126,13 +130,24 @@ class Cues:
         if self._tokens.gap(i) == ". " and self._tokens.low[i] not in ("ms",):
             return
         likeness = self._shapes.likeness(at)
-        if self._tokens.low[at] in PARTICLES and self._tokens.low[i] in ("ms", "miss", "doctor") and not self._capital(at):
+        if (
+            self._tokens.low[at] in PARTICLES
+            and self._tokens.low[i] in ("ms", "miss", "doctor")
+            and not self._capital(at)
+        ):
             last = self._name_from(at, UNKNOWN)
             if last > at:
                 yield self._shapes.span(at, last, 0.85)
             return
         if self._capital(at) and likeness >= UNKNOWN and not self._shapes.loud:
-            if likeness == WEAK and self._tokens.low[i] not in ("ms", "miss", "nurse", "sister", "doctor", "officer"):
+            if likeness == WEAK and self._tokens.low[i] not in (
+                "ms",
+                "miss",
+                "nurse",
+                "sister",
+                "doctor",
+                "officer",
+            ):
                 return
             if self._shapes.shouted(at) and likeness < SURE:
                 return
@@ -140,10 +155,20 @@ class Cues:
             if last >= 0 and not self._thing_follows(last):
                 yield self._shapes.span(at, last, 0.85)
         elif len(self._tokens.low[at]) > 2 and not self._capital(at):
-            listed = likeness == SURE or (likeness == LIKELY and self._tokens.low[i] in _ADDRESS and self._shapes.next_low(at) not in EPONYM_NOUNS)
-            if listed or (likeness == UNKNOWN and self._tokens.low[i] in _ADDRESS and self._tokens.low[at].isalpha()):
+            listed = likeness == SURE or (
+                likeness == LIKELY
+                and self._tokens.low[i] in _ADDRESS
+                and self._shapes.next_low(at) not in EPONYM_NOUNS
+            )
+            if listed or (
+                likeness == UNKNOWN and self._tokens.low[i] in _ADDRESS and self._tokens.low[at].isalpha()
+            ):
                 yield self._shapes.span(at, self._lower_name(at), 0.7)
-            elif self._tokens.low[at] in PARTICLES and self._tokens.low[i] in _ADDRESS and self._shapes.likeness(at + 1) >= UNKNOWN:
+            elif (
+                self._tokens.low[at] in PARTICLES
+                and self._tokens.low[i] in _ADDRESS
+                and self._shapes.likeness(at + 1) >= UNKNOWN
+            ):
                 yield self._shapes.span(at, self._lower_name(at + 1), 0.7)
 
     def relation(self, i: int) -> Iterator[Found]:
@@ -158,12 +183,19 @@ class Cues:
             return
         if self._tokens.low[at] in ("named", "name"):
             return
-        if self._tokens.low[i] in ("child", "kid", "aide", "infant", "baby") and not self._tokens.words[i].islower():
+        if (
+            self._tokens.low[i] in ("child", "kid", "aide", "infant", "baby")
+            and not self._tokens.words[i].islower()
+        ):
             return
         likeness = self._shapes.likeness(at)
         if self._capital(at) and not self._shapes.loud:
             comma = self._tokens.gap(i).startswith((",", " -", ":"))
-            if likeness >= (LIKELY if comma else UNKNOWN) or (comma and self._set_off(at)) or (likeness == WEAK and self._bits(at) & In.GIVEN and not comma):
+            if (
+                likeness >= (LIKELY if comma else UNKNOWN)
+                or (comma and self._set_off(at))
+                or (likeness == WEAK and self._bits(at) & In.GIVEN and not comma)
+            ):
                 if likeness == UNKNOWN and self._shapes.shouted(at):
                     return
                 last = max(at, self._name_from(at, UNKNOWN))
@@ -174,20 +206,30 @@ class Cues:
             if likeness == SURE and self._bits(at) & In.GIVEN:
                 yield self._shapes.span(at, self._lower_end(at), 0.75)
             elif self._shapes.next_low(at) in NAME_VERBS | HUMAN_VERBS and (
-                (likeness == UNKNOWN and len(self._tokens.low[at]) > 3) or (self._bits(at) & In.SOFT and self._bits(at) & In.GIVEN)
+                (likeness == UNKNOWN and len(self._tokens.low[at]) > 3)
+                or (self._bits(at) & In.SOFT and self._bits(at) & In.GIVEN)
             ):
                 yield self._shapes.span(at, at, 0.65)
 
     def bracketed(self, i: int) -> Iterator[Found]:
         """`discussed with family (Gabriela)`."""
         at = i + 1
-        if self._tokens.gap(i) == " (" and self._capital(at) and self._plain(at) and self._shapes.likeness(at) >= UNKNOWN:
+        if (
+            self._tokens.gap(i) == " ("
+            and self._capital(at)
+            and self._plain(at)
+            and self._shapes.likeness(at) >= UNKNOWN
+        ):
             yield self._shapes.span(at, max(at, self._name_from(at, UNKNOWN)), 0.75)
 
     def _set_off(self, at: int) -> bool:
         """Whether unlisted words stand as a name between commas: `her mother, Beatrix,`."""
         last = self._name_from(at, UNKNOWN)
-        return last >= at and self._plain(at) and (self._tokens.gap(last)[:1] in (",", ";", ")", "\n") or last > at)
+        return (
+            last >= at
+            and self._plain(at)
+            and (self._tokens.gap(last)[:1] in (",", ";", ")", "\n") or last > at)
+        )
 
     def _and_another(self, last: int) -> Iterator[Found]:
         """The second of `her sons Tom and Amir`."""
@@ -207,16 +249,30 @@ class Cues:
             yield match.start(), match.end(), 0.75
             return
         if not self._capital(at) or self._shapes.loud:
-            if self._shapes.likeness(at) >= UNKNOWN and gap == " " and not self._bits(at) & (In.WORD | In.ORDINARY):
+            if (
+                self._shapes.likeness(at) >= UNKNOWN
+                and gap == " "
+                and not self._bits(at) & (In.WORD | In.ORDINARY)
+            ):
                 last = self._lower_name(at)
-                if self._shapes.likeness(at) < SURE and (last == at or self._shapes.likeness(last) < LIKELY and self._tokens.gap(last)[:1] != ","):
+                if self._shapes.likeness(at) < SURE and (
+                    last == at or self._shapes.likeness(last) < LIKELY and self._tokens.gap(last)[:1] != ","
+                ):
                     return
                 if last > at or self._bits(at) & In.COMMON_GIVEN:
                     yield self._shapes.span(at, last, 0.7 if last > at else 0.65)
             return
         likeness = self._shapes.likeness(at)
-        if likeness == SURE or (likeness >= LIKELY and gap != ", ") or (
-            likeness == UNKNOWN and gap == " " and self._tokens.words[i].islower() and self._plain(at) and not self._thing_follows(at)
+        if (
+            likeness == SURE
+            or (likeness >= LIKELY and gap != ", ")
+            or (
+                likeness == UNKNOWN
+                and gap == " "
+                and self._tokens.words[i].islower()
+                and self._plain(at)
+                and not self._thing_follows(at)
+            )
         ):
             last = max(at, self._name_from(at, UNKNOWN))
             if not self._thing_follows(last):
@@ -230,10 +286,23 @@ class Cues:
         hard = self._tokens.low[i] in NAME_LABELS
         if self._tokens.low[i] == "by" and i and self._tokens.low[i - 1] in _MADE:
             return
-        if hard and i and self._tokens.low[i - 1] in NOT_PERSON_NAMES and self._tokens.before(i).strip("_- ") == "":
+        if (
+            hard
+            and i
+            and self._tokens.low[i - 1] in NOT_PERSON_NAMES
+            and self._tokens.before(i).strip("_- ") == ""
+        ):
             return
         at = i + 1
         if self._tokens.low[at] in TITLES or self._tokens.low[at] in TITLES_LIKE_WORDS:
+            return
+        if (
+            hard
+            and not self._of_a_person(i)
+            and not self._name_within(at, LIKELY)
+            and self._shapes.likeness(at) < SURE
+        ):
+            # a bare "name" may be the name of anything
             return
         least = UNKNOWN if hard else LIKELY
         likeness = self._shapes.likeness(at)
@@ -247,20 +316,38 @@ class Cues:
             least = self._spoken_to(at)
         elif not hard and likeness in (UNKNOWN, WEAK) and (self._is_full_line(at) or self._name_within(at)):
             least = likeness
-        if self._shapes.initial(at) or likeness >= least or (hard and likeness == NOT and self._bits(at) & NAME):
+        if (
+            self._shapes.initial(at)
+            or likeness >= least
+            or (hard and likeness == NOT and self._bits(at) & NAME)
+        ):
             last = self._last_first(at) if not self._shapes.initial(at) else -1
             last = max(last, self._name_from(at, UNKNOWN), -1 if self._shapes.initial(at) else at)
             if last >= at and not self._thing_follows(last):
                 yield self._shapes.span(at, last, 0.93 if hard else 0.85)
-        elif hard and self._tokens.low[at] not in NEVER and self._shapes.capital(at) and self._is_full_line(at):
+        elif (
+            hard and self._tokens.low[at] not in NEVER and self._shapes.capital(at) and self._is_full_line(at)
+        ):
             yield self._shapes.span(at, max(at, self._name_from(at, UNKNOWN)), 0.8)
 
-    def _name_within(self, at: int) -> bool:
+    def _of_a_person(self, i: int) -> bool:
+        """Whether the label `name` at word `i` says whose: `Patient Name`, `first_name`, `Name of mother`, or opens its line."""
+        low = self._tokens.low[i]
+        if low not in ("name", "names") or "_" in low:
+            return True
+        before = self._tokens.before(i)
+        if i and before.strip(" _-/.'’") in ("", "s") and "\n" not in before:
+            return self._tokens.low[i - 1] in _WHOSE
+        return not before.rstrip(" \t")[-1:].startswith(('"', "'", "{", ",")) and self._capital(i)
+
+    def _name_within(self, at: int, least: int = UNKNOWN) -> bool:
         """Whether what starts at `at` goes on as a name: a further word is one, or several are in no list."""
         last = self._name_from(at, UNKNOWN)
-        if last > at and self._plain(at):
+        if least == UNKNOWN and last > at and self._plain(at):
             return True
-        return any(self._shapes.likeness(k) >= LIKELY for k in range(at + 1, self._name_from(at, UNKNOWN) + 1))
+        return any(
+            self._shapes.likeness(k) >= LIKELY for k in range(at + 1, self._name_from(at, UNKNOWN) + 1)
+        )
 
     def _spoken_to(self, at: int) -> int:
         """How much a word behind `Patient:` must be like a name: there it may as well be the first of a speech."""
@@ -273,7 +360,10 @@ class Cues:
         """`a man named Joe`, `my name is anna`, `goes by Lupe`."""
         at = i + 1
         if self._tokens.low[i] in NAME_LABELS:
-            if self._tokens.low[at : at + 1] not in (["is"], ["was"]) and self._tokens.gap(i)[:2] not in ("'s", "’s"):
+            if self._tokens.low[at : at + 1] not in (["is"], ["was"]) and self._tokens.gap(i)[:2] not in (
+                "'s",
+                "’s",
+            ):
                 return
             if i and self._tokens.low[i - 1] in NOT_PERSON_NAMES:
                 return
@@ -289,7 +379,11 @@ class Cues:
     def being(self, i: int) -> Iterator[Found]:
         """`PCP is Bhavani Anne`, `her nurse was Kofi`, `the surgeon is Dr. …` (left to the title)."""
         at = i + 2
-        if self._tokens.low[i + 1 : at] not in (["is"], ["was"]) or at >= len(self._tokens) or not self._capital(at):
+        if (
+            self._tokens.low[i + 1 : at] not in (["is"], ["was"])
+            or at >= len(self._tokens)
+            or not self._capital(at)
+        ):
             return
         if self._tokens.gap(i) != " " or self._tokens.gap(i + 1) != " " or self._shapes.loud:
             return
@@ -306,7 +400,11 @@ class Cues:
         at = i + 1
         likeness = self._shapes.likeness(at)
         if not self._capital(at) or likeness == NOT or (likeness == UNKNOWN and not self._plain(at)):
-            if likeness == SURE and self._bits(at) & In.COMMON_GIVEN and self._tokens.low[i] in ("hi", "hello", "hey", "dear"):
+            if (
+                likeness == SURE
+                and self._bits(at) & In.COMMON_GIVEN
+                and self._tokens.low[i] in ("hi", "hello", "hey", "dear")
+            ):
                 yield self._shapes.span(at, at, 0.65)
             return
         last = max(at, self._name_from(at, UNKNOWN))
@@ -332,26 +430,48 @@ class Cues:
         if at >= len(self._tokens) or self._tokens.gap(i) != " " or not self._capital(at):
             return
         if self._shapes.loud:
-            if i and self._tokens.low[i - 1] in ABOUT_PEOPLE and self._shapes.likeness(at) == SURE and self._name_from(at, UNKNOWN) > at:
+            if (
+                i
+                and self._tokens.low[i - 1] in ABOUT_PEOPLE
+                and self._shapes.likeness(at) == SURE
+                and self._name_from(at, UNKNOWN) > at
+            ):
                 yield self._shapes.span(at, self._name_from(at, UNKNOWN), 0.7)
             return
         likeness = self._shapes.likeness(at)
         verbs = WITH_PEOPLE if self._tokens.low[i] == "with" else PEOPLE_VERBS
-        social = bool(i) and (self._tokens.low[i - 1] in verbs or (self._tokens.low[i] not in ("with", "by", "per", "via") and self._tokens.low[i - 1] in _WHO))
+        social = bool(i) and (
+            self._tokens.low[i - 1] in verbs
+            or (self._tokens.low[i] not in ("with", "by", "per", "via") and self._tokens.low[i - 1] in _WHO)
+        )
         if self._tokens.low[i] in ("for", "from", "to", "re", "about"):
             if not i or self._tokens.low[i - 1] not in ABOUT_PEOPLE:
                 return
             social = True
         if self._tokens.low[i] == "contact":
-            if not _NUMBER_NEXT.match(self._tokens.text, self._tokens.ends[max(at, self._name_from(at, UNKNOWN))]):
+            if not _NUMBER_NEXT.match(
+                self._tokens.text, self._tokens.ends[max(at, self._name_from(at, UNKNOWN))]
+            ):
                 return
             social = True
-        social = social or self._tokens.low[i] in ("seeing", "interviewed", "counseled", "visited", "thanked", "reminded", "reassured")
+        social = social or self._tokens.low[i] in (
+            "seeing",
+            "interviewed",
+            "counseled",
+            "visited",
+            "thanked",
+            "reminded",
+            "reassured",
+        )
         wanted = LIKELY if social else SURE
         if likeness < wanted and not (social and likeness == UNKNOWN and self._plain(at)):
             return
         last = max(at, self._name_from(at, UNKNOWN))
-        if (self._shapes.shouted(at) and (likeness < SURE or len(self._tokens.low[at]) < 5)) or self._thing_follows(last) or (self._bits(at) & (In.EPONYM | In.BRAND) and not social):
+        if (
+            (self._shapes.shouted(at) and (likeness < SURE or len(self._tokens.low[at]) < 5))
+            or self._thing_follows(last)
+            or (self._bits(at) & (In.EPONYM | In.BRAND) and not social)
+        ):
             return
         yield self._shapes.span(at, last, 0.8 if social else 0.65)
 
@@ -373,8 +493,14 @@ class Cues:
         likeness = [self._shapes.likeness(k) for k in range(first, last + 1)]
         if low in CREDENTIALS_LIKE_WORDS and not (comma and max(likeness) >= SURE):
             return
-        if max(likeness) >= LIKELY or (comma and first < last and UNKNOWN in likeness) or (
-            likeness == [UNKNOWN] and self._plain(last) and (comma or low in ("rn", "lpn", "np", "pa-c", "md"))
+        if (
+            max(likeness) >= LIKELY
+            or (comma and first < last and UNKNOWN in likeness)
+            or (
+                likeness == [UNKNOWN]
+                and self._plain(last)
+                and (comma or low in ("rn", "lpn", "np", "pa-c", "md"))
+            )
         ):
             yield self._shapes.span(first, last, 0.9)
 
@@ -388,13 +514,22 @@ class Cues:
         if at >= len(self._tokens) or self._tokens.gap(at - 1) != " ":
             return
         bits = self._bits(at)
-        if low.startswith("it") and self._capital(at) and self._shapes.likeness(at) >= UNKNOWN and self._plain(at):
+        if (
+            low.startswith("it")
+            and self._capital(at)
+            and self._shapes.likeness(at) >= UNKNOWN
+            and self._plain(at)
+        ):
             if self._tokens.gap(at)[:1] in (".", ",", "!", "\n", ""):
                 yield self._shapes.span(at, at, 0.65)
             return
         if (last := self._introduced(at)) >= 0:
             yield self._shapes.span(at, last, 0.75)
-        elif self._shapes.likeness(at) == SURE and bits & In.GIVEN and (self._capital(at) or bits & In.COMMON_GIVEN):
+        elif (
+            self._shapes.likeness(at) == SURE
+            and bits & In.GIVEN
+            and (self._capital(at) or bits & In.COMMON_GIVEN)
+        ):
             last = max(at, self._name_from(at, LIKELY)) if self._capital(at) else self._lower_end(at)
             yield self._shapes.span(at, last, 0.75)
 
@@ -415,12 +550,18 @@ class Cues:
         """The last word of a name of one to three words in front of "calling", "speaking", "from"; -1 if it is none."""
         for last in range(at, min(at + 3, len(self._tokens) - 1)):
             low = self._tokens.low[last]
-            if self._shapes.likeness(last) < (UNKNOWN if last > at or not self._bits(at) & In.WORD else LIKELY) and low not in PARTICLES:
+            if (
+                self._shapes.likeness(last)
+                < (UNKNOWN if last > at or not self._bits(at) & In.WORD else LIKELY)
+                and low not in PARTICLES
+            ):
                 if not (self._bits(last) & NAME and low not in NEVER):
                     return -1
             if not self._shapes.joined(last):
                 return -1
-            if self._tokens.low[last + 1] in ("calling", "speaking") or (self._tokens.low[last + 1] == "from" and last > at):
+            if self._tokens.low[last + 1] in ("calling", "speaking") or (
+                self._tokens.low[last + 1] == "from" and last > at
+            ):
                 return last
         return -1
 
@@ -458,7 +599,12 @@ class Cues:
         """As `_lower_end`, with one more word of no list, if it is long enough not to be a slip of the pen."""
         last = self._lower_end(at, LIKELY)
         nxt = last + 1
-        if last == at and self._shapes.joined(at) and self._shapes.likeness(nxt) == UNKNOWN and len(self._tokens.low[nxt]) > 3:
+        if (
+            last == at
+            and self._shapes.joined(at)
+            and self._shapes.likeness(nxt) == UNKNOWN
+            and len(self._tokens.low[nxt]) > 3
+        ):
             return last if self._tokens.low[nxt].endswith(("ing", "ed")) else nxt
         return last
 
@@ -489,7 +635,11 @@ class Cues:
         )
 
     def _of_a_name(self, i: int) -> bool:
-        return self._shapes.initial(i) or (self._capital(i) and self._shapes.likeness(i) >= UNKNOWN and self._tokens.low[i] not in CREDENTIALS)
+        return self._shapes.initial(i) or (
+            self._capital(i)
+            and self._shapes.likeness(i) >= UNKNOWN
+            and self._tokens.low[i] not in CREDENTIALS
+        )
 
     def _thing_follows(self, last: int) -> bool:
         after = self._shapes.next_low(last)
@@ -519,10 +669,52 @@ class Cues:
 
 
 _NUMBER_NEXT = re.compile(r"[ ,:(+]{1,4}\d{3}")
-_MADE = frozenset(["manufactured", "distributed", "marketed", "licensed", "made", "repackaged", "produced", "supplied", "mfd", "packaged", "sponsored", "funded"])
+_WHOSE = (
+    RELATIONS
+    | PERSONS
+    | ROLE_LABELS
+    | TITLES_LIKE_WORDS
+    | frozenset(
+        "full first last middle maiden given family preferred legal nick sur birth husband wife child applicant sponsor your my his her their employee".split()
+    )
+)
+_MADE = frozenset(
+    [
+        "manufactured",
+        "distributed",
+        "marketed",
+        "licensed",
+        "made",
+        "repackaged",
+        "produced",
+        "supplied",
+        "mfd",
+        "packaged",
+        "sponsored",
+        "funded",
+    ]
+)
 _ADDRESS = frozenset("doctor mister missus".split())
 _WHO = frozenset(["i", "we", "he", "she", "they", "who", "and", "also"])
-_SPEAKERS = RELATIONS | PERSONS | frozenset(["doctor", "nurse", "provider", "clinician", "interpreter", "therapist", "caregiver", "caller", "physician", "parent", "family"])
+_SPEAKERS = (
+    RELATIONS
+    | PERSONS
+    | frozenset(
+        [
+            "doctor",
+            "nurse",
+            "provider",
+            "clinician",
+            "interpreter",
+            "therapist",
+            "caregiver",
+            "caller",
+            "physician",
+            "parent",
+            "family",
+        ]
+    )
+)
 
 _Rule = Callable[[Cues, int], Iterator[Found]]
 

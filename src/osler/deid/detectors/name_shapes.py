@@ -68,7 +68,11 @@ class Shapes:
         bits = self._bits[i]
         if bits & In.NATION and not bits & In.SOFT:
             return NOT
-        if "-" in low and not bits & NAME and any(p in NEVER or p in TITLES_LIKE_WORDS for p in low.split("-")):
+        if (
+            "-" in low
+            and not bits & NAME
+            and any(p in NEVER or p in TITLES_LIKE_WORDS for p in low.split("-"))
+        ):
             return NOT
         if bits & kind:
             if not bits & _DOUBT:
@@ -130,7 +134,11 @@ class Shapes:
                 break
             count += 1
             if not self.joined(at):
-                if at + 1 < len(self.tokens) and self.tokens.gap(at) in (", ", ",") and self.tokens.low[at + 1] in SUFFIXES:
+                if (
+                    at + 1 < len(self.tokens)
+                    and self.tokens.gap(at) in (", ", ",")
+                    and self.tokens.low[at + 1] in SUFFIXES
+                ):
                     return at + 1
                 break
             at += 1
@@ -179,11 +187,18 @@ class Shapes:
         if after in EPONYM_NOUNS or (after in PLACE_NOUNS and self.capital(last + 1)):
             return True
         gap = self.tokens.gap(last)
-        if gap[:2] in ("'s", "’s") and after and self.lists.flags.get(after, 0) & In.WORD and self._bits[last] & In.EPONYM:
+        if (
+            gap[:2] in ("'s", "’s")
+            and after
+            and self.lists.flags.get(after, 0) & In.WORD
+            and self._bits[last] & In.EPONYM
+        ):
             return True
         if after == "et" and self.tokens.low[last + 2 : last + 3] == ["al"]:
             return True
-        return first > 0 and self.tokens.low[first - 1] in SAINTS and self.tokens.before(first).strip(". ") == ""
+        return (
+            first > 0 and self.tokens.low[first - 1] in SAINTS and self.tokens.before(first).strip(". ") == ""
+        )
 
     def _comma(self, i: int) -> tuple[int, float]:
         """`Last, First` and `LAST, FIRST M.`"""
@@ -191,7 +206,12 @@ class Shapes:
         if likeness < UNKNOWN or len(self.tokens.words[i]) < 2:
             return -1, 0.0
         j = i
-        if self.joined(i) and self.capital(i + 1) and self.likeness(i + 1, _SURNAME) >= LIKELY and self.tokens.gap(i + 1) == ", ":
+        if (
+            self.joined(i)
+            and self.capital(i + 1)
+            and self.likeness(i + 1, _SURNAME) >= LIKELY
+            and self.tokens.gap(i + 1) == ", "
+        ):
             j = i + 1
         if self.tokens.gap(j) not in (", ", ",") or j + 1 >= len(self.tokens) or not self.capital(j + 1):
             return -1, 0.0
@@ -213,12 +233,17 @@ class Shapes:
         """Whether `LAST, FIRST` in capitals is a line of its own, or has a date of birth or number behind it."""
         if not (self.shouted(i) and self.shouted(j)) or not (i == 0 or "\n" in self.tokens.before(i)):
             return False
-        if min(self.likeness(i), self.likeness(j)) < UNKNOWN or min(len(self.tokens.words[i]), len(self.tokens.words[j])) < 2:
+        if (
+            min(self.likeness(i), self.likeness(j)) < UNKNOWN
+            or min(len(self.tokens.words[i]), len(self.tokens.words[j])) < 2
+        ):
             return False
         last = self.take(j, UNKNOWN, 3)
         after = self.tokens.low[last + 1] if 0 <= last < len(self.tokens) - 1 else ""
         listed = max(self.likeness(i), self.likeness(j)) >= LIKELY
-        return after in ("dob", "mrn", "age", "sex", "ssn", "acct", "birth") or (listed and self.tokens.gap(last)[:1] in ("\n", ""))
+        return after in ("dob", "mrn", "age", "sex", "ssn", "acct", "birth") or (
+            listed and self.tokens.gap(last)[:1] in ("\n", "")
+        )
 
     def _in_list_of_places(self, i: int, j: int) -> bool:
         low = self.tokens.low
@@ -228,7 +253,18 @@ class Shapes:
         """`J. Smith`, `J.R. Smith`, `A. B. Gonzalez`."""
         if not self.initial(i) or self.tokens.gap(i)[:1] != ".":
             return -1, 0.0
-        if i and self.tokens.low[i - 1] in ("vitamin", "hepatitis", "type", "grade", "group", "class", "influenza", "factor", "stage", "protein"):
+        if i and self.tokens.low[i - 1] in (
+            "vitamin",
+            "hepatitis",
+            "type",
+            "grade",
+            "group",
+            "class",
+            "influenza",
+            "factor",
+            "stage",
+            "protein",
+        ):
             return -1, 0.0
         j = i
         while j + 1 < len(self.tokens) and j - i < 3 and self.initial(j) and self.joined(j):
@@ -236,7 +272,11 @@ class Shapes:
         if j == i or self.initial(j) or not self.capital(j):
             return -1, 0.0
         likeness = self.likeness(j, _SURNAME)
-        if likeness < UNKNOWN or self._elsewhere(i, j) or (likeness <= WEAK and self.starts_sentence(j) and self.tokens.gap(j - 1) != ". "):
+        if (
+            likeness < UNKNOWN
+            or self._elsewhere(i, j)
+            or (likeness <= WEAK and self.starts_sentence(j) and self.tokens.gap(j - 1) != ". ")
+        ):
             return -1, 0.0
         if likeness == WEAK or (likeness == UNKNOWN and self.shouted(j)):
             return -1, 0.0
@@ -247,8 +287,11 @@ class Shapes:
         j = i + 1
         if not self.joined(i) or len(self.tokens.words[i]) < 2 or self.tokens.low[i] in SAINTS:
             return -1, 0.0
-        while j < len(self.tokens) and j - i < 4 and self.joined(j) and (
-            self.initial(j) or (self.tokens.low[j] in PARTICLES and self._particle_leads(j))
+        while (
+            j < len(self.tokens)
+            and j - i < 4
+            and self.joined(j)
+            and (self.initial(j) or (self.tokens.low[j] in PARTICLES and self._particle_leads(j)))
         ):
             j += 1
         if j >= len(self.tokens) or not self.capital(j) or self.initial(j):
@@ -257,11 +300,20 @@ class Shapes:
         if not score or self._elsewhere(i, j):
             return -1, 0.0
         last = j
-        while last - j < 2 and self.joined(last) and self.capital(last + 1) and self.likeness(last + 1, _SURNAME) >= LIKELY:
+        while (
+            last - j < 2
+            and self.joined(last)
+            and self.capital(last + 1)
+            and self.likeness(last + 1, _SURNAME) >= LIKELY
+        ):
             last += 1
         if last > j and self._elsewhere(i, last):
             last = j
-        if last + 1 < len(self.tokens) and self.tokens.low[last + 1] in SUFFIXES and self.tokens.gap(last) in (" ", ", "):
+        if (
+            last + 1 < len(self.tokens)
+            and self.tokens.low[last + 1] in SUFFIXES
+            and self.tokens.gap(last) in (" ", ", ")
+        ):
             last += 1
         return last, score
 
@@ -269,7 +321,11 @@ class Shapes:
         given, surname = self.likeness(i, _GIVEN), self.likeness(j, _SURNAME)
         is_given, is_surname = bool(self._bits[i] & _GIVEN), bool(self._bits[j] & _SURNAME)
         loud = self.shouted(i) or self.shouted(j)
-        if loud and (self.loud or self.shouted(i) != self.shouted(j)) and not (is_given and given == SURE and is_surname and surname >= LIKELY):
+        if (
+            loud
+            and (self.loud or self.shouted(i) != self.shouted(j))
+            and not (is_given and given == SURE and is_surname and surname >= LIKELY)
+        ):
             return 0.0
         if is_given and given == SURE:
             if is_surname and self._bits[j] & In.NATION:
@@ -302,7 +358,11 @@ class Shapes:
         """Whether two capitalised words of no list may be someone's name: both plain, nothing capitalised beside them."""
         if j != i + 1 or not (self._name_like_unknown(i) and self._name_like_unknown(j)):
             return False
-        around = [k for k, gap in ((i - 1, self.tokens.before(i)), (j + 1, self.tokens.gap(j))) if 0 <= k < len(self.tokens) and gap == " "]
+        around = [
+            k
+            for k, gap in ((i - 1, self.tokens.before(i)), (j + 1, self.tokens.gap(j)))
+            if 0 <= k < len(self.tokens) and gap == " "
+        ]
         if any(self.capital(k) and not self.starts_sentence(k) for k in around):
             return False
         after = self.next_low(j)
@@ -317,13 +377,25 @@ class Shapes:
     def _single(self, i: int) -> tuple[int, float]:
         """One name alone, capitalised inside a sentence, or at its start before what people do."""
         word, bits = self.tokens.words[i], self._bits[i]
-        if not bits & NAME or len(word) < 3 or self.tokens.low[i] in NEVER or self.shouted(i) or self._elsewhere(i, i):
+        if (
+            not bits & NAME
+            or len(word) < 3
+            or self.tokens.low[i] in NEVER
+            or self.shouted(i)
+            or self._elsewhere(i, i)
+        ):
             return -1, 0.0
         if bits & (In.EPONYM | In.BRAND | In.WORD | In.NATION) or (bits & In.ORDINARY and not bits & In.SOFT):
             return -1, 0.0
-        if self.tokens.low[i] in self.lists.cities or self.tokens.low[i] in self.lists.states or "-" in self.tokens.gap(i)[:1]:
+        if (
+            self.tokens.low[i] in self.lists.cities
+            or self.tokens.low[i] in self.lists.states
+            or "-" in self.tokens.gap(i)[:1]
+        ):
             return self._single_place(i)
-        if "/" in (self.tokens.gap(i)[:1], self.tokens.before(i)[-1:]) or ("-" in word and any(p.isupper() for p in word.split("-"))):
+        if "/" in (self.tokens.gap(i)[:1], self.tokens.before(i)[-1:]) or (
+            "-" in word and any(p.isupper() for p in word.split("-"))
+        ):
             return -1, 0.0
         after, starts = self.next_low(i), self.starts_sentence(i)
         if i and self.tokens.low[i - 1] in ("the", "in", "near", "into") and self.tokens.before(i) == " ":
@@ -332,7 +404,9 @@ class Shapes:
             return -1, 0.0
         given = bool(bits & _GIVEN)
         if bits & In.ORDINARY:
-            return (i, 0.55) if after in NAME_VERBS and ((given and not starts) or self._acts(i)) else (-1, 0.0)
+            return (
+                (i, 0.55) if after in NAME_VERBS and ((given and not starts) or self._acts(i)) else (-1, 0.0)
+            )
         if given and bits & In.COMMON_GIVEN:
             return i, 0.7 if not starts else 0.65
         if starts and not self._opens(i, after):
@@ -361,12 +435,25 @@ class Shapes:
     def _person(self, i: int) -> tuple[int, float]:
         """A name in no list (or an eponym) that does what only people do, or is someone's relative in brackets."""
         word = self.tokens.words[i]
-        if len(word) < 3 or self.shouted(i) or self.likeness(i) < UNKNOWN or not word.replace("-", "").replace("'", "").isalpha():
+        if (
+            len(word) < 3
+            or self.shouted(i)
+            or self.likeness(i) < UNKNOWN
+            or not word.replace("-", "").replace("'", "").isalpha()
+        ):
             return -1, 0.0
-        if self._bits[i] & (In.WORD | In.BRAND | In.NATION) or (self._bits[i] & In.ORDINARY and not self._bits[i] & In.SOFT) or self._in_title_case(i):
+        if (
+            self._bits[i] & (In.WORD | In.BRAND | In.NATION)
+            or (self._bits[i] & In.ORDINARY and not self._bits[i] & In.SOFT)
+            or self._in_title_case(i)
+        ):
             return -1, 0.0
         known = bool(self._bits[i] & NAME)
-        if self._acts(i) and (known or self.next_low(i) in HUMAN_ONLY or self.next_low(i + 1) not in ("discussed", "scheduled", "found")):
+        if self._acts(i) and (
+            known
+            or self.next_low(i) in HUMAN_ONLY
+            or self.next_low(i + 1) not in ("discussed", "scheduled", "found")
+        ):
             return i, 0.6
         if self.tokens.gap(i) == " (" and self.next_low(i) in RELATIONS:
             return i, 0.75
@@ -376,15 +463,26 @@ class Shapes:
         """A city's name that is a person's too: a person before what people do."""
         if self.tokens.low[i] in self.lists.states or not self._bits[i] & _GIVEN:
             return -1, 0.0
-        if self.next_low(i) in NAME_VERBS and (i == 0 or self.tokens.low[i - 1] not in ("in", "from", "to", "near", "at")):
+        if self.next_low(i) in NAME_VERBS and (
+            i == 0 or self.tokens.low[i - 1] not in ("in", "from", "to", "near", "at")
+        ):
             return i, 0.55
         return -1, 0.0
 
     def _in_title_case(self, i: int) -> bool:
         """Whether a capitalised everyday word stands beside it, as in a heading or the name of a test."""
         for k, gap in ((i - 1, self.tokens.before(i)), (i + 1, self.tokens.gap(i))):
-            if 0 <= k < len(self.tokens) and gap in (" ", "-", "/", " & ") and self.capital(k) and len(self.tokens.words[k]) > 1:
-                if self._bits[k] & _HARD and self.tokens.low[k] not in NEVER and not (k < i and self.starts_sentence(k)):
+            if (
+                0 <= k < len(self.tokens)
+                and gap in (" ", "-", "/", " & ")
+                and self.capital(k)
+                and len(self.tokens.words[k]) > 1
+            ):
+                if (
+                    self._bits[k] & _HARD
+                    and self.tokens.low[k] not in NEVER
+                    and not (k < i and self.starts_sentence(k))
+                ):
                     return True
                 if gap == "-" or self.shouted(k):
                     return True
@@ -396,7 +494,11 @@ class Shapes:
             return -1, 0.0
         j = i + 1
         bits = self._bits[j]
-        if (self._bits[i] | bits) & _HARD or self.likeness(i, _GIVEN) < LIKELY or self.tokens.words[j][0].isupper():
+        if (
+            (self._bits[i] | bits) & _HARD
+            or self.likeness(i, _GIVEN) < LIKELY
+            or self.tokens.words[j][0].isupper()
+        ):
             return -1, 0.0
         least = 3 if self._bits[i] & In.COMMON_GIVEN else 4
         if min(len(self.tokens.low[i]), len(self.tokens.low[j])) < least:

@@ -29,7 +29,9 @@ RELATIONS = _set(
     "aide babysitter nanny companion dtr dau sis bro gma gpa hub gf bf mil fil dil sil spouse's mgm mgf pgm pgf stepbrother stepsister fiancee's",
 )
 
-PERSONS = _set("patient pt pts client resident veteran member inmate victim decedent donor recipient enrollee subscriber")
+PERSONS = _set(
+    "patient pt pts client resident veteran member inmate victim decedent donor recipient enrollee subscriber"
+)
 """Words for the person a note is about, in front of a name."""
 
 CONTACT_VERBS = _set(
@@ -38,9 +40,15 @@ CONTACT_VERBS = _set(
     "love yours warmly best cheers signed dictated name",
 )
 
-GREETINGS = _set("dear hi hello hey welcome thanks thank bye goodbye morning afternoon evening congratulations")
-SIGN_OFFS = _set("sincerely regards respectfully cordially yours warmly best thanks cheers love signed truly gratefully wishes you")
-BY = _set("seeing bring brings bringing brought remind reminded reassured thank thanked regarding visit visited interviewed counseled saw met see sees by with per via paged notified informed contacted consulted called told asked updated texted emailed phoned reached spoke")
+GREETINGS = _set(
+    "dear hi hello hey welcome thanks thank bye goodbye morning afternoon evening congratulations"
+)
+SIGN_OFFS = _set(
+    "sincerely regards respectfully cordially yours warmly best thanks cheers love signed truly gratefully wishes you"
+)
+BY = _set(
+    "seeing bring brings bringing brought remind reminded reassured thank thanked regarding visit visited interviewed counseled saw met see sees by with per via paged notified informed contacted consulted called told asked updated texted emailed phoned reached spoke"
+)
 """Verbs and prepositions of dealing with somebody."""
 
 WITH_PEOPLE = _set(
@@ -86,7 +94,9 @@ CREDENTIALS = _set(
 CREDENTIALS_LIKE_WORDS = _set("do pa ma od rd dc pt ot ms ba bs sw ii iii iv jr sr esq")
 
 SUFFIXES = _set("jr sr ii iii iv junior senior")
-PARTICLES = _set("de la del della da das do dos di du le van von der den ter ten bin ibn binti al el y san st ap af av zu zur e")
+PARTICLES = _set(
+    "de la del della da das do dos di du le van von der den ter ten bin ibn binti al el y san st ap af av zu zur e"
+)
 
 NEVER = _set(
     "a an the and or but nor so yet if then else when while as at by for from in into of off on onto out over to up with without within about above after",

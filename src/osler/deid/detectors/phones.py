@@ -10,13 +10,19 @@ from osler.deid.tokens import fold
 
 _EXTENSION = r"(?:[ ,;]{0,3}(?:ext(?:ension)?\b\.?|x\.?)[ :#]{0,2}\d{1,6})?"
 _NANP = re.compile(
-    r"(?:\+?1[ .-]{0,2})?(?:\(\d{3}\)[ .-]{0,2}|\d{3}([ .\-–‑/])\s?)\d{3}[ .\-–‑]{1,2}\d{4}" + _EXTENSION + r"(?!\d)"
+    r"(?:\+?1[ .-]{0,2})?(?:\(\d{3}\)[ .-]{0,2}|\d{3}([ .\-–‑/])\s?)\d{3}[ .\-–‑]{1,2}\d{4}"
+    + _EXTENSION
+    + r"(?!\d)"
     r"|\(\d{3}\) ?\d{7}(?!\d)|\+1\d{10}(?!\d)"
 )
-_WORLD = re.compile(r"\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){2,5}(?!\d)" )
+_WORLD = re.compile(r"\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){2,5}(?!\d)")
 _LOCAL = re.compile(r"[2-9]\d{2}[-–‑.]\d{4}" + _EXTENSION + r"(?![\d/]|[-–.]\d)")
-_VANITY = re.compile(r"(?:1[-‑. ])?8(?:00|33|44|55|66|77|88)[-‑.](?=(?:-?[a-z0-9]){7,9}(?![\w-]))[a-z0-9-]{7,11}")
-_EXT_ALONE = re.compile(r"(?:\bext\b\.?|\bextension|(?<=[\s(])x(?=\d{4,5}\b))[ :#]{0,2}(?:is )?(\d{3,6})(?!\w|[.%-]\d|%)")
+_VANITY = re.compile(
+    r"(?:1[-‑. ])?8(?:00|33|44|55|66|77|88)[-‑.](?=(?:-?[a-z0-9]){7,9}(?![\w-]))[a-z0-9-]{7,11}"
+)
+_EXT_ALONE = re.compile(
+    r"(?:\bext\b\.?|\bextension|(?<=[\s(])x(?=\d{4,5}\b))[ :#]{0,2}(?:is )?(\d{3,6})(?!\w|[.%-]\d|%)"
+)
 _PUBLIC = frozenset(("8002221222", "8003321088", "800fda1088", "8002738255", "8006624357"))
 """Poison control, FDA MedWatch, crisis and treatment lines of the United States: everyone's numbers."""
 
@@ -29,8 +35,12 @@ _PHONE_WORD = re.compile(
     r"(?:phone|\btel\b|\btele|\bcell|mobile|\bcall|pager|paged?\b|beeper|\bph\b|\bhome\b|\bwork\b|contact|reach|dial"
     r"|\btext\b|voicemail|\bvm\b|hotline|\bline\b|\bnumber\b|\bnum\b|\boffice\b|\bmsg\b|\bring\b|@ ?\Z|\bat \Z|\bc:|\bh:|\bw:|\bp:|\bt:)"
 )
-_RANGE = re.compile(r"(?:range|ratio|dose|score|mg|ml|units?|calories|kcal|weight|grams|between|normal)\b[^a-z]{0,12}\Z")
-_NOT_PHONE_AFTER = re.compile(r"\s?(?:mg|ml|mcg|g\b|kg|kcal|cal|units?|iu|cells|k/|/ul|mm|cm|min|hours|hrs|days|%|points|grams|steps|meq|ng|copies)")
+_RANGE = re.compile(
+    r"(?:range|ratio|dose|score|mg|ml|units?|calories|kcal|weight|grams|between|normal)\b[^a-z]{0,12}\Z"
+)
+_NOT_PHONE_AFTER = re.compile(
+    r"\s?(?:mg|ml|mcg|g\b|kg|kcal|cal|units?|iu|cells|k/|/ul|mm|cm|min|hours|hrs|days|%|points|grams|steps|meq|ng|copies)"
+)
 
 
 class PhoneDetector:
@@ -68,7 +78,9 @@ class PhoneDetector:
                 continue
             if near(folded, match.start(), _RANGE, 24):
                 continue
-            called = near(folded, match.start(), _PHONE_WORD, 30) or near(folded, match.start(), _FAX_WORD, 30)
+            called = near(folded, match.start(), _PHONE_WORD, 30) or near(
+                folded, match.start(), _FAX_WORD, 30
+            )
             if called or (match.group()[3] in "-–‑" and match.group()[4] == "0"):
                 yield self._span(folded, match.start(), match.end(), 0.9 if called else 0.55)
         for match in _EXT_ALONE.finditer(folded):
@@ -76,7 +88,11 @@ class PhoneDetector:
                 continue
             yield self._span(folded, match.start(1), match.end(1), 0.8)
         for match in _VANITY.finditer(folded):
-            if _alone(text, match.start()) and any(c.isalpha() for c in match.group()) and _joined(match.group()) not in _PUBLIC:
+            if (
+                _alone(text, match.start())
+                and any(c.isalpha() for c in match.group())
+                and _joined(match.group()) not in _PUBLIC
+            ):
                 yield self._span(folded, match.start(), match.end(), 0.85)
         for match in _SPOKEN.finditer(folded):
             yield self._span(folded, match.start(), match.end(), 0.85)
@@ -93,7 +109,9 @@ def _joined(number: str) -> str:
 
 def _alone(text: str, start: int) -> bool:
     before = text[start - 1] if start else " "
-    return not (before.isalnum() or before in ".-–/+$" or (before == "," and start > 1 and text[start - 2].isdigit()))
+    return not (
+        before.isalnum() or before in ".-–/+$" or (before == "," and start > 1 and text[start - 2].isdigit())
+    )
 
 
 def _clip(text: str, start: int, end: int) -> int:
@@ -112,6 +130,8 @@ def _is_fax(folded: str, start: int, end: int) -> bool:
     before = folded[max(0, start - 32) : start]
     fax = [m.start() for m in _FAX_WORD.finditer(before)]
     phone = [m.start() for m in _PHONE_WORD.finditer(before)]
-    if fax and (not phone or fax[-1] >= phone[-1] or "number" in before[fax[-1] :] or "line" in before[fax[-1] :]):
+    if fax and (
+        not phone or fax[-1] >= phone[-1] or "number" in before[fax[-1] :] or "line" in before[fax[-1] :]
+    ):
         return True
     return re.match(r"\s?\(?(?:fax|f)\)", folded[end : end + 8]) is not None

@@ -3,30 +3,407 @@
 import re
 from collections.abc import Iterator
 
-_SAFE = frozenset(["street", "avenue", "ave", "boulevard", "blvd", "road", "rd", "lane", "ln", "highway", "hwy", "parkway", "pkwy", "broadway", "turnpike"])
-_USUAL = frozenset(["drive", "dr", "court", "ct", "circle", "cir", "place", "pl", "terrace", "ter", "trail", "trl", "way", "square", "sq", "pike", "alley", "plaza", "crossing", "st", "loop", "path", "row", "route", "rte", "crescent"])
+_SAFE = frozenset(
+    [
+        "street",
+        "avenue",
+        "ave",
+        "boulevard",
+        "blvd",
+        "road",
+        "rd",
+        "lane",
+        "ln",
+        "highway",
+        "hwy",
+        "parkway",
+        "pkwy",
+        "broadway",
+        "turnpike",
+    ]
+)
+_USUAL = frozenset(
+    [
+        "drive",
+        "dr",
+        "court",
+        "ct",
+        "circle",
+        "cir",
+        "place",
+        "pl",
+        "terrace",
+        "ter",
+        "trail",
+        "trl",
+        "way",
+        "square",
+        "sq",
+        "pike",
+        "alley",
+        "plaza",
+        "crossing",
+        "st",
+        "loop",
+        "path",
+        "row",
+        "route",
+        "rte",
+        "crescent",
+    ]
+)
 _RARE = frozenset(
-    ["annex", "arcade", "bayou", "beach", "bend", "bluff", "bluffs", "bottom", "branch", "bridge", "brook", "brooks", "burg", "burgs", "bypass", "camp", "canyon", "cape", "causeway", "center", "centers", "circles", "cliff", "cliffs", "club", "common", "commons", "corner", "corners", "course", "courts", "cove", "coves", "creek", "cres", "crest", "crossroad", "curve", "dale", "dam", "divide", "drives", "estate", "estates", "expressway", "extension", "extensions", "fall", "falls", "ferry", "field", "fields", "flat", "flats", "ford", "fords", "forest", "forge", "forges", "fork", "forks", "fort", "freeway", "garden", "gardens", "gateway", "glen", "glens", "green", "greens", "grove", "groves", "harbor", "harbors", "haven", "heights", "hts", "hill", "hills", "hollow", "inlet", "island", "islands", "isle", "junction", "junctions", "key", "keys", "knoll", "knolls", "lake", "lakes", "land", "landing", "light", "lights", "loaf", "lock", "locks", "lodge", "mall", "manor", "manors", "meadow", "meadows", "mews", "mill", "mills", "mission", "motorway", "mount", "mountain", "mountains", "neck", "oak", "oaks", "orchard", "oval", "overpass", "park", "parks", "parkways", "pass", "passage", "pine", "pines", "plain", "plains", "point", "points", "pointe", "port", "ports", "prairie", "radial", "ramp", "ranch", "rapid", "rapids", "rest", "ridge", "ridges", "river", "roads", "rue", "run", "shoal", "shoals", "shore", "shores", "skyway", "spring", "springs", "spur", "spurs", "squares", "station", "stravenue", "stream", "streets", "summit", "throughway", "trace", "track", "trafficway", "tunnel", "underpass", "union", "unions", "valley", "valleys", "via", "viaduct", "view", "views", "village", "villages", "ville", "vista", "walk", "walks", "wall", "ways", "well", "wells", "xing", "aly", "plz", "tpke", "trail's", "wharf"]
+    [
+        "annex",
+        "arcade",
+        "bayou",
+        "beach",
+        "bend",
+        "bluff",
+        "bluffs",
+        "bottom",
+        "branch",
+        "bridge",
+        "brook",
+        "brooks",
+        "burg",
+        "burgs",
+        "bypass",
+        "camp",
+        "canyon",
+        "cape",
+        "causeway",
+        "center",
+        "centers",
+        "circles",
+        "cliff",
+        "cliffs",
+        "club",
+        "common",
+        "commons",
+        "corner",
+        "corners",
+        "course",
+        "courts",
+        "cove",
+        "coves",
+        "creek",
+        "cres",
+        "crest",
+        "crossroad",
+        "curve",
+        "dale",
+        "dam",
+        "divide",
+        "drives",
+        "estate",
+        "estates",
+        "expressway",
+        "extension",
+        "extensions",
+        "fall",
+        "falls",
+        "ferry",
+        "field",
+        "fields",
+        "flat",
+        "flats",
+        "ford",
+        "fords",
+        "forest",
+        "forge",
+        "forges",
+        "fork",
+        "forks",
+        "fort",
+        "freeway",
+        "garden",
+        "gardens",
+        "gateway",
+        "glen",
+        "glens",
+        "green",
+        "greens",
+        "grove",
+        "groves",
+        "harbor",
+        "harbors",
+        "haven",
+        "heights",
+        "hts",
+        "hill",
+        "hills",
+        "hollow",
+        "inlet",
+        "island",
+        "islands",
+        "isle",
+        "junction",
+        "junctions",
+        "key",
+        "keys",
+        "knoll",
+        "knolls",
+        "lake",
+        "lakes",
+        "land",
+        "landing",
+        "light",
+        "lights",
+        "loaf",
+        "lock",
+        "locks",
+        "lodge",
+        "mall",
+        "manor",
+        "manors",
+        "meadow",
+        "meadows",
+        "mews",
+        "mill",
+        "mills",
+        "mission",
+        "motorway",
+        "mount",
+        "mountain",
+        "mountains",
+        "neck",
+        "oak",
+        "oaks",
+        "orchard",
+        "oval",
+        "overpass",
+        "park",
+        "parks",
+        "parkways",
+        "pass",
+        "passage",
+        "pine",
+        "pines",
+        "plain",
+        "plains",
+        "point",
+        "points",
+        "pointe",
+        "port",
+        "ports",
+        "prairie",
+        "radial",
+        "ramp",
+        "ranch",
+        "rapid",
+        "rapids",
+        "rest",
+        "ridge",
+        "ridges",
+        "river",
+        "roads",
+        "rue",
+        "run",
+        "shoal",
+        "shoals",
+        "shore",
+        "shores",
+        "skyway",
+        "spring",
+        "springs",
+        "spur",
+        "spurs",
+        "squares",
+        "station",
+        "stravenue",
+        "stream",
+        "streets",
+        "summit",
+        "throughway",
+        "trace",
+        "track",
+        "trafficway",
+        "tunnel",
+        "underpass",
+        "union",
+        "unions",
+        "valley",
+        "valleys",
+        "via",
+        "viaduct",
+        "view",
+        "views",
+        "village",
+        "villages",
+        "ville",
+        "vista",
+        "walk",
+        "walks",
+        "wall",
+        "ways",
+        "well",
+        "wells",
+        "xing",
+        "aly",
+        "plz",
+        "tpke",
+        "trail's",
+        "wharf",
+    ]
 )
 """Street suffixes (USPS Publication 28, appendix C1): sure ones, usual ones, and words that are seldom one."""
 
 
 _BAD = frozenset(
-    ["mg", "mcg", "ml", "cc", "unit", "units", "hour", "hours", "hr", "hrs", "h", "day", "days", "week", "weeks", "wk", "wks", "month", "months", "year", "years", "yr", "yrs", "y/o", "yo", "year-old", "minute", "minutes", "min", "mins", "time", "times", "x", "percent", "tablet", "tablets", "tab", "tabs", "cap", "caps", "puff", "puffs", "pound", "pounds", "lb", "lbs", "kg", "cm", "mm", "inch", "inches", "feet", "ft", "mile", "miles", "block", "blocks", "degree", "degrees", "point", "points", "patient", "patients", "of", "the", "and", "with", "for", "to", "is", "was", "are", "were", "in", "on", "by", "at", "a", "an", "or", "from", "per", "had", "has", "liter", "liters", "l", "set", "sets", "rep", "reps", "episode", "episodes", "drink", "drinks", "beer", "beers", "pack", "packs", "cigarette", "cigarettes", "dose", "doses", "stage", "grade", "type", "am", "pm", "g", "meq", "mmol", "ng", "daily", "bid", "tid", "qid", "po", "iv", "pain", "positive", "negative", "out", "normal", "other", "more", "less", "children", "kids", "sons", "daughters", "siblings"]
+    [
+        "mg",
+        "mcg",
+        "ml",
+        "cc",
+        "unit",
+        "units",
+        "hour",
+        "hours",
+        "hr",
+        "hrs",
+        "h",
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "wk",
+        "wks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "yr",
+        "yrs",
+        "y/o",
+        "yo",
+        "year-old",
+        "minute",
+        "minutes",
+        "min",
+        "mins",
+        "time",
+        "times",
+        "x",
+        "percent",
+        "tablet",
+        "tablets",
+        "tab",
+        "tabs",
+        "cap",
+        "caps",
+        "puff",
+        "puffs",
+        "pound",
+        "pounds",
+        "lb",
+        "lbs",
+        "kg",
+        "cm",
+        "mm",
+        "inch",
+        "inches",
+        "feet",
+        "ft",
+        "mile",
+        "miles",
+        "block",
+        "blocks",
+        "degree",
+        "degrees",
+        "point",
+        "points",
+        "patient",
+        "patients",
+        "of",
+        "the",
+        "and",
+        "with",
+        "for",
+        "to",
+        "is",
+        "was",
+        "are",
+        "were",
+        "in",
+        "on",
+        "by",
+        "at",
+        "a",
+        "an",
+        "or",
+        "from",
+        "per",
+        "had",
+        "has",
+        "liter",
+        "liters",
+        "l",
+        "set",
+        "sets",
+        "rep",
+        "reps",
+        "episode",
+        "episodes",
+        "drink",
+        "drinks",
+        "beer",
+        "beers",
+        "pack",
+        "packs",
+        "cigarette",
+        "cigarettes",
+        "dose",
+        "doses",
+        "stage",
+        "grade",
+        "type",
+        "am",
+        "pm",
+        "g",
+        "meq",
+        "mmol",
+        "ng",
+        "daily",
+        "bid",
+        "tid",
+        "qid",
+        "po",
+        "iv",
+        "pain",
+        "positive",
+        "negative",
+        "out",
+        "normal",
+        "other",
+        "more",
+        "less",
+        "children",
+        "kids",
+        "sons",
+        "daughters",
+        "siblings",
+    ]
 )
 _NUMBER = re.compile(r"\d{1,6}[a-z]?(?:-\d{1,5})?(?: 1/2)?,? {1,2}(?=[a-z0-9])")
 _WORD = re.compile(r"[a-z0-9][\w.'’-]{0,24}")
 _MOST = 6
-_DIRECTIONS = frozenset(["n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west", "n.e", "n.w", "s.e", "s.w"])
+_DIRECTIONS = frozenset(
+    ["n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west", "n.e", "n.w", "s.e", "s.w"]
+)
 _UNIT = re.compile(
     r",?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|room|rm|bldg|building|floor|fl|lot|trailer|space|spc|#)\b\.? ?#? ?[a-z0-9][a-z0-9-]{0,6}\b|#\s?[a-z0-9-]{1,6})"
 )
-_BOX = re.compile(r"\b(?:(?:p\.? ?o\.? ?box|post office box) \d{1,6}|(?:rural route|rr|hc) \d{1,6},? box \d{1,6})")
+_BOX = re.compile(
+    r"\b(?:(?:p\.? ?o\.? ?box|post office box) \d{1,6}|(?:rural route|rr|hc) \d{1,6},? box \d{1,6})"
+)
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?(?![\w-]|\.\d)")
 _ZIP_KEY = re.compile(r"\b(?:zip(?:[ -]?code)?|postal(?:[ -]?code)?|postcode)(?: is)?[\s:#\"'=]{1,4}\Z")
 _UK = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
 _CANADA = re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d\b")
-_HOME = re.compile(r"(?:\bat|address|lives|resides|residing|home|residence|located|living|street|mail|to|from)[ \t]*[:,]?[ \t]*\Z")
+_HOME = re.compile(
+    r"(?:\bat|address|lives|resides|residing|home|residence|located|living|street|mail|to|from)[ \t]*[:,]?[ \t]*\Z"
+)
 _GOES_ON = re.compile(r"\s*(?:,\s*[A-Z]|\n|\Z|\.\s|;|\^|\|)")
 
 
@@ -71,25 +448,46 @@ def _street_end(text: str, folded: str, number: re.Match[str]) -> int:
     return 0
 
 
-def _accept(text: str, folded: str, number: re.Match[str], named: list[re.Match[str]], suffix: re.Match[str]) -> int:
-    end = suffix.end() - (suffix.group()[-1] == "." and folded[suffix.end() : suffix.end() + 1].strip(" ,") != "")
+def _accept(
+    text: str, folded: str, number: re.Match[str], named: list[re.Match[str]], suffix: re.Match[str]
+) -> int:
+    end = suffix.end() - (
+        suffix.group()[-1] == "." and folded[suffix.end() : suffix.end() + 1].strip(" ,") != ""
+    )
     second = re.compile(r" (\w+)\b\.?").match(folded, end)
-    if second and (second[1] in _SAFE or second[1] in _USUAL or second[1] in ("rd", "st")) and text[second.start(1)].isupper():
+    if (
+        second
+        and (second[1] in _SAFE or second[1] in _USUAL or second[1] in ("rd", "st"))
+        and text[second.start(1)].isupper()
+    ):
         end, plain = second.end(), second[1]
     else:
         plain = suffix.group().rstrip(".")
     toward = re.compile(r" (?:n\.?w|n\.?e|s\.?w|s\.?e|north|south|east|west|[nsew])\b\.?").match(folded, end)
     end = toward.end() if toward and not folded[toward.end() : toward.end() + 1].isalpha() else end
-    capitals = all(text[w.start()].isupper() or text[w.start()].isdigit() for w in named) and text[suffix.start()].isupper()
+    capitals = (
+        all(text[w.start()].isupper() or text[w.start()].isdigit() for w in named)
+        and text[suffix.start()].isupper()
+    )
     numbered = any(w.group()[0].isdigit() for w in named)
     digits = sum(map(str.isdigit, number.group()))
     if plain in _SAFE:
         return end if capitals or numbered or (digits > 1 and len(named) < 3) else 0
     if plain in _USUAL:
-        return end if capitals and (digits > 1 or plain in ("st", "dr", "ct", "drive", "court", "place")) and len(named) < 4 else 0
+        return (
+            end
+            if capitals
+            and (digits > 1 or plain in ("st", "dr", "ct", "drive", "court", "place"))
+            and len(named) < 4
+            else 0
+        )
     if not capitals or digits < 2 or len(named) > 2:
         return 0
-    there = _UNIT.match(folded, end) or _GOES_ON.match(text, end) or _HOME.search(folded, max(0, number.start() - 20), number.start())
+    there = (
+        _UNIT.match(folded, end)
+        or _GOES_ON.match(text, end)
+        or _HOME.search(folded, max(0, number.start() - 20), number.start())
+    )
     return end if there else 0
 
 
