@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from osler.backends import hashing
 from osler.backends.evidence_block import read_block
-from osler.backends.extractive import MOST, NOTHING, STAND_IN, Extractive, answer
+from osler.backends.extractive import MOST, MOST_EQUAL, NOTHING, ONE_SOURCE, STAND_IN, Extractive, answer
 from osler.core.errors import UpstreamError
 from osler.core.messages import Delta, Message, Usage
 from osler.core.ports.completer import ModelCall
@@ -53,7 +53,7 @@ def test_it_keeps_the_ports_contract():
 @pytest.mark.parametrize(
     ("question", "numbers"),
     [
-        ("Is it safe to start ibuprofen for her knee pain?", {3, 5}),
+        ("Is it safe to start ibuprofen for her knee pain?", {3, 4, 5}),
         ("Should NSAIDs be avoided in chronic kidney disease?", {3}),
         ("What is the target in HTN?", {7}),
         ("How is high blood pressure treated?", {7}),
@@ -100,10 +100,37 @@ def test_without_evidence_it_says_so():
 
 
 def test_at_most_five_sentences_are_added_and_none_twice():
-    evidence = "\n".join(f"[{n}] (Gout) Gout attack number {n // 2} hurts." for n in range(1, 20))
-    text = ask("What about a gout attack?", prompt(evidence))
+    evidence = "\n".join(
+        f"[{n}] (Gout) Gout attack number {n // 2}{' hurts' * (n < 6)}." for n in range(1, 20)
+    )
+    text = ask("Does a gout attack hurt?", prompt(evidence))
     assert len(cited(text)) == MOST
     assert len({line.rsplit(" [", 1)[0] for line in text.splitlines()[:MOST]}) == MOST
+
+
+def test_sentences_that_match_equally_well_are_not_cut_short():
+    evidence = "\n".join(f"[{n}] (Procedure) Procedure {2000 + n}: ablation." for n in range(1, 20))
+    assert cited(ask("When were the ablations?", prompt(evidence))) == list(range(1, MOST_EQUAL + 1))
+
+
+RECORD = """
+[1]* (Allergy) Allergy (active): Naproxen.
+[2]* (Condition) Condition (active): Chronic kidney disease stage 3b.
+[3]* (Medication) Active medication: lisinopril 20 mg tablet.
+""".strip()
+
+
+def test_advice_on_a_drug_rests_on_what_fits_the_patient_and_on_several_sources():
+    fitting = [
+        "[4] (Topic A: Use) People with chronic kidney disease are advised not to take ibuprofen.",
+        "[5] (Topic A: Pair) Avoid ibuprofen with lisinopril.",
+        "[6] (Topic B) NSAIDs should be avoided by people with an allergy to one of them.",
+    ]
+    loose = [f"[{n}] (Topic A: More) Ibuprofen fact number {n} about tablets." for n in range(7, 20)]
+    found = cited(ask("Is it safe to give ibuprofen?", prompt("\n".join([RECORD, *loose, *fitting]))))
+    assert found[:3] == [1, 2, 3]
+    assert {4, 5, 6} <= set(found)
+    assert len([n for n in found if n in (4, 5, *range(7, 20))]) <= ONE_SOURCE
 
 
 @pytest.mark.parametrize(

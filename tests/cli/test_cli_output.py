@@ -133,3 +133,13 @@ def test_version_and_speed_of_start() -> None:
     done = run_osler("--version", cwd=Path.cwd())
     assert done.stdout.startswith("osler ")
     assert time.monotonic() - begun < 5
+
+
+def test_a_terminal_that_is_not_utf8_gets_a_remedy_and_no_traceback(loaded: Path) -> None:
+    done = run_osler(
+        "ask", "What medications is José Müller on?", "--show-sent", "--workspace", str(loaded),
+        cwd=loaded.parent, PYTHONIOENCODING="ascii",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "PYTHONIOENCODING=utf-8" in done.stderr
+    assert "unforeseen" not in done.stderr

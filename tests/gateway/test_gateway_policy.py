@@ -191,3 +191,12 @@ def test_a_named_model_is_asked_for_within_what_policy_permits() -> None:
         route(decision, "large", "chat")
     assert "without a BAA" in str(refusal.value)
     assert refusal.value.decision["refused"]
+
+
+def test_a_fallback_comes_last_whatever_the_preference() -> None:
+    cheap = Destination(name="cheap", place=Place.ON_PREMISES, models=(Model(name="a", id="a"),))
+    dear = Destination(name="dear", place=Place.PUBLIC_CLOUD, models=(Model(name="b", id="b", price_in=9.0),))
+    for prefer in ("cost", "latency", "quality"):
+        rules = [RuleConfig(name="r", allow=("dear",), fallback=("cheap",), prefer=prefer)]
+        targets = route(Policy([cheap, dear], rules).decide(CLEAR, TODAY), "auto", "chat")
+        assert [t.name for t in targets] == ["dear/b", "cheap/a"]

@@ -1,5 +1,6 @@
 """The identifiers of a patient and of everyone around them."""
 
+import pytest
 from knowledge_doubles import Json, bundle, of, patient, read
 
 from osler.core.spans import Label
@@ -162,6 +163,103 @@ def test_one_patients_own_numbers_are_not_another_ones() -> None:
     assert not own & {"MRN-00417", "Quillfeather", "SN-4471", "Ines Wexcombe", "ACC-5520"}
     assert "Ferdinand Applegarth" in own
     assert "Marchbanks" not in {k.value for k in first.identifiers}
+
+
+SCATTERED: tuple[Json, ...] = (
+    {
+        "resourceType": "Practitioner",
+        "id": "pr2",
+        "name": [{"family": "Marsh"}],
+        "qualification": [
+            {
+                "code": {"text": "Physician"},
+                "identifier": [{"type": {"coding": [{"code": "MD"}]}, "value": "LIC-7710"}],
+            }
+        ],
+    },
+    {
+        "resourceType": "Organization",
+        "id": "or2",
+        "name": "Tallow Clinic",
+        "contact": [
+            {
+                "name": {"family": "Undercroft", "given": ["Petra"]},
+                "telecom": [{"system": "phone", "value": "555-0123"}],
+                "address": {"line": ["3 Back Alley"], "city": "Quernmore"},
+            }
+        ],
+    },
+    {
+        "resourceType": "MedicationRequest",
+        "id": "mr1",
+        "status": "active",
+        "intent": "order",
+        "contained": [
+            {"resourceType": "Practitioner", "id": "p", "name": [{"text": "Dr. Leofric Sandoval"}]},
+            {"resourceType": "Organization", "id": "o", "name": "Winterbourne Pharmacy"},
+        ],
+        "subject": {**of("3f0c-patient-77"), "identifier": {"value": "LOCAL-90211"}},
+        "medicationCodeableConcept": {"text": "Lisinopril"},
+        "groupIdentifier": {"value": "RX-GROUP-551"},
+        "note": [
+            {"authorString": "Ottilie Penhaligon, RN", "text": "Taken."},
+            {"authorString": "Day team", "text": "."},
+        ],
+    },
+    {
+        "resourceType": "Coverage",
+        "id": "co2",
+        "status": "active",
+        "beneficiary": of("3f0c-patient-77"),
+        "payor": [{"display": "Someone"}],
+        "class": [
+            {"type": {"text": "group"}, "value": "GRP-88123"},
+            {"type": {"text": "plan"}, "value": "Gold"},
+        ],
+    },
+)
+
+
+def test_identifiers_are_found_wherever_fhir_lets_them_stand() -> None:
+    (identity,) = read(bundle(PERSON, *SCATTERED)).patients
+    values = {k.value for k in identity.identifiers}
+    assert {"LIC-7710", "Petra Undercroft", "555-0123", "3 Back Alley", "Quernmore"} <= values
+    assert {"Leofric Sandoval", "Winterbourne Pharmacy", "LOCAL-90211", "RX-GROUP-551"} <= values
+    assert {"Ottilie Penhaligon", "GRP-88123"} <= values
+    assert not values & {"Gold", "Day team", "Physician", "Taken."}
+
+
+def test_a_patients_own_id_is_an_identifier_though_it_has_no_digit() -> None:
+    (identity,) = read(bundle(patient("quillfeather-oda"))).patients
+    assert "quillfeather-oda" in {k.value for k in identity.identifiers}
+
+
+@pytest.mark.parametrize(
+    ("written", "earliest"), [("1931", "1931-01-01"), ("1931-05", "1931-05-01"), ("1931-05-09", "1931-05-09")]
+)
+def test_of_a_partial_birth_date_the_earliest_day_counts(written: str, earliest: str) -> None:
+    (identity,) = read(bundle(patient("p9", birthDate=written))).patients
+    assert identity.birth_date is not None
+    assert identity.birth_date.isoformat() == earliest
+    assert [k.value for k in identity.identifiers if k.birth] == [written]
+
+
+def test_a_file_that_adds_to_a_known_patient_adds_its_identifiers_too() -> None:
+    visit = {
+        "resourceType": "Encounter",
+        "id": "enc-2025-0101",
+        "status": "finished",
+        "class": {"code": "AMB"},
+        "subject": of("3f0c-patient-77"),
+        "participant": [{"individual": {"display": "Dr. Hesper Vane"}}],
+    }
+    reading = read(bundle(visit, SCATTERED[1]), known_patients=frozenset(["3f0c-patient-77"]))
+    (identity,) = reading.patients
+    assert identity.patient == "3f0c-patient-77"
+    assert {"Hesper Vane", "enc-2025-0101", "Tallow Clinic", "Undercroft"} <= {
+        k.value for k in identity.identifiers
+    }
+    assert identity.birth_date is None
 
 
 def test_nothing_of_an_identity_is_shown_by_repr() -> None:

@@ -44,6 +44,9 @@ SENTENCES = [
         "amlodipine 5 mg tablet, take one tablet by mouth every day for the pressure",
         "\nmetformin 500 mg tablet",
     ],
+    ["Potassium was 4.8 and the pressure was 132/78 on lisinopril 20 mg and\namlodipine 5 mg.", "No edema."],
+    ["He had finished a week of clarithromycin for his sinusitis on\n2/16; his INR was 2.2.", "Fine."],
+    ["A slow decline of the filtration rate over these three years of about\n1 per year.", "Stable."],
     ["| a | b |", "\n| c | d |"],
 ]
 

@@ -9,12 +9,13 @@ model id "hashing" it embeds texts lexically (osler.backends.hashing).
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 
 from osler.backends import hashing
 from osler.backends.evidence_block import EvidenceBlock, Sentence, read_block
-from osler.backends.relevance import rank
-from osler.backends.words import ADVICE_WORDS, words
+from osler.backends.relevance import Match, rank
+from osler.backends.words import ADVICE_WORDS, VERDICT_WORDS, words
 from osler.core.errors import UpstreamError
 from osler.core.messages import Delta, Message, Usage
 from osler.core.ports.completer import ModelCall
@@ -25,7 +26,16 @@ NOTHING = "No evidence found."
 STAND_IN = "Osler's extractive stand-in wrote this: sentences of the evidence, not a language model's words."
 MOST = 5
 """Sentences that are added to, or make up, an answer by their relevance."""
-ENOUGH_OF_BEST = 0.4
+MOST_EQUAL = 12
+"""So many where they match equally well: then leaving some out would be arbitrary."""
+MOST_ADVICE = 6
+"""So many where advice on a drug is asked for, and then at most ONE_SOURCE from one source."""
+ONE_SOURCE = 3
+BACKGROUND = 0.25
+"""What each of up to two things that a sentence shares with the patient's record is worth, of the question's weight."""
+VERDICT = 0.35
+"""What it is worth that a sentence says whether something may be given."""
+ENOUGH_OF_BEST = 0.3
 """A sentence that scores below this share of the best one is left out."""
 GOOD_SHARE = 0.5
 """Beside a complete structured answer: the share of the question that a further sentence must match, unless advice
@@ -79,21 +89,50 @@ def answer(messages: Sequence[Message]) -> str:
 
 def _chosen(question: str, block: EvidenceBlock) -> list[Sentence]:
     """The most relevant sentences beyond the complete set, each text once, in the order of the evidence."""
-    matches = rank(question, block.sentences)
+    whole = [s for s in block.sentences if s.whole]
+    advice = not ADVICE_WORDS.isdisjoint(words(question))
+    matches = rank(question, block.sentences, "\n".join(s.text for s in whole) if advice else "")
     others = [m for m in matches if not m.sentence.whole]
-    if any(s.whole for s in block.sentences):
-        advice = not ADVICE_WORDS.isdisjoint(words(question))
+    if whole:
         others = [m for m in others if (m.drug and advice) or (m.terms > 1 and m.share >= GOOD_SHARE)]
     if not others:
         return []
+    if whole and advice and any(m.drug for m in others):
+        return _advising(others, {s.text for s in whole})
     least = ENOUGH_OF_BEST * others[0].score
-    seen = {s.text for s in block.sentences if s.whole}
+    seen = {s.text for s in whole}
     chosen: list[Sentence] = []
     for match in others:
-        if match.score >= least and match.sentence.text not in seen:
-            seen.add(match.sentence.text)
-            chosen.append(match.sentence)
-    return sorted(chosen[:MOST], key=lambda s: s.n)
+        if match.score < least or match.sentence.text in seen:
+            continue
+        if len(chosen) >= (MOST_EQUAL if match.score >= others[0].score else MOST):
+            break
+        seen.add(match.sentence.text)
+        chosen.append(match.sentence)
+    return sorted(chosen, key=lambda s: s.n)
+
+
+def _advising(matches: Sequence[Match], seen: set[str]) -> list[Sentence]:
+    """The sentences that bear most on giving the drug to this very patient, not all from one source."""
+    chosen: list[Sentence] = []
+    sources: Counter[str] = Counter()
+    ranked = sorted(matches, key=lambda m: (-_bearing(m), m.sentence.n))
+    least = ENOUGH_OF_BEST * _bearing(ranked[0])
+    for match in ranked:
+        source = match.sentence.title.partition(":")[0]
+        if _bearing(match) < least or match.sentence.text in seen or sources[source] == ONE_SOURCE:
+            continue
+        sources[source] += 1
+        chosen.append(match.sentence)
+        if len(chosen) == MOST_ADVICE:
+            break
+    return sorted(chosen, key=lambda s: s.n)
+
+
+def _bearing(match: Match) -> float:
+    """How much a sentence says on the question for the patient whose record was given whole."""
+    verdict = not VERDICT_WORDS.isdisjoint(words(match.sentence.text))
+    return match.share + BACKGROUND * min(2, match.background) + (VERDICT if verdict else 0.0)
 
 
 def _cited(sentence: Sentence) -> str:

@@ -20,17 +20,22 @@ WORD_WEIGHT = 1.0
 GENERIC_WEIGHT = 0.3
 LONGEST_PHRASE = 4
 """Words of the longest phrase that is looked up for synonyms."""
+_LONGEST_UNIT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """How well a sentence matches: its score, the share of the question's weight, and whether a drug did."""
+    """How well a sentence matches: its score, the share of the question's weight, and whether a drug did.
+
+    `background` counts what it shares with the texts that were given as such.
+    """
 
     sentence: Sentence
     score: float
     share: float
     terms: int
     drug: bool
+    background: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ class _Term:
     names: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
     generic: bool = False
+    known: bool = False
 
     @property
     def is_drug(self) -> bool:
@@ -57,9 +63,14 @@ class _Text:
     all_classes: frozenset[str]
 
 
-def rank(question: str, sentences: Sequence[Sentence]) -> tuple[Match, ...]:
-    """Those of `sentences` that share anything with `question`, best first; equals in their own order."""
+def rank(question: str, sentences: Sequence[Sentence], background: str = "") -> tuple[Match, ...]:
+    """Those of `sentences` that share anything with `question`, best first; equals in their own order.
+
+    `background` is what is known of whom the question is about: its drugs and its known phrases are
+    looked for as well, and change nothing of the order.
+    """
     terms = _terms(question)
+    around = [t for t in _terms(background) if (t.is_drug or t.known) and t not in terms]
     bodies = [_read(s.text) for s in sentences]
     titles = [_read(s.title) for s in sentences]
     weights = [_weight(term, bodies) for term in terms]
@@ -77,6 +88,7 @@ def rank(question: str, sentences: Sequence[Sentence]) -> tuple[Match, ...]:
                     share=score / total,
                     terms=sum(1 for s in shares if s),
                     drug=any(s and t.is_drug for s, t in zip(shares, terms, strict=True)),
+                    background=sum(1 for t in around if _holds(t, body)),
                 )
             )
     return tuple(sorted(matches, key=lambda m: (-m.score, m.sentence.n)))
@@ -112,7 +124,11 @@ def _word_terms(words: Sequence[str]) -> Iterator[_Term]:
                 break
             if others or length == 1:
                 ways = [frozenset(stems(way)) for way in (phrase, *others)]
-                yield _Term(ways=tuple(w for w in ways if w), generic=phrase.lower() in GENERIC_WORDS)
+                yield _Term(
+                    ways=tuple(w for w in ways if w),
+                    generic=phrase.lower() in GENERIC_WORDS,
+                    known=bool(others) and len(phrase) > _LONGEST_UNIT,
+                )
                 break
         at += length
 

@@ -20,7 +20,7 @@ STOP_WORDS = frozenset(
     make may maybe me might more most much must need needs new no not now off ok okay once only other ought out over own
     per please put rather really recommend recommended safe safely same say says shall should show since some start
     started starting still such take takes taking tell than thank thanks thing things think through too try trying under
-    until up upon use used uses using very want wants was way well were while whether will would yes yet patient
+    until up upon use used uses using plus versus vs compared very want wants was way well were while whether will would yes yet patient
     patient's patients mr mrs ms dr give good best better kind sort type list find look question answer
     """.split()  # noqa: SIM905 - a table of words reads better as text
 )
@@ -42,9 +42,19 @@ ADVICE_WORDS = frozenset(
     safe safely start starting give giving use using add adding prescribe prescribing recommend recommended should can
     could may interact interacts interaction interactions contraindicated contraindication alternative alternatives
     instead avoid switch stop stopping continue risk risks try
+    ok okay fine appropriate reasonable advisable take
     """.split()  # noqa: SIM905
 )
 """Words of questions that ask for advice, rather than for what the record says."""
+
+
+VERDICT_WORDS = frozenset(
+    """
+    avoid avoided avoiding contraindicated contraindication advised not never allergy allergic allergies
+    hypersensitivity intolerance react caution unsafe first preferred
+    """.split()  # noqa: SIM905
+)
+"""Words of sentences that say whether something may be given."""
 
 
 def words(text: str) -> list[str]:

@@ -45,6 +45,16 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except UnicodeEncodeError as error:
+        if error.encoding.lower() in ("utf-8", "utf8"):
+            _unforeseen(error)
+        else:
+            print(
+                "osler: Standard output cannot take a character of this text: its encoding is not UTF-8. "
+                "Set PYTHONIOENCODING=utf-8, or a UTF-8 locale, then try again.",
+                file=sys.stderr,
+            )
+        sys.exit(1)
     except Exception as error:
         _unforeseen(error)
         sys.exit(1)

@@ -33,13 +33,13 @@ _MONTH_LAYOUTS = ("{B} {Y}", "{b} {Y}", "{mm}/{Y}", "{B} of {Y}", "{b}. {Y}")
 class Calendar:
     """The surrogate dates of one request."""
 
-    def __init__(self, pool: Pool, table: Table, values: Iterable[str]) -> None:
+    def __init__(self, pool: Pool, table: Table, written: Iterable[dates.Written | None]) -> None:
         self._pool = pool
         self._table = table
         self._surrogates: dict[str, str] = {}
-        read = {v: w for v in values if (w := dates.read(v)) is not None}
-        years = sorted({w.year for w in read.values() if w.year is not None})
-        self._latest = max((w.on(_FALLBACK_YEAR) for w in read.values() if w.full), default=None)
+        read = [w for w in written if w is not None]
+        years = sorted({w.year for w in read if w.year is not None})
+        self._latest = max((w.on(_FALLBACK_YEAR) for w in read if w.full), default=None)
         low, high = (years[0], years[-1]) if years else (_FALLBACK_YEAR, _FALLBACK_YEAR)
         self._days = self._draw(low - 1, high + 1)
         first = max(FIRST_YEAR, low)
@@ -143,7 +143,8 @@ def _with_year(written: dates.Written) -> dates.Written:
 
 _AGE_BEFORE = re.compile(r"(?:\baged?|age is|age was|age|turned|turning|turns)(?:\s?[:=]\s?|\s)\Z", re.I)
 _AGE_AFTER = re.compile(
-    r"\s?-?\s?(?:years?|yrs?|yr)\b\.?(?:\s?-?\s?(?:olds?|of age))?|\s?-?\s?y\.?\s?/?\s?o\b\.?|\s?-?\s?yo[fm]?\b|\s?[fm]\b|(?:th|st|nd|rd) birthday",
+    r"\s?-?\s?(?:years?|yrs?|yr)\b\.?(?:\s?-?\s?(?:olds?|of age))?|\s?-?\s?y\.?\s?/?\s?o\b\.?"
+    r"|\s?-?\s?yo[fm]?\b|\s?[fm]\b|(?:th|st|nd|rd) birthday",
     re.I,
 )
 _SPELLED = {

@@ -86,7 +86,8 @@ MONTH_FIRST = re.compile(
     rf"(?P<m>{MONTH})\.?"
     rf"(?:(?:[ \t]{{1,2}}|\s|[-/]|, ?)(?:the )?(?P<d>{_DAY}|{_ORDINAL}|{_CARDINAL})"
     rf"(?:(?:\s?[-–&]\s?|,? (?:and|to|or|through|thru) (?:the )?){_DAY})?"
-    rf"(?:(?:[ \t]{{0,2}},?[ \t]{{0,2}}(?:of )?|,?\n|[-/])(?P<y>(?<=[ ,\-/\n]){_YEAR}|(?<=[-/])\d\d(?!\w)|['’]\d\d(?!\w)))?"
+    rf"(?:(?:[ \t]{{0,2}},?[ \t]{{0,2}}(?:of )?|,?\n|[-/])(?P<y>(?<=[ ,\-/\n]){_YEAR}"
+    rf"|(?<=[-/])\d\d(?!\w)|['’]\d\d(?!\w)))?"
     rf"|(?:[ \t]{{1,2}}(?:of )?|, ?|[-/]|\s)(?P<y2>{_YEAR}))?"
 )
 """`March 2, 1951`, `Mar-02-51`, `march second nineteen fifty one`, `March 14-16, 2024`, `Mar 2024`, `March`, folded."""
@@ -105,20 +106,23 @@ MONTH_YEAR = re.compile(r"(?P<m>0?[1-9]|1[0-2])(?P<s>[/\-])(?P<y>(?:1[89]|2[0-2]
 COMPACT = re.compile(r"(?P<y>(?:1[89]|2[0-2])\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)")
 
 HOLIDAYS: dict[str, tuple[int, int]] = {
-    "christmas eve": (12, 24), "christmas day": (12, 25), "christmas": (12, 25), "xmas": (12, 25), "boxing day": (12, 26),
-    "new year's eve": (12, 31), "new years eve": (12, 31), "new year's day": (1, 1), "new years day": (1, 1),
-    "new year's": (1, 1), "new years": (1, 1), "thanksgiving day": (11, 24), "thanksgiving": (11, 24),
-    "halloween": (10, 31), "fourth of july": (7, 4), "4th of july": (7, 4), "independence day": (7, 4),
-    "labor day": (9, 3), "memorial day": (5, 28), "valentine's day": (2, 14), "valentines day": (2, 14),
+    "christmas eve": (12, 24), "christmas day": (12, 25), "christmas": (12, 25), "xmas": (12, 25),
+    "boxing day": (12, 26), "new year's eve": (12, 31), "new years eve": (12, 31),
+    "new year's day": (1, 1), "new years day": (1, 1), "new year's": (1, 1), "new years": (1, 1),
+    "thanksgiving day": (11, 24), "thanksgiving": (11, 24), "halloween": (10, 31),
+    "fourth of july": (7, 4), "4th of july": (7, 4), "independence day": (7, 4), "labor day": (9, 3),
+    "memorial day": (5, 28), "valentine's day": (2, 14), "valentines day": (2, 14),
     "mother's day": (5, 11), "mothers day": (5, 11), "father's day": (6, 18), "fathers day": (6, 18),
-    "martin luther king day": (1, 18), "mlk day": (1, 18), "presidents' day": (2, 18), "presidents day": (2, 18),
-    "president's day": (2, 18), "veterans day": (11, 11), "veteran's day": (11, 11), "columbus day": (10, 11),
-    "juneteenth": (6, 19), "cinco de mayo": (5, 5), "st. patrick's day": (3, 17), "st patrick's day": (3, 17),
-    "saint patrick's day": (3, 17), "easter sunday": (4, 10), "easter": (4, 10), "good friday": (4, 8),
-    "ash wednesday": (2, 24), "palm sunday": (4, 3), "mardi gras": (2, 23), "groundhog day": (2, 2), "passover": (4, 15),
-    "hanukkah": (12, 14), "chanukah": (12, 14), "yom kippur": (9, 28), "rosh hashanah": (9, 19), "rosh hashana": (9, 19),
-    "ramadan": (3, 15), "eid al-fitr": (4, 15), "eid": (4, 15), "diwali": (11, 3), "kwanzaa": (12, 26),
-    "chinese new year": (2, 5), "lunar new year": (2, 5), "tet": (2, 5), "cinco de mayo day": (5, 5),
+    "martin luther king day": (1, 18), "mlk day": (1, 18), "presidents' day": (2, 18),
+    "presidents day": (2, 18), "president's day": (2, 18), "veterans day": (11, 11),
+    "veteran's day": (11, 11), "columbus day": (10, 11), "juneteenth": (6, 19), "cinco de mayo": (5, 5),
+    "st. patrick's day": (3, 17), "st patrick's day": (3, 17), "saint patrick's day": (3, 17),
+    "easter sunday": (4, 10), "easter": (4, 10), "good friday": (4, 8), "ash wednesday": (2, 24),
+    "palm sunday": (4, 3), "mardi gras": (2, 23), "groundhog day": (2, 2), "passover": (4, 15),
+    "hanukkah": (12, 14), "chanukah": (12, 14), "yom kippur": (9, 28), "rosh hashanah": (9, 19),
+    "rosh hashana": (9, 19), "ramadan": (3, 15), "eid al-fitr": (4, 15), "eid": (4, 15),
+    "diwali": (11, 3), "kwanzaa": (12, 26), "chinese new year": (2, 5), "lunar new year": (2, 5),
+    "tet": (2, 5),
 }  # fmt: skip
 """Holidays to a month and day; for a movable feast a day near its middle, which is all that a shift needs."""
 
@@ -134,7 +138,7 @@ class Written:
 
     `layout` is how it was put, with the fields `{Y} {y} {B} {b} {m} {mm} {d} {dd} {o}` for year, two-digit
     year, month name, short month name, month number (plain, padded), day (plain, padded, with suffix);
-    `case` is "upper", "lower" or "" for the names. `readable` is false for layouts that cannot be written again.
+    `case` is "upper", "lower" or "" for the names. It is empty where it cannot be written again.
     """
 
     month: int
@@ -170,6 +174,14 @@ def read(text: str) -> Written | None:
         if written is not None:
             return written if _exists(written) else None
     return None
+
+
+def read_recorded(value: str) -> Written | None:
+    """As `read`, for a value of a record: of an ISO 8601 date and time the date."""
+    return read(value[:10] if _TIMED.match(value) else value)
+
+
+_TIMED = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d")
 
 
 def read_all(text: str) -> tuple[Written, ...]:

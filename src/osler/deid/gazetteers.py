@@ -5,33 +5,35 @@ weigh that against what stands around it. Sources and licences: `data/SOURCES.md
 """
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import IntFlag
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
+from osler.deid.tokens import word_set
 from osler.lexicon.formulary import read_formulary
 
 
-class In(IntFlag):
-    """Which lists a word is in."""
+class In:
+    """Which lists a word is in: bits of a plain int, for they are asked about every word of a text."""
 
-    NONE = 0
-    GIVEN = 1
-    SURNAME = 2
-    COMMON_GIVEN = 4
+    GIVEN: Final = 1
+    SURNAME: Final = 2
+    COMMON_GIVEN: Final = 4
     """Among the thousand most frequent given names of the US Census."""
-    ORDINARY = 8
+    ORDINARY: Final = 8
     """A name that is an everyday or clinical word too: needs stronger context."""
-    SOFT = 16
+    SOFT: Final = 16
     """Ordinary, yet more often a name when it carries a capital inside a sentence (`Grace`, `Brown`)."""
-    EPONYM = 32
-    BRAND = 64
-    WORD = 128
+    EPONYM: Final = 32
+    BRAND: Final = 64
+    """A word of a drug's name."""
+    WORD: Final = 128
     """An English or medical word that is no name."""
-    CLINICAL = 256
+    CLINICAL: Final = 256
     """A word that drug labels and abstracts use."""
-    NATION = 512
+    NATION: Final = 512
     """A country, nationality, language, people or faith."""
 
 
@@ -56,8 +58,8 @@ class Gazetteers:
     def evidence(self, word: str) -> int:
         """The `In` bits of a folded word; a hyphenated word has what all of its parts have."""
         found = self.flags.get(word, 0)
-        if not found and not word.isascii():
-            found = self.flags.get(unaccented(word), 0)
+        if not found:
+            found = self._by_form(word)
         if found or "-" not in word:
             return found
         parts = [self.flags.get(p, 0) for p in word.split("-") if p not in _PARTICLES]
@@ -71,9 +73,32 @@ class Gazetteers:
             every |= some & NAME
         return every | (some & (In.WORD | In.EPONYM | In.BRAND))
 
+    def _by_form(self, word: str) -> int:
+        """What a word in no list is by its plain letters, or by the everyday word that it inflects (`attends`)."""
+        if not word.isascii():
+            return self.flags.get(unaccented(word), 0)
+        for ending, stem in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) > 3:
+                bits = self.flags.get(word[: -len(ending)] + stem, 0)
+                if bits & In.WORD and not bits & NAME:
+                    return In.WORD
+        return 0
+
     def is_ordinary(self, word: str) -> bool:
         """Whether a folded word is one that everyday or clinical prose uses."""
         return bool(self.flags.get(word, 0) & (In.ORDINARY | In.WORD))
+
+
+_ENDINGS = (
+    ("s", ""),
+    ("es", ""),
+    ("ed", ""),
+    ("ed", "e"),
+    ("ing", ""),
+    ("ing", "e"),
+    ("ies", "y"),
+    ("ly", ""),
+)
 
 
 def unaccented(word: str) -> str:
@@ -86,28 +111,8 @@ _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "’": "'"}
 )
 
-_PARTICLES = frozenset(
-    [
-        "al",
-        "el",
-        "de",
-        "da",
-        "di",
-        "du",
-        "la",
-        "le",
-        "van",
-        "von",
-        "der",
-        "den",
-        "ben",
-        "bin",
-        "ibn",
-        "abu",
-        "dos",
-        "das",
-        "st",
-    ]
+_PARTICLES = word_set(
+    "al el de da di du la le van von der den ben bin ibn abu dos das st",
 )
 
 
@@ -117,9 +122,10 @@ def read(name: str) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def tokens(name: str) -> list[str]:
-    """The white-space separated entries of one data file."""
-    return [word for line in read(name) for word in line.split()]
+@cache
+def tokens(name: str) -> tuple[str, ...]:
+    """The white-space separated entries of one data file, read once."""
+    return tuple(word for line in read(name) for word in line.split())
 
 
 @cache
@@ -127,10 +133,9 @@ def load() -> Gazetteers:
     """The lists of this installation; read once, then shared by all threads."""
     flags: dict[str, int] = {}
 
-    def mark(entries: list[str], bit: In) -> None:
-        value = int(bit)
+    def mark(entries: Iterable[str], bit: int) -> None:
         for entry in entries:
-            flags[entry] = flags.get(entry, 0) | value
+            flags[entry] = flags.get(entry, 0) | bit
 
     census = tokens("census_given.txt")
     mark(tokens("words.txt"), In.WORD)

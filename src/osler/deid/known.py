@@ -1,268 +1,241 @@
 """Finding identifiers that are known beforehand (a patient's record) wherever they stand, however they are put.
 
-Names are found whole, as "Last, First" and by their parts; numbers with or without separators; dates in any
-written form. Encodings (base64, hex, URL escapes) are not looked into. One pass over the words of a text,
-with a look-up per word: the time does not grow with the number of identifiers.
+Names are found whole, as "Last, First", with initials and by their parts; numbers with or without separators; dates
+in any written form. A name that is an everyday word needs a capital inside a sentence, or what else speaks for a
+person. Encodings (base64, hex, URL escapes) are not looked into. One pass over the words of a text, with a look-up
+per word: the time does not grow with the number of identifiers.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span
-from osler.deid import dates, gazetteers
-from osler.deid.detectors.name_words import (
-    CREDENTIALS,
-    EPONYM_NOUNS,
-    PARTICLES,
-    SUFFIXES,
-    TITLES,
-    TITLES_LIKE_WORDS,
-)
-from osler.deid.tokens import fold
+from osler.deid import dates
+from osler.deid.detectors.name_words import HUMAN_VERBS, NAME_VERBS
+from osler.deid.known_forms import DROPPED, PREFIXES, TOKEN, Form, Learned, learned, normal
+from osler.deid.restore import SPACELESS, touches
+from osler.deid.tokens import fold, word_set
 
 DETECTOR = "known"
 SCORE = 0.99
 
-_TOKEN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 _GAP = re.compile(r"[\s.,'’()/:_+*#–‑\-]{0,4}")
+_ANY_GAP = re.compile(r"[\W_]{0,5}")
 _NUMBER_GAP = re.compile(r"[ \t.()/_–‑\-]{0,3}")
 _SENTENCE_END = re.compile(r"(?:\A|[.!?:;\n•*]\s*|\n\s*)\Z")
-_ABBREVIATIONS = {
-    "street": "st", "avenue": "ave", "road": "rd", "drive": "dr", "lane": "ln", "boulevard": "blvd", "court": "ct", "place": "pl",
-    "circle": "cir", "terrace": "ter", "parkway": "pkwy", "highway": "hwy", "square": "sq", "apartment": "apt", "suite": "ste",
-    "north": "n", "south": "s", "east": "e", "west": "w", "saint": "st", "mount": "mt", "center": "ctr", "fort": "ft",
-}  # fmt: skip
-_NUMBERS = frozenset(
-    (
-        Label.SSN,
-        Label.MRN,
-        Label.HEALTH_PLAN,
-        Label.ACCOUNT,
-        Label.LICENSE,
-        Label.VEHICLE,
-        Label.DEVICE,
-        Label.BIOMETRIC,
-        Label.OTHER_ID,
-    )
+_BESIDE = re.compile(r" |\. |\.")
+_GLUED = re.compile(r"([a-z]+)(\d.*)", re.S)
+_WITHOUT_BLANKS = re.compile(f"[{SPACELESS}]")
+_DOES = (NAME_VERBS | HUMAN_VERBS | word_set("may can must should could might cannot says")) - word_set(
+    "with at and"
 )
-_LEAST = 4
-"""Identifiers of fewer letters and digits are too short to be found by themselves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
-    """One way to put an identifier, as words. `careful`: a single word that prose uses too."""
-
-    words: tuple[str, ...] = field(repr=False)
-    label: Label
-    careful: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Number:
-    """An identifier without its separators."""
-
-    digits: str = field(repr=False)
-    label: Label
-
-
-def normal(word: str) -> str:
-    """A word folded and without accents, for comparison only."""
-    if word.isascii():
-        return word.lower()
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c))
+"""What goes on as a sentence about a person does."""
+_MODALS = word_set("will may can must")
 
 
 class KnownFinder:
     """Finds a fixed set of known identifiers in any number of texts."""
 
     def __init__(self, known: Iterable[KnownIdentifier]) -> None:
-        self._lists = gazetteers.load()
-        self._forms: dict[str, list[_Form]] = {}
-        self._numbers: dict[str, list[_Number]] = {}
-        self._days: set[date] = set()
-        self._months: set[tuple[int, int]] = set()
-        for identifier in known:
-            self._learn(identifier)
-        for forms in self._forms.values():
-            forms.sort(key=lambda f: -len(f.words))
+        self._learned = learned(tuple(known))
 
     def find(self, text: str) -> Iterator[Span]:
         """Spans of the known identifiers in `text`; overlaps are possible."""
-        if self._forms or self._numbers:
-            yield from self._words(text)
-        if self._days or self._months:
-            yield from self._dates(text)
+        if self._learned.forms or self._learned.numbers:
+            yield from _Search(text=text, learned=self._learned).spans()
+        if self._learned.literals:
+            yield from _literals(text, self._learned)
+        if self._learned.days or self._learned.months:
+            yield from _dates(text, self._learned)
 
-    # -- learning
 
-    def _learn(self, identifier: KnownIdentifier) -> None:
-        value, label = identifier.value.strip(), identifier.label
-        if not value:
-            return
-        if label is Label.DATE:
-            self._learn_date(value)
-        elif label is Label.NAME:
-            self._learn_name(value)
-        elif label in (Label.PHONE, Label.FAX):
-            self._learn_phone(value, label)
-        elif label in _NUMBERS:
-            self._learn_number(value, label)
-        elif label is not Label.AGE:
-            self._learn_phrase(value, label)
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """One search through one text: its words, where they stand, and what was found of them."""
 
-    def _learn_date(self, value: str) -> None:
-        written = dates.read(value[:10]) if re.match(r"\d{4}-\d{2}-\d{2}T", value) else dates.read(value)
-        if written is not None and written.year is not None:
-            if written.day is not None:
-                self._days.add(written.on(written.year))
-            else:
-                self._months.add((written.year, written.month))
+    text: str = field(repr=False)
+    learned: Learned = field(repr=False)
+    at: list[tuple[int, int]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list, repr=False)
+    doubted: list[int] = field(default_factory=list)
 
-    def _learn_name(self, value: str) -> None:
-        last_first = "," in value
-        parts = [w for w in (normal(t) for t in _TOKEN.findall(value))]
-        core = [p for p in parts if p not in _DROP] or parts
-        if last_first and len(core) > 1:
-            head = [normal(t) for t in _TOKEN.findall(value.split(",")[0])]
-            given = [p for p in core if p not in head]
-            core = [*given, *(p for p in core if p in head)]
-        for words in {tuple(core), tuple(p.rstrip("0123456789") or p for p in core)}:
-            self._name_forms(words)
+    def spans(self) -> Iterator[Span]:
+        self.at = [match.span() for match in TOKEN.finditer(self.text)]
+        self.keys = [normal(self.text[a:b]) for a, b in self.at]
+        names: set[int] = set()
+        for i, key in enumerate(self.keys):
+            for form in self._forms(key):
+                if self._fits(i, form):
+                    if form.label is Label.NAME:
+                        names.add(i)
+                    yield _span(self.at[i][0], self.at[i + len(form.words) - 1][1], form.label)
+                    break
+            if key[0] in self.learned.numbers or key[-1].isdecimal():
+                yield from self._numbers(i)
+        for i in reversed(self.doubted):
+            if self._beside(i, names):
+                names.add(i)
+                yield _span(*self.at[i], Label.NAME)
 
-    def _name_forms(self, words: tuple[str, ...]) -> None:
-        if len(words) > 1:
-            first, last = words[0], words[-1]
-            for form in {words, (first, last), (last, first), (last, *words[:-1])}:
-                self._add(form, Label.NAME)
-            if len(first) > 1:
-                self._add((first[0], last), Label.NAME)
-            for left, right in zip(words, words[1:], strict=False):
-                # "O'Brien" is two words here and one in "OBrien"
-                if len(left) <= 3:
-                    self._add((left + right,), Label.NAME)
-        for word in words:
-            if len(word) >= 3 and word not in PARTICLES:
-                self._add((word,), Label.NAME, careful=self._lists.is_ordinary(word))
+    def _forms(self, key: str) -> Iterable[Form]:
+        forms = self.learned.forms.get(key, ())
+        if not forms and len(key) > 5 and key[-1] == "s":
+            # a possessive without its apostrophe: "gonzalezs potassium"
+            bare = self.learned.forms.get(key[:-1], ())
+            return [f for f in bare if len(f.words) == 1 and f.label is Label.NAME and not f.careful]
+        return forms
 
-    def _learn_phone(self, value: str, label: Label) -> None:
-        digits = "".join(c for c in re.split(r"(?i)\s*(?:ext|x)", value)[0] if c.isdecimal())
-        if len(digits) == 11 and digits[0] == "1":
-            digits = digits[1:]
-        self._number(digits, label)
-        if len(digits) == 10:
-            self._number("1" + digits, label)
-            self._add((digits[3:6], digits[6:]), label)
-
-    def _learn_number(self, value: str, label: Label) -> None:
-        joined = "".join(normal(t) for t in _TOKEN.findall(value))
-        self._number(joined, label)
-        if joined.startswith("0") and len(joined.lstrip("0")) >= 5:
-            self._number(joined.lstrip("0"), label)
-        if len(_TOKEN.findall(value)) > 1:
-            self._add(tuple(normal(t) for t in _TOKEN.findall(value)), label)
-
-    def _learn_phrase(self, value: str, label: Label) -> None:
-        words = tuple(normal(t) for t in _TOKEN.findall(value))
-        if sum(map(len, words)) < _LEAST:
-            return
-        careful = len(words) == 1 and self._lists.is_ordinary(words[0])
-        self._add(words, label, careful=careful)
-        if label is Label.LOCATION:
-            self._add(tuple(_ABBREVIATIONS.get(w, w) for w in words), label, careful=careful)
-            if words and words[-1].isdecimal() and len(words[-1]) == 9:
-                self._add((words[-1][:5],), label)
-
-    def _add(self, words: tuple[str, ...], label: Label, *, careful: bool = False) -> None:
-        if words and all(words):
-            form = _Form(words=words, label=label, careful=careful)
-            forms = self._forms.setdefault(words[0], [])
-            if form not in forms:
-                forms.append(form)
-
-    def _number(self, digits: str, label: Label) -> None:
-        if len(digits) >= _LEAST:
-            self._numbers.setdefault(digits[0], []).append(_Number(digits=digits, label=label))
-
-    # -- finding
-
-    def _words(self, text: str) -> Iterator[Span]:
-        matches = [(m.start(), m.end()) for m in _TOKEN.finditer(text)]
-        keys = [normal(text[a:b]) for a, b in matches]
-        for i, key in enumerate(keys):
-            if forms := self._forms.get(key):
-                for form in forms:
-                    if self._fits(text, matches, keys, i, form):
-                        yield _span(matches[i][0], matches[i + len(form.words) - 1][1], form.label)
-                        break
-            if numbers := self._numbers.get(key[0]):
-                for number in numbers:
-                    last = _spell(text, matches, keys, i, number.digits)
-                    if last >= 0:
-                        yield _span(matches[i][0], matches[last][1], number.label)
-
-    def _fits(self, text: str, matches: list[tuple[int, int]], keys: list[str], i: int, form: _Form) -> bool:
+    def _fits(self, i: int, form: Form) -> bool:
         count = len(form.words)
-        if tuple(keys[i : i + count]) != form.words:
-            return False
-        if any(not _GAP.fullmatch(text, matches[k][1], matches[k + 1][0]) for k in range(i, i + count - 1)):
-            return False
-        if count > 1 or form.label not in (Label.NAME, Label.LOCATION):
+        if count > 1:
+            return tuple(self.keys[i : i + count]) == form.words and self._holds_together(i, count, form)
+        if form.label not in (Label.NAME, Label.LOCATION):
             return True
-        start, end = matches[i]
-        word = text[start:end]
+        word = self._word(i)
+        if len(form.words[0]) == 2 and word.isascii():
+            return self._short(i, word)
         if form.careful:
-            follows = keys[i + 1] if i + 1 < len(keys) else ""
-            if not word[0].isupper() or (form.label is Label.NAME and follows in EPONYM_NOUNS):
-                return False
-            return _SENTENCE_END.search(text, max(0, start - 4), start) is None or not word[1:].islower()
-        return word[0].isupper() or not word.isascii() or len(word) >= _LEAST
+            return self._likely(i, word, form)
+        return word[0].isupper() or not word.isascii() or len(word) > 3
 
-    def _dates(self, text: str) -> Iterator[Span]:
-        folded = fold(text)
-        for pattern in (dates.NUMERIC, dates.MONTH_FIRST, dates.DAY_FIRST, dates.COMPACT, dates.MONTH_YEAR):
-            for match in pattern.finditer(folded):
-                end = match.end()
-                while end > match.start() and folded[end - 1] in " ,.\n-/":
-                    end -= 1
-                before = folded[match.start() - 1] if match.start() else " "
-                if before.isdecimal():
+    def _holds_together(self, i: int, count: int, form: Form) -> bool:
+        gap = _GAP if form.label is Label.NAME else _ANY_GAP
+        if any(not gap.fullmatch(self.text, *self._gap(k)) for k in range(i, i + count - 1)):
+            return False
+        if form.initials and not all(self._word(k)[0].isupper() for k in range(i, i + count)):
+            return False
+        if form.initials and form.careful and len(form.words[-1]) == 1:
+            # "Summer, A." is a name, "this Summer A" need not be
+            return "," in self.text[slice(*self._gap(i))]
+        return True
+
+    def _likely(self, i: int, word: str, form: Form) -> bool:
+        """Whether a word that prose uses too is meant as the name here."""
+        if not word[0].isupper():
+            return False
+        start = self.at[i][0]
+        if _SENTENCE_END.search(self.text, max(0, start - 4), start) is None or not word[1:].islower():
+            return True
+        if i and self.keys[i - 1] in DROPPED:
+            return True
+        if form.label is Label.NAME:
+            if self._acts(i):
+                return True
+            self.doubted.append(i)
+        return False
+
+    def _short(self, i: int, word: str) -> bool:
+        """Whether a name of two letters is meant: "Ng", "Ng's"; not "NG tube", "Li 0.8", "Na level"."""
+        if self._possessive(i):
+            return True
+        if not (word[0].isupper() and word[1].islower()):
+            return False
+        follows = self.keys[i + 1] if i + 1 < len(self.keys) else ""
+        return not follows[:1].isdecimal() and follows not in ("level", "levels", "and", "or")
+
+    def _acts(self, i: int) -> bool:
+        """Whether the sentence goes on as one about a person: "Will's knee", "Long may call", "Rose was seen"."""
+        if self._possessive(i):
+            return True
+        if (
+            i + 1 >= len(self.keys)
+            or self.text[slice(*self._gap(i))] != " "
+            or self._word(i + 1)[0].isupper()
+        ):
+            return False
+        follows = self.keys[i + 1]
+        if self.keys[i] in _MODALS and follows in ("need", "do", "make"):
+            return False
+        return follows in _DOES
+
+    def _possessive(self, i: int) -> bool:
+        end = self.at[i][1]
+        return self.text[end : end + 2].lower() in ("'s", "’s") and not self.text[end + 2 : end + 3].isalnum()
+
+    def _beside(self, i: int, names: set[int]) -> bool:
+        """Whether a doubted word stands right before a name, an initial perhaps between: "April M. Summer"."""
+        nxt = i + 1
+        if nxt < len(self.keys) and len(self.keys[nxt]) == 1 and self.text[slice(*self._gap(i))] == " ":
+            nxt += 1
+        if nxt >= len(self.keys) or not _BESIDE.fullmatch(self.text, *self._gap(nxt - 1)):
+            return False
+        if nxt == i + 1 and self.text[slice(*self._gap(i))] != " ":
+            return False
+        return nxt in names or (nxt > i + 1 and nxt in self.doubted)
+
+    def _numbers(self, i: int) -> Iterator[Span]:
+        start, key = self.at[i][0], self.keys[i]
+        glued = _GLUED.fullmatch(key)
+        if glued and glued[1] in PREFIXES and len(key) == self.at[i][1] - start:
+            start, key = start + len(glued[1]), glued[2]
+        for first, head in {(self.at[i][0], self.keys[i]), (start, key)}:
+            for number in self.learned.numbers.get(head[0], ()):
+                last = self._spelled(i, head, number.digits)
+                if last >= 0:
+                    end = self.at[last][1]
+                    yield _span(_bracket(self.text, first, end), end, number.label)
+
+    def _spelled(self, i: int, head: str, digits: str) -> int:
+        """The last of the words that together spell `digits`, from `head` in word `i` on; -1 if they do not."""
+        at, k, part = 0, i, head
+        while digits.startswith(part, at):
+            at += len(part)
+            if at == len(digits):
+                return k
+            if k + 1 >= len(self.keys) or not _NUMBER_GAP.fullmatch(self.text, *self._gap(k)):
+                return -1
+            k += 1
+            part = self.keys[k]
+        return -1
+
+    def _word(self, i: int) -> str:
+        return self.text[self.at[i][0] : self.at[i][1]]
+
+    def _gap(self, i: int) -> tuple[int, int]:
+        """From where to where it goes between word `i` and the next."""
+        return self.at[i][1], self.at[i + 1][0]
+
+
+def _literals(text: str, learned: Learned) -> Iterator[Span]:
+    """What is found as it is: ids of letters alone at the edges of words, and scripts without blanks anywhere."""
+    folded = fold(text)
+    for literal, label in learned.literals.items():
+        anywhere = _WITHOUT_BLANKS.search(literal) is not None
+        start = folded.find(literal)
+        while start >= 0:
+            end = start + len(literal)
+            before, after = text[start - 1 : start], text[end : end + 1]
+            if anywhere or not (touches(before, text[start]) or touches(text[end - 1], after)):
+                yield _span(start, end, label)
+            start = folded.find(literal, start + 1)
+
+
+def _dates(text: str, learned: Learned) -> Iterator[Span]:
+    folded = fold(text)
+    for pattern in (dates.NUMERIC, dates.MONTH_FIRST, dates.DAY_FIRST, dates.COMPACT, dates.MONTH_YEAR):
+        for match in pattern.finditer(folded):
+            end = match.end()
+            while end > match.start() and folded[end - 1] in " ,.\n-/":
+                end -= 1
+            if match.start() and folded[match.start() - 1].isdecimal():
+                continue
+            for written in dates.read_all(text[match.start() : end]):
+                if written.year is None:
                     continue
-                for written in dates.read_all(text[match.start() : end]):
-                    if written.year is None:
-                        continue
-                    day = written.on(written.year)
-                    if (written.full and day in self._days) or (
-                        not written.day and (day.year, day.month) in self._months
-                    ):
-                        yield _span(match.start(), end, Label.DATE)
-                        break
-
-
-_DROP = (
-    (TITLES | SUFFIXES | frozenset(["md", "rn", "phd", "np", "do", "esq"]))
-    | (TITLES_LIKE_WORDS & frozenset(["ms", "miss", "doctor", "mister"]))
-    | (CREDENTIALS & frozenset(["pa-c", "crna", "dds"]))
-)
+                day = written.on(written.year)
+                if (written.full and day in learned.days) or (
+                    not written.day and (day.year, day.month) in learned.months
+                ):
+                    yield _span(match.start(), end, Label.DATE)
+                    break
 
 
 def _span(start: int, end: int, label: Label) -> Span:
     return Span(start=start, end=end, label=label, score=SCORE, detector=DETECTOR)
 
 
-def _spell(text: str, matches: list[tuple[int, int]], keys: list[str], i: int, digits: str) -> int:
-    """The last of the words that together spell `digits` from word `i` on, -1 if they do not."""
-    at, k = 0, i
-    while digits.startswith(keys[k], at):
-        at += len(keys[k])
-        if at == len(digits):
-            return k
-        if k + 1 >= len(keys) or not _NUMBER_GAP.fullmatch(text, matches[k][1], matches[k + 1][0]):
-            return -1
-        k += 1
-    return -1
+def _bracket(text: str, start: int, end: int) -> int:
+    """Takes in the bracket of `(617) 555-0142`."""
+    return start - 1 if text[start - 1 : start] == "(" and ")" in text[start:end] else start

@@ -59,7 +59,7 @@ class Leaks:
                 self._wanted.setdefault(bare, label)
 
     def _want_date(self, value: str, *, sure: bool) -> None:
-        written = dates.read(value[:10] if value[4:5] == "-" and "t" in value else value)
+        written = dates.read_recorded(value)
         if written is None or not written.full or written.year is None:
             return
         for form in dates.forms(written.on(written.year)) if sure else (value,):

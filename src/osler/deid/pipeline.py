@@ -1,4 +1,4 @@
-"""The de-identification engine: every detector over a text, known identifiers literally, names propagated, overlaps resolved."""
+"""The engine: every detector over a text, known identifiers literally, names propagated, overlaps resolved."""
 
 from collections.abc import Iterable, Sequence
 from typing import Self
@@ -137,10 +137,8 @@ def _trimmed(text: str, span: Span) -> Span | None:
     return Span(start=start, end=end, label=span.label, score=span.score, detector=span.detector)
 
 
-_LITERAL = frozenset(
-    (Label.SSN, Label.MRN, Label.HEALTH_PLAN, Label.ACCOUNT, Label.LICENSE, Label.VEHICLE, Label.DEVICE, Label.OTHER_ID, Label.PHONE,
-     Label.FAX, Label.EMAIL, Label.URL, Label.IP, Label.BIOMETRIC, Label.PHOTO)
-)  # fmt: skip
+_LITERAL = frozenset(Label) - {Label.NAME, Label.LOCATION, Label.DATE, Label.AGE}
+"""What is found again literally: numbers and addresses of the net."""
 
 
 def _numbers(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> list[KnownIdentifier]:

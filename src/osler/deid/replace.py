@@ -101,12 +101,19 @@ class Replacer:
             self._table = Table()
             self._note(texts, spans)
             replaced = self._replaced(texts, spans, also_seen)
-            if all(self._table.restore(new) == old for new, old in zip(replaced, texts, strict=True)):
+            if self._comes_back(replaced, texts):
+                return replaced
+            # a date beside what was left may read as another date: then only the very surrogates are put back
+            self._table.shifted(0, range(0))
+            if self._comes_back(replaced, texts):
                 return replaced
         raise GuardUnavailable(
             "The surrogates of this text could not be put back exactly.",
             remedy="Use the transform 'redact', or send the parts of the text one by one.",
         )
+
+    def _comes_back(self, replaced: _Texts, texts: _Texts) -> bool:
+        return all(self._table.restore(new) == old for new, old in zip(replaced, texts, strict=True))
 
     def _replaced(self, texts: tuple[str, ...], spans: _Spans, also_seen: _Texts) -> tuple[str, ...]:
         values = [value for _, value in self._values]
@@ -118,10 +125,9 @@ class Replacer:
         # whole names first, so that parts and initials can follow them
         for name in sorted(named, key=lambda n: (-len(n.split()), n)):
             names.of(name)
-        known_dates = [k.value for k in self._known if k.label is Label.DATE]
-        calendar = Calendar(
-            pool, self._table, (*(v for label, v in self._values if label is Label.DATE), *known_dates)
-        )
+        found_dates = [dates.read(value) for label, value in self._values if label is Label.DATE]
+        known_dates = [dates.read_recorded(k.value) for k in self._known if k.label is Label.DATE]
+        calendar = Calendar(pool, self._table, (*found_dates, *known_dates))
         ages = Ages(pool, self._table, [v for label, v in self._values if label is Label.AGE])
         other = Surrogates(pool, self._table)
         out = []
@@ -160,7 +166,7 @@ class Replacer:
         )
 
     def _birth_years(self) -> frozenset[int]:
-        years = (dates.read(k.value[:10]) for k in self._known if k.label is Label.DATE and k.birth)
+        years = (dates.read_recorded(k.value) for k in self._known if k.label is Label.DATE and k.birth)
         return frozenset(w.year for w in years if w is not None and w.year is not None)
 
 

@@ -1,4 +1,4 @@
-"""A small account of what was found: counts, with the paragraphs of the Safe Harbor rule they belong to. Holds no PHI."""
+"""A small account of what was found: counts per kind and the paragraph of the Safe Harbor rule. Holds no PHI."""
 
 from collections.abc import Iterable
 

@@ -27,7 +27,7 @@ def touches(left: str, right: str) -> bool:
     return _LETTER.match(left) is not None and _LETTER.match(right) is not None
 
 
-_MON = dates.MONTH.removesuffix("(?![a-z])") + r"(?![a-z])"
+_MON = dates.MONTH
 _Y = r"2[12]\d\d"
 _DATES = (
     re.compile(rf"(?P<t>{_Y}-\d\d-\d\d)(?!\d)"),

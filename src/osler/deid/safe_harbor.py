@@ -18,11 +18,13 @@ _ZIP = re.compile(r"(?<!\d)(\d{3})\d{2}(?:-\d{4})?(?!\d)")
 _WHOLE_ZIP = re.compile(r"(\d{3})\d{2}(?:-\d{4})?")
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|2[0-2])\d\d(?!\d)")
 _AGE_TAIL = re.compile(
-    r"(?:\s?-?\s?(?:years?|yrs?|yr)\b\.?(?:\s?-?\s?(?:olds?\b|of age\b))?|\s?-?\s?y\.?\s?/?\s?o\b\.?|\s?-?\s?yo\b)",
+    r"(?:\s?-?\s?(?:years?|yrs?|yr)\b\.?(?:\s?-?\s?(?:olds?\b|of age\b))?|\s?-?\s?y\.?\s?/?\s?o\b\.?"
+    r"|\s?-?\s?yo\b)",
     re.I,
 )
 _BIRTH = re.compile(
-    r"(?:\bborn(?: in| on)?|\bbirth(?: ?(?:year|date|day))?|\bdob\b|\bd\.o\.b\.?|date of birth|year of birth)[\s:=,]{0,4}(?:in |is |was |of )?"
+    r"(?:\bborn(?: in| on)?|\bbirth(?: ?(?:year|date|day))?|\bdob\b|\bd\.o\.b\.?|date of birth|year "
+    r"of birth)[\s:=,]{0,4}(?:in |is |was |of )?"
     r"((?:18|19|20)\d\d)(?!\d|[-/.]\d)",
     re.I,
 )

@@ -8,7 +8,7 @@ import random
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from osler.core.errors import GuardUnavailable
 from osler.core.spans import Label
@@ -84,7 +84,7 @@ class Pool:
             remedy="Send shorter texts, or use the transform 'redact'.",
         )
 
-    def word(self, entries: list[str]) -> str:
+    def word(self, entries: Sequence[str]) -> str:
         """An unused word of `entries`, in lower case; made up of syllables once they are used up."""
         free = [w for w in entries if w not in self._given and w not in self._haystack]
         if free:
@@ -98,7 +98,7 @@ class Pool:
         return "".join(self.rng.choice(_SYLLABLES) for _ in range(count)) + self.rng.choice(_ENDINGS)
 
     def shape(self, value: str, least: int = 5) -> str:
-        """`value` with other digits and letters in the same places; lengthened when it is too short to be told apart."""
+        """`value` with other digits and letters in the same places; lengthened when it is too short."""
         out = [self._character(c) for c in value]
         short = least - sum(c.isalnum() for c in value)
         if short > 0:
@@ -275,13 +275,16 @@ class Surrogates:
 
 
 _STREET = re.compile(
-    r"(?i)(?P<n>\d+\S*)\s+(?P<core>.+?)(?:\s+(?P<suffix>street|avenue|ave|boulevard|blvd|road|rd|lane|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|way"
+    r"(?i)(?P<n>\d+\S*)\s+(?P<core>.+?)(?:\s+(?P<suffix>street|avenue|ave|boulevard|blvd|road|rd|lane"
+    r"|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|way"
     r"|parkway|pkwy|highway|hwy|square|st)\b\.?)(?P<rest>.*)",
     re.S,
 )
 _KIND = re.compile(
-    r"(?i)(?P<core>.+?)(?P<kind>\s+(?:(?:general|memorial|community|regional|county|state|university|children's)\s+)*(?:hospitals?|clinics?|medical (?:center|group)|health "
-    r"(?:center|system)|nursing home|hospice|pharmacy|rehab(?:ilitation)?(?: center)?|urgent care|(?:high|middle|elementary) school|school|university|college|church"
+    r"(?i)(?P<core>.+?)(?P<kind>\s+(?:(?:general|memorial|community|regional|county|state|university"
+    r"|children's)\s+)*(?:hospitals?|clinics?|medical (?:center|group)|health "
+    r"(?:center|system)|nursing home|hospice|pharmacy|rehab(?:ilitation)?(?: center)?|urgent care"
+    r"|(?:high|middle|elementary) school|school|university|college|church"
     r"|county|correctional facility|inc|llc|corp|corporation))",
     re.S,
 )

@@ -12,6 +12,11 @@ WORD = re.compile(r"[^\W\d_](?:[\w\u0300-\u036f]|['’\-](?=[^\W\d_]))*")
 _DIGITS = "0123456789"
 
 
+def word_set(*lines: str) -> frozenset[str]:
+    """The white-space separated words of `lines`: how word lists are written down in code."""
+    return frozenset(word for line in lines for word in line.split())
+
+
 def fold(text: str) -> str:
     """`text` in lower case, of the same length, so that offsets into one are offsets into the other."""
     low = text.lower()

@@ -61,6 +61,7 @@ class AnswerFlow:
     ) -> None:
         self._restorer = replacer.stream()
         self._markers = MarkerFilter(evidence)
+        self._evidence = evidence
         self._hold = HoldBack(guard, question=question, evidence=evidence, record=record, withhold=withhold)
         self._raw: list[str] = []
         self._released: list[str] = []
@@ -76,7 +77,7 @@ class AnswerFlow:
         return self._release(self._hold.feed(self._markers.feed(piece)))
 
     def finish(self, notices: Sequence[str]) -> str:
-        """The rest of the answer, and those notices that it does not already state."""
+        """The rest of the answer, those notices that it does not already state, and what rests on memory."""
         tail = self._restorer.finish()
         self._raw.append(tail)
         out = self._hold.feed(self._markers.feed(tail) + self._markers.finish()) + self._hold.finish()
@@ -84,6 +85,7 @@ class AnswerFlow:
         for notice in notices:
             if notice not in said:
                 out += f"\n\nOsler: {notice}"
+        out += _recalled(said, self._evidence)
         return self._release(out)
 
     @property
@@ -104,3 +106,13 @@ class AnswerFlow:
     def _release(self, text: str) -> str:
         self._released.append(text)
         return text
+
+
+def _recalled(answer: str, evidence: Sequence[Evidence]) -> str:
+    """The line that says which citations rest on a topic for which no source was opened; "" without such."""
+    numbers = [f"[{c.n}]" for c in cite.cited(answer, evidence) if c.basis == "recalled"]
+    if not numbers:
+        return ""
+    listed = " and ".join(part for part in (", ".join(numbers[:-1]), numbers[-1]) if part)
+    rest = "rest" if len(numbers) > 1 else "rests"
+    return f"\n\nOsler: {listed} {rest} on a topic written from memory (basis: recalled); verify before use."

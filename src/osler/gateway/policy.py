@@ -8,7 +8,7 @@ transformed by the very standard which it accepts, whatever the rule says.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from osler.core.errors import PolicyRefused
@@ -35,11 +35,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:
-    """A destination that may take the request, the transform its text must pass, and why."""
+    """A destination that may take the request, the transform its text must pass, and why.
+
+    A `fallback` is used only after all others.
+    """
 
     destination: Destination
     transform: Transform
     reason: str
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +97,8 @@ class Policy:
         for destination in self._in_order(rule):
             verdict = _judge(destination, rule, facts, today)
             if isinstance(verdict, Permit):
-                permits.append(verdict)
+                last = destination.name in rule.fallback and not {destination.name, "*"} & {*rule.allow}
+                permits.append(replace(verdict, fallback=last))
             else:
                 refused[destination.name] = verdict
         for destination in self._destinations:

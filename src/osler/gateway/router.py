@@ -2,7 +2,8 @@
 
 `prefer` orders the permitted destinations: "cost" by the price of a thousand tokens in and five
 hundred out, "latency" by nearness (on-premises, private cloud, public cloud), "quality" by the
-order in which the rule names them. Ties keep the rule's order.
+order in which the rule names them. Ties keep the rule's order. What a rule names as `fallback` only
+comes after all that it allows, whatever the preference.
 """
 
 from collections.abc import Sequence
@@ -69,6 +70,8 @@ def route(decision: Decision, wanted: str, kind: ModelKind) -> tuple[Target, ...
         targets.sort(key=lambda t: 2 * t.model.price_in + t.model.price_out)
     elif decision.prefer == "latency":
         targets.sort(key=lambda t: _NEARNESS[t.destination.place])
+    last = {p.destination.name for p in decision.permits if p.fallback}
+    targets.sort(key=lambda t: t.destination.name in last)
     return tuple(targets)
 
 

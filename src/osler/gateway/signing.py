@@ -11,6 +11,10 @@ from osler.core.ports.vault import Subject
 from osler.gateway.exchange import Exchange
 
 
+PUBLISHED = frozenset({"opened", "recalled"})
+"""Bases of sources whose names and digests tell nothing about a patient. All others are named by keyed digest."""
+
+
 def digest(subject: Subject, text: str) -> str:
     """HMAC-SHA-256 of a text under the patient's key, hex. Without the key it can be matched by no one."""
     return hmac.new(subject.key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
@@ -44,9 +48,9 @@ def exchange_body(x: Exchange, config: str, *, outcome: str, ms: int) -> dict[st
     if subject is None:
         return body
     body["evidence"] = [
-        {"n": e.n, "doc": digest(subject, e.doc), "sha256": digest(subject, e.sha256)}
-        if e.from_record
-        else {"n": e.n, "doc": digest(subject, e.doc) if e.basis == "supplied" else e.doc, "sha256": e.sha256}
+        {"n": e.n, "doc": e.doc, "sha256": e.sha256}
+        if e.basis in PUBLISHED and not e.from_record
+        else {"n": e.n, "doc": digest(subject, e.doc), "sha256": digest(subject, e.sha256)}
         for e in x.evidence
     ]
     if x.outbound:

@@ -89,6 +89,18 @@ def titles() -> frozenset[str]:
 
 
 @cache
+def persons() -> frozenset[str]:
+    """Nouns for the one who is treated."""
+    return frozenset(_table()["filler"]["persons"])
+
+
+@cache
+def definite() -> frozenset[str]:
+    """Words that make such a noun a certain person: "this patient"."""
+    return frozenset(_table()["filler"]["definite"])
+
+
+@cache
 def synonym_groups() -> tuple[tuple[str, ...], ...]:
     """Groups of phrases that mean the same in coded records."""
     return tuple(tuple(group) for group in _table()["synonyms"]["groups"])

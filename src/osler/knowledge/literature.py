@@ -5,6 +5,7 @@ the question they and their title speak of. Where no passage speaks of enough of
 answer from a text on something else would be worse than none.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,8 @@ from osler.core.ports.index import Hit, Index, Scope
 from osler.core.ports.reader import Document
 from osler.knowledge.notes import is_heading
 from osler.knowledge.passages import sentence_spans
-from osler.knowledge.terms import Speech, Term, Weights, rarity
+from osler.knowledge.stems import words
+from osler.knowledge.terms import Speech, Term, Weights, named_in, other_words, rarity, term
 
 FLOOR = 0.5
 """The share of a question, by weight, that a passage with its title has to speak of."""
@@ -29,10 +31,36 @@ _COUNTED = 200
 _MOST_TERMS = 12
 _CLINICAL = 1.25
 _NAME = 0.4
-_CONTEXT = 0.6
+_CONTEXT = 0.5
+_SECTION = 0.75
 _WEAK = 0.15
+_WEAK_SECTION = 0.1
 _FIRST = 0.05
 _RELATIVE = 0.5
+_FOREIGN = 0.4
+_RECALLED = 0.3
+_MOST_AROUND = 1.0
+_CUES = (
+    (
+        re.compile(
+            r"\b(?:avoid\w*|contraindicat\w*|not\s+(?:to\s+)?(?:be\s+)?(?:tak\w+|us\w+|given?|start\w*|combin\w*|prescrib\w*"
+            r"|recommend\w*|advis\w*|safe)|(?:should|must|can)\s+not|cannot|never|allerg\w+)\b",
+            re.IGNORECASE,
+        ),
+        1.2,
+    ),
+    (
+        re.compile(
+            r"\b(?:risks?|harm\w*|worsen\w*|damage\w*|interact\w*|toxic\w*|nephrotoxic|adverse|bleed\w*|injur\w+"
+            r"|caution\w*|limited|dose\w* (?:should|must)|react|monitor\w*|safe\w*|lowest effective|alternativ\w+"
+            r"|instead|tolerat\w+)\b",
+            re.IGNORECASE,
+        ),
+        0.5,
+    ),
+    (re.compile(r"\b(?:recommend\w*|prefer\w*|options?|first(?:-line)?|effective)\b", re.IGNORECASE), 0.3),
+)
+"""Words that say whether a drug may be given, and words that bear on it, with what they are worth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +80,13 @@ class _Sentence:
     end: int
     speech: Speech = field(repr=False)
     context: Speech = field(repr=False)
+    heading: Speech = field(repr=False)
     first: bool
+
+    @property
+    def text(self) -> str:
+        """The sentence as it stands."""
+        return self.document.text[self.start : self.end]
 
     def evidence(self, score: float) -> Evidence:
         title = self.document.title
@@ -62,7 +96,7 @@ class _Sentence:
             n=0,
             doc=self.document.doc,
             title=title,
-            quote=self.document.text[self.start : self.end],
+            quote=self.text,
             start=self.start,
             end=self.end,
             sha256=self.sha256,
@@ -89,10 +123,15 @@ def answer(terms: Sequence[Term], index: Index) -> list[Evidence]:
         around = [t for t in main if t not in inside and sentence.context.of(t)]
         whole = weights.coverage((*inside, *around))
         hints = sum(_WEAK for t in weak if sentence.speech.of(t))
-        floor = FLOOR if any(sentence.context.of(t) for t in main) else FLOOR_IN_PASSING
-        if whole < floor or not (inside or hints or sentence.first):
+        passing = not any(sentence.context.of(t) for t in main)
+        if whole < (FLOOR_IN_PASSING if passing else FLOOR) or (passing and weak and not hints):
             continue
+        hints += sum(_WEAK_SECTION for t in weak if sentence.heading.of(t))
+        if not (inside or hints or sentence.first):
+            continue
+        under = [t for t in around if sentence.heading.of(t)]
         score = weights.coverage(inside) + _CONTEXT * weights.coverage(around) + hints
+        score += (_SECTION - _CONTEXT) * weights.coverage(under)
         scored.append((score + (_FIRST if sentence.first else 0.0), sentence))
     return _best(scored)
 
@@ -100,41 +139,52 @@ def answer(terms: Sequence[Term], index: Index) -> list[Evidence]:
 def about_drug(
     drugs: Sequence[Term], factors: Sequence[Factor], terms: Sequence[Term], index: Index
 ) -> list[Evidence]:
-    """The sentences on giving `drugs` to somebody with `factors`; they have to speak of the drug or its class."""
+    """The sentences on giving `drugs` to somebody with `factors`; they have to speak of the drug or its class.
+
+    What they say of giving it counts, and a text on a condition that nobody spoke of counts less.
+    """
     if not drugs:
         return []
-    wanted = [*drugs, *(f.term for f in factors), *terms]
+    known = [*drugs, *(f.term for f in factors), *terms]
     candidates = []
-    for sentence in _sentences(wanted, index):
+    for sentence in _sentences(known, index):
         named = any(sentence.speech.of(d) for d in drugs)
         if named or any(sentence.context.of(d) for d in drugs):
             base = 1.0 if named else _CONTEXT
             base += sum(_WEAK for t in terms if sentence.speech.of(t))
-            met = [(f, 1.0) for f in factors if sentence.speech.of(f.term)]
-            met.extend(
-                (f, _CONTEXT / 2) for f in factors if sentence.context.of(f.term) and (f, 1.0) not in met
-            )
+            base += max((worth for cue, worth in _CUES if cue.search(sentence.text)), default=0.0)
+            base -= _FOREIGN * min(2, _foreign(sentence.document.title, known))
+            base -= 0.0 if sentence.document.basis == "opened" else _RECALLED
+            around = sum(f.weight for f in factors if sentence.context.of(f.term))
+            base += min(_MOST_AROUND, _CONTEXT / 2 * around)
+            met = [f for f in factors if sentence.speech.of(f.term)]
             candidates.append((base, met, sentence))
     return _best(_diverse(candidates), documents=MOST_DOCUMENTS + 1, relative=_RELATIVE / 2)
 
 
-def _diverse(
-    candidates: list[tuple[float, list[tuple[Factor, float]], _Sentence]],
-) -> list[tuple[float, _Sentence]]:
+def _foreign(title: str, known: Sequence[Term]) -> int:
+    """How many of the things that a title names are none of `known`: "gout", for a patient who has none."""
+    tokens = words(title)
+    named = [" ".join(tokens[start:end]) for start, end in named_in(tokens)]
+    named.extend(t for t in tokens if len(t) > 3 and other_words(t) and not any(t in n for n in named))
+    ours = {name for t in known for name in t.stemmed}
+    return sum(1 for name in named if ours.isdisjoint(term(name).stemmed))
+
+
+def _diverse(candidates: list[tuple[float, list[Factor], _Sentence]]) -> list[tuple[float, _Sentence]]:
     """The sentences worth most, each factor counting half as much every time that it was met already."""
     chosen: list[tuple[float, _Sentence]] = []
     times: dict[Term, int] = {}
     left = list(candidates)
     while left and len(chosen) < 2 * MOST_SENTENCES:
         scored = [
-            (base + sum(f.weight * share * 0.5 ** times.get(f.term, 0) for f, share in met), number)
+            (base + sum(f.weight * 0.5 ** times.get(f.term, 0) for f in met), number)
             for number, (base, met, _) in enumerate(left)
         ]
         score, number = max(scored, key=lambda row: (row[0], -row[1]))
         _, met, sentence = left.pop(number)
-        for factor, share in met:
-            if share == 1.0:
-                times[factor.term] = times.get(factor.term, 0) + 1
+        for factor in met:
+            times[factor.term] = times.get(factor.term, 0) + 1
         chosen.append((score, sentence))
     return chosen
 
@@ -143,14 +193,14 @@ def _weights(terms: Sequence[Term], index: Index) -> Weights:
     """Rare terms count more, clinical ones too; names that no text holds count less beside those."""
     clinical = any(t.known for t in terms)
     found = {}
-    for term in terms:
-        holding = len(index.search([term.alternatives], _EVERYTHING, _COUNTED))
+    for asked in terms:
+        holding = len(index.search([asked.alternatives], _EVERYTHING, _COUNTED))
         weight = rarity(_COUNTED, holding)
-        if term.known:
+        if asked.known:
             weight *= _CLINICAL
-        elif clinical and not holding and term.text[:1].isupper():
+        elif clinical and not holding and asked.text[:1].isupper():
             weight *= _NAME  # somebody's or some place's name beside what the question is about
-        found[term] = weight
+        found[asked] = weight
     return Weights(of=found)
 
 
@@ -170,6 +220,7 @@ def _sentences(terms: Sequence[Term], index: Index) -> Iterable[_Sentence]:
 
 def _of_passage(hit: Hit, document: Document, sha256: str) -> Iterable[_Sentence]:
     context = Speech(document.title, hit.section, *document.keywords)
+    heading = Speech(hit.section)
     for number, (start, end) in enumerate(sentence_spans(document.text, hit.start, hit.end)):
         text = document.text[start:end]
         if not is_heading(text):
@@ -181,6 +232,7 @@ def _of_passage(hit: Hit, document: Document, sha256: str) -> Iterable[_Sentence
                 end=end,
                 speech=Speech(text),
                 context=context,
+                heading=heading,
                 first=number == 0,
             )
 
@@ -201,7 +253,7 @@ def _best(
     said: set[str] = set()
     for score, sentence in ranked:
         doc = sentence.document.doc
-        quote = " ".join(sentence.document.text[sentence.start : sentence.end].lower().split())
+        quote = " ".join(sentence.text.lower().split())
         if score < floor or quote in said or (doc not in docs and len(docs) == documents):
             continue
         if doc not in docs:

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import islice
 
 from osler.knowledge import concepts
-from osler.knowledge.intents import intents, openers, overview, phrasebook, titles
+from osler.knowledge.intents import definite, intents, openers, overview, persons, phrasebook, titles
 from osler.knowledge.phrases import Match, Phrase, compile_phrase, find, longest
 from osler.knowledge.terms import Term, named_in, other_words, term
 from osler.lexicon import abbreviations
@@ -34,6 +34,8 @@ _OBSERVED = frozenset(_BY_KIND.values())
 _OCCASIONS = frozenset(("encounters", "admissions", "emergencies"))
 _VACCINE = re.compile(r"\b(?:vaccin\w*|immuni[sz]ation\w*|shots?|jabs?|boosters?)\b")
 _PAST_WORDS = ("histor", "past")
+_DETERMINED = 4
+_DESCRIBING = frozenset(("with", "who", "whose", "having", "aged"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Clause:
     terms: tuple[Term, ...] = field(default=(), repr=False)
     named: tuple[str, ...] = field(default=(), repr=False)
     history: bool = False
+    ended: bool = False
     latest: bool = False
     trend: bool = False
     year: str = ""
@@ -122,7 +125,7 @@ class _Reading:
         self.polite = longest(find(book.polite, words.lower))
         self._taken = _union(self.polite)
         self.structure = longest(find(book.structure, words.lower), self._taken)
-        generic = _union(find(book.generic, words.lower))
+        generic = _union(find(book.generic, words.lower)) | _anybody(words.lower)
         self.about = any(not m.span & generic for m in find(book.about, words.lower))
         self._safety = {
             key: longest(find(phrases, words.lower), self._taken) for key, phrases in book.safety.items()
@@ -216,6 +219,7 @@ class _Reading:
                     terms=clause.terms,
                     named=before.named,
                     history=clause.history or before.history,
+                    ended=clause.ended or before.ended,
                     latest=clause.latest or before.latest,
                     trend=clause.trend,
                     year=clause.year or before.year,
@@ -237,13 +241,15 @@ class _Reading:
             asked = []
         asked, names, terms = _combined(asked, names, terms, [thing for _, thing in measured])
         past = any(m.label.startswith("intent:") and any(w in m.text for w in _PAST_WORDS) for m in structure)
+        ended = "flag:ended" in labels
         years = [w for at, w in enumerate(self.words.lower) if at in reach and _YEAR.fullmatch(w)]
         return Clause(
             intents=tuple(dict.fromkeys(asked)),
             concepts=tuple(dict.fromkeys(names)),
             terms=tuple(dict.fromkeys(terms))[:_MOST_TERMS],
             named=tuple(self._text(m) for m in structure if m.label.startswith("intent:")),
-            history="flag:history" in labels or past,
+            history="flag:history" in labels or past or ended,
+            ended=ended and "flag:history" not in labels,
             latest="flag:latest" in labels or any(m.text.startswith("last ") for m in structure),
             trend=trend,
             year=years[0] if years else "",
@@ -336,6 +342,18 @@ def _named(words: _Words, names: frozenset[str]) -> frozenset[int]:
                     break
                 found.add(later)
         elif capital and at > 0 and word in names:
+            found.add(at)
+    return frozenset(found)
+
+
+def _anybody(lower: Sequence[str]) -> frozenset[int]:
+    """Positions where "patient" means whoever is so: "in a penicillin allergic patient", "patient with gout"."""
+    found = set()
+    for at, word in enumerate(lower):
+        if word not in persons() or definite() & set(lower[max(0, at - _DETERMINED) : at]):
+            continue
+        described = at + 1 < len(lower) and lower[at + 1] in _DESCRIBING
+        if described or (at > 0 and not any(find(phrasebook().fillers, [lower[at - 1]]))):
             found.add(at)
     return frozenset(found)
 

@@ -21,7 +21,7 @@ from osler.core.spans import Label
 from osler.knowledge import literature, notes, safety
 from osler.knowledge.chart import Chart, whole
 from osler.knowledge.query import Clause, Query, understand
-from osler.knowledge.selection import no_active_medication, search, select
+from osler.knowledge.selection import Selected, no_active_medication, search, select
 from osler.knowledge.stems import words
 from osler.lexicon.drugs import DrugLexicon
 
@@ -98,11 +98,14 @@ class Retriever:
     def _clause(self, clause: Clause, chart: Chart) -> tuple[list[Evidence], tuple[str, ...]]:
         if not clause.intents:
             found = search(clause, chart)
-            evidence = [whole(item) for item in found.items]
+            evidence = [whole(item, complete=found.complete) for item in found.items]
             if len(evidence) < _FEW:
                 evidence.extend(notes.speaking_of(clause.terms, chart, self._index))
             return evidence, ()
         chosen = select(clause, chart)
+        if not chosen.items and clause.terms and set(clause.intents) == {"labs"}:
+            # "Echo results" are no laboratory results: whatever is called so is meant.
+            chosen = _either(search(clause, chart), chosen)
         evidence = [whole(item, complete=chosen.complete) for item in chosen.items]
         notices = chosen.notices
         if {"notes", "reports"} & set(clause.intents):
@@ -139,6 +142,10 @@ class Retriever:
         )
 
 
+def _either(found: Selected, otherwise: Selected) -> Selected:
+    return found if found.items else otherwise
+
+
 def _wants_literature(query: Query, record: Sequence[Evidence]) -> bool:
     """Whether a question with a patient named is also, or rather, one for the literature."""
     if query.guideline:
@@ -157,7 +164,8 @@ def _about_a_record(query: Query) -> bool:
 
 
 def _no_patient(query: Query) -> list[str]:
-    if _about_a_record(query) and (query.intents or query.about_patient):
+    asked_of_one = query.safety and query.about_patient
+    if asked_of_one or (_about_a_record(query) and (query.intents or query.about_patient)):
         return ["No patient is named with the request, so no record was read."]
     return []
 

@@ -34,7 +34,7 @@ SAFETY_VALUES = (
 
 _TAG = re.compile(r"\s*\([^()]*\)")
 _QUALIFIER = re.compile(r",.*$|\b(?:stage|grade|type|due to|with|without|unspecified|not otherwise)\b.*$")
-_CLASS_WEIGHT = 0.8
+_MEDICATION_WEIGHT = 0.8
 _ALLERGY_WEIGHT = 0.9
 _CONFLICT_WEIGHT = 1.5
 _REACTIONS = term(
@@ -76,13 +76,15 @@ def asked_about(query: Query, chart_lexicon: DrugLexicon) -> list[Term]:
 
 
 def factors(chart: Chart, drugs: Sequence[Term]) -> list[Factor]:
-    """The patient's active conditions, classes on the active list, and allergens, as things to look for.
+    """The patient's active conditions, medications and allergens, each once, as things to look for.
 
     An allergy that the lexicon relates to one of `drugs` makes texts on such reactions wanted.
     """
     found = [Factor(term=t) for i in chart.active(("Condition",)) for t in _condition_terms(i.display)]
     found.extend(
-        Factor(term=t, weight=_CLASS_WEIGHT) for i in chart.active(MEDICATIONS) for t in _drug_terms(i, chart)
+        Factor(term=t, weight=_MEDICATION_WEIGHT)
+        for i in chart.active(MEDICATIONS)
+        for t in _drug_terms(i, chart)
     )
     for item in chart.active(("AllergyIntolerance",)):
         found.extend(Factor(term=t, weight=_ALLERGY_WEIGHT) for t in _drug_terms(item, chart))
@@ -110,29 +112,20 @@ def _class_names(found: DrugClass | None) -> tuple[str, ...]:
 
 
 def _drug_terms(item: RecordItem, chart: Chart) -> Iterable[Term]:
-    """The drugs and classes that an entry names, one term for each, with its class's names."""
+    """The drugs and classes that an entry names, one term for each, by its own name and its classes'."""
     for mention in chart.lexicon.find(item.display):
-        bare = term(mention.surface, kind="drug", drug=mention.drug, class_id=mention.class_id)
-        if mention.drug is None:
-            yield _with_classes(bare, chart.lexicon)
-        else:
-            yield from _by_class(mention.drug, chart.lexicon)
+        name = mention.drug or mention.surface
+        yield _with_classes(
+            term(name, kind="drug", drug=mention.drug, class_id=mention.class_id), chart.lexicon
+        )
 
 
-def _by_class(drug: str, lexicon: DrugLexicon) -> Iterable[Term]:
-    yield term(drug, kind="drug", drug=drug)
-    for class_id in sorted(lexicon.classes_of(drug)):
-        names = _class_names(lexicon.classes.get(class_id))
-        if names:
-            yield term(names[0], kind="drug", also=names[1:], class_id=class_id)
-
-
-def _condition_terms(display: str) -> Sequence[Term]:
-    """A condition's name without tags, stages and causes, and the known names within it."""
+def _condition_terms(display: str) -> Iterable[Term]:
+    """A condition's name without tags, stages and causes, and the known names within it, each by itself."""
     plain = _TAG.sub("", display).strip()
     tokens = re.findall(r"[^\W_]+", plain)
     known = [" ".join(tokens[start:end]) for start, end in named_in([t.lower() for t in tokens])]
     if not known:
         known = [t for t in tokens if len(t) > 3 and other_words(t)]
     head = _QUALIFIER.sub("", plain).strip()
-    return [term(head or plain, also=(plain, *known))]
+    return (term(name) for name in dict.fromkeys([head or plain, *known]))

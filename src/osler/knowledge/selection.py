@@ -65,12 +65,17 @@ def select(clause: Clause, chart: Chart) -> Selected:
 
 
 def search(clause: Clause, chart: Chart) -> Selected:
-    """The entries of any type that name what a clause without an intent asks about."""
+    """The entries of any type that name what a clause without an intent asks about.
+
+    Complete are all those that are called so; entries that only speak of it are a loose find.
+    """
     pool = [i for i in chart.items(_every_type()) if not is_note(i)]
     pool = _of_year(pool, clause.year)
-    found = _naming(pool, clause, chart)
+    found = _covering(pool, clause.terms, chart, names_only=True)
+    by_name = bool(found)
+    found = found or _covering(pool, clause.terms, chart, names_only=False)
     if not (clause.trend or clause.history or clause.year):
-        found = _latest_observations(found)
+        found = _holding_conditions(_latest_observations(found))
     types = {i.type for i in found}
     # A value's method or a visit's reason may name the very problem that the list of problems has.
     least = (*_LEAST, "Observation", "DiagnosticReport") if "Condition" in types else _LEAST
@@ -78,7 +83,9 @@ def search(clause: Clause, chart: Chart) -> Selected:
     ranked = sorted(better or found, key=lambda i: _rank(i.type))
     if clause.latest and ranked:
         ranked = [i for i in ranked if i.type == ranked[0].type][:1]
-    return Selected(items=tuple(ranked[:_MOST_GENERAL]), complete=False)
+    return Selected(
+        items=tuple(ranked[:_MOST_GENERAL]), complete=by_name and len(ranked) <= _MOST_GENERAL
+    )
 
 
 def no_active_medication(chart: Chart) -> str:
@@ -131,10 +138,12 @@ def _sameness(item: RecordItem) -> object:
 def _by_intent(intent: Intent, clause: Clause, chart: Chart) -> Selected:
     past = clause.history or clause.trend or bool(clause.year)
     pool = _of_year(_pool(intent, clause, chart), clause.year)
-    holding = [i for i in pool if i.active] if intent.active and not past else pool
+    holding = pool
+    if intent.active and (clause.ended or not past):
+        holding = [i for i in pool if i.active is not clause.ended]
     specific = bool(clause.terms or clause.concepts)
     if clause.terms and not _only_unknown(intent, clause, pool, chart):
-        found = _naming(holding, clause, chart) or _naming(pool, clause, chart)
+        found = _naming(holding, pool, clause, chart)
     else:
         found = holding
         specific = bool(clause.concepts)
@@ -201,13 +210,22 @@ def _only_unknown(intent: Intent, clause: Clause, pool: Sequence[RecordItem], ch
     """
     if intent.name != "medications" or any(t.known for t in clause.terms):
         return False
-    return not _naming(pool, clause, chart)
+    return not _naming(pool, (), clause, chart)
 
 
-def _naming(pool: Sequence[RecordItem], clause: Clause, chart: Chart) -> list[RecordItem]:
-    """The entries of `pool` that name what the clause asks about: by their names, else by their text."""
-    by_name = _covering(pool, clause.terms, chart, names_only=True)
-    return by_name or _covering(pool, clause.terms, chart, names_only=False)
+def _naming(
+    first: Sequence[RecordItem], then: Sequence[RecordItem], clause: Clause, chart: Chart
+) -> list[RecordItem]:
+    """The entries that name what the clause asks about, by their names, else by their text.
+
+    Stopped warfarin is called so, and goes before something active that was given because of warfarin.
+    """
+    return (
+        _covering(first, clause.terms, chart, names_only=True)
+        or _covering(then, clause.terms, chart, names_only=True)
+        or _covering(first, clause.terms, chart, names_only=False)
+        or _covering(then, clause.terms, chart, names_only=False)
+    )
 
 
 def _covering(
@@ -243,6 +261,13 @@ def _latest_observations(items: Sequence[RecordItem]) -> list[RecordItem]:
     observed = [i for i in items if i.type == "Observation"]
     newest = {i.doc for i in newest_by_code(observed)}
     return [i for i in items if i.type != "Observation" or i.doc in newest]
+
+
+def _holding_conditions(items: Sequence[RecordItem]) -> list[RecordItem]:
+    """Without the conditions that are over, where one of those that were found holds now."""
+    if not any(i.type == "Condition" and i.active for i in items):
+        return list(items)
+    return [i for i in items if i.type != "Condition" or i.active]
 
 
 def _every_type() -> tuple[str, ...]:

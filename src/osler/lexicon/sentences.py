@@ -41,6 +41,7 @@ _LOOK_BACK = 48
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Words:
     never_final: frozenset[str]
+    never_last: frozenset[str]
     before_number: frozenset[str]
     seldom_final: frozenset[str]
     carry_on: frozenset[str]
@@ -78,7 +79,11 @@ def _blocks(text: str) -> Iterator[Span]:
 def _runs_on(text: str, previous: Span, line: Span) -> bool:
     if previous[1] - previous[0] < _WRAPPED or text.count("\n", previous[1], line[0]) > 1:
         return False
-    if _HEADING.match(text, *previous) or _NEW_ITEM.match(text, *line) or _DOSE_LINE.match(text, *line):
+    if _HEADING.match(text, *previous) or _NEW_ITEM.match(text, *line):
+        return False
+    if _word_before(text, previous[0], previous[1]).lower() in _words().never_last:
+        return True
+    if _DOSE_LINE.match(text, *line):
         return False
     last = text[previous[1] - 1]
     if last == ".":

@@ -3,7 +3,7 @@
 `ModelServer` and `ModelServerThread` speak the OpenAI wire on loopback and misbehave on request;
 `SocketCapture` keeps every byte that reaches it; `FixedClock` is a clock that stands still;
 `check_detector`, `check_reader`, `check_completer` and `check_check` hold a plug-in to its port.
-Nothing here is imported by the platform itself.
+Of the platform itself only `osler demo` uses any of it.
 """
 
 from osler.testing.capture import SocketCapture

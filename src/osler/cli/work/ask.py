@@ -65,6 +65,6 @@ def _failed(ended: Failed, *, json: bool) -> None:
             }
         )  # fmt: skip
     elif ended.record is not None:
-        show.decision(Console(), ended.decision)
-        print(f"Audit record {ended.record.number}, {ended.record.hash}")
+        show.decision(Console(), ended.decision, answered=False)
+        show.audit(Console(), audit_json(ended.record))
     raise ended.error

@@ -6,6 +6,8 @@ is a model server on this machine, there to show that nothing reaches it.
 
 import importlib
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,13 +22,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from osler.app import config as configuration
 from osler.app.build import build_library, load_starter, open_stores
 from osler.cli.work import show
 from osler.cli.work.session import print_json, sign
+from osler.cli.work.side_by_side import evidence, side_by_side
 from osler.core.errors import ConfigError, InputError, UpstreamError
 from osler.core.ports.reader import Source
 from osler.knowledge.ingest import sample_sources
@@ -131,7 +133,7 @@ def _load(console: Console, config: Path, folder: Path, samples: Path | None) ->
             title="on a guideline", text="When is metformin contraindicated, and at which kidney function?"
         ),
         Question(
-            title="one that policy must refuse: a record's content to a cloud without a BAA",
+            title="a record to a cloud without a BAA",
             text="Summarise her problems and medications for a referral letter.",
             patient="sample-ckd",
             model="cloud-large",
@@ -159,9 +161,9 @@ def _samples(folder: Path | None) -> Iterator[Source]:
 
 def _ask(console: Console, openai: Any, client: Any, question: Question, number: int) -> dict[str, Any]:
     """Ask one question over HTTP and print what came back."""
-    console.rule(f"[bold]Question {number}[/bold]: {escape(question.title)}")
-    about = f"  (patient: {question.patient}; model: {question.model})" if question.patient else ""
-    console.print(Text(f"“{question.text}”{about}\n"))
+    console.rule(f"[bold]Question {number} of 4[/bold]: {escape(question.title)}")
+    console.print(Text(f"“{question.text}”", style="bold"))
+    console.print(Text(f"patient: {question.patient or 'none'}; model: {question.model}", style="dim"))
     metadata = {"explain": "true", **({"patient": question.patient} if question.patient else {})}
     asked = {
         "model": question.model,
@@ -179,8 +181,9 @@ def _ask(console: Console, openai: Any, client: Any, question: Question, number:
         show.audit(console, osler.get("audit"))
         return {"question": question.text, "status": refusal.status_code, **osler}
     show.decision(console, osler["decision"])
-    _side_by_side(console, osler)
-    show.citations(console, osler["citations"])
+    evidence(console, osler)
+    side_by_side(console, question.text, osler)
+    show.citations(console, osler["citations"], whole=False)
     show.findings(console, osler["findings"])
     show.audit(console, osler["audit"])
     return {"question": question.text, "status": 200, **osler}
@@ -195,32 +198,29 @@ def _streamed(console: Console, client: Any, asked: dict[str, Any]) -> dict[str,
     """Print pieces as they come; the last event carries the `osler` object."""
     osler: dict[str, Any] = {}
     console.print("[dim]as it streams:[/dim]")
-    pieces = 0
+    pieces = column = 0
     for chunk in client.chat.completions.create(stream=True, **asked):
         osler = (chunk.model_extra or {}).get("osler", osler)
         for choice in chunk.choices:
             if choice.delta.content:
                 pieces += 1
-                console.print(Text(choice.delta.content), end="")
+                column = _flow(console, choice.delta.content, column)
     console.print(f"\n[dim]({pieces} pieces)[/dim]")
     if not osler:
         raise UpstreamError("The stream ended without its last event.", remedy="See the server's log.")
     return osler
 
 
-def _side_by_side(console: Console, osler: dict[str, Any]) -> None:
-    """What the model was sent beside what the user sees."""
-    sent = []
-    for message in osler.get("sent", []):
-        content = message["content"]
-        begin = content.find("Evidence:") if message["role"] == "system" else 0
-        sent.append(content[max(begin, 0) :].strip())
-    table = Table(expand=True, show_lines=False, padding=(0, 1))
-    table.add_column("the model was sent", ratio=1, style="dim")
-    table.add_column("you see", ratio=1)
-    table.add_row(Text("\n\n".join(sent)), Text(str(osler["answer"]).strip()))
-    console.print()
-    console.print(table)
+def _flow(console: Console, piece: str, column: int) -> int:
+    """Print a piece of a stream where the last one ended, broken at words; the column it ends in."""
+    for word in re.findall(r"\n|[^\s]+[^\S\n]*|[^\S\n]+", piece):
+        if word != "\n" and column and column + len(word.rstrip()) > console.width:
+            console.file.write("\n")
+            column = 0
+        console.file.write(word)
+        column = 0 if word == "\n" else column + len(word)
+    console.file.flush()
+    return column
 
 
 @contextmanager
@@ -282,7 +282,7 @@ def _verify(console: Console, config: Path, folder: Path) -> dict[str, object]:
         stores.close()
     state = "[green]holds[/green]" if verdict.ok else "[bold red]is broken[/bold red]"
     console.print(
-        f"Audit chain: {verdict.records} records, {state}; head {verdict.head.number}:{verdict.head.hash}"
+        f"Audit chain: {verdict.records} records, {state}; head\n  {verdict.head.number}:{verdict.head.hash}"
     )
     if not verdict.ok:
         raise UpstreamError(
@@ -293,17 +293,29 @@ def _verify(console: Console, config: Path, folder: Path) -> dict[str, object]:
 
 def _next(console: Console, folder: Path, seconds: float) -> None:
     console.rule("[bold]What next[/bold]")
+    here = Path(sys.executable).parent
+    found = shutil.which("osler")
+    if found and Path(found).parent == here:
+        activate = ""
+    else:
+        activate = f"\n0. Make `osler` a command of this shell:\n     . {here / 'activate'}"
     console.print(f"""\
-Done in {seconds:.1f} s. The workspace stays in {folder}; delete that folder to undo the demo.
-
-1. Serve it:            osler serve --config {folder / "osler.toml"} --workspace {folder}
-2. Add your records:    osler kb add YOUR-EXPORT.json        (FHIR R4; into .osler/ here)
-3. Connect a real model: put three lines into osler.toml here (vLLM, Ollama, any OpenAI-compatible server):
+Done in {seconds:.1f} s. To undo the demo, delete its workspace:
+     {folder}
+{activate}
+1. Serve the demo's workspace, for any OpenAI client:
+     cd {folder}
+     osler serve --workspace .
+2. Add your own records (FHIR R4), to .osler/ in your current folder:
+     osler kb add YOUR-EXPORT.json
+     osler ask "What medications is this patient on?" --patient ID
+3. Connect a real model (vLLM, Ollama, any OpenAI-compatible server) by three
+   lines in a file osler.toml in your current folder; then try `osler doctor`:
      destinations.ward.url = "http://127.0.0.1:11434/v1"
      destinations.ward.location = "on-premises"
      destinations.ward.models.llama = {{ id = "llama3.1:8b" }}
-   then: osler doctor, osler ask "…" --patient ID
-4. Read docs/: tutorial, configuration, commands, what Osler does not do.""", highlight=False, markup=False)  # fmt: skip
+4. Read on in docs/: tutorial.md, reference/configuration.md,
+   explanation/limits.md (what Osler does not do).""", highlight=False, markup=False, soft_wrap=True)  # fmt: skip
 
 
 def _fresh(workspace: Path | None) -> Path:

@@ -10,6 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 _COLOURS = {"block": "bold red", "warn": "yellow", "info": "cyan"}
+_TRANSFORMS = {
+    "none": "text as it is",
+    "surrogate": "identifiers replaced by surrogates",
+    "redact": "identifiers replaced by labels",
+    "safe-harbor": "identifiers replaced or cut as Safe Harbor lists them",
+}
 
 
 def answer(console: Console, osler: Mapping[str, Any]) -> None:
@@ -30,15 +36,21 @@ def heading(console: Console, text: str) -> None:
     console.print(f"\n[bold]{escape(text)}[/bold]")
 
 
-def citations(console: Console, cited: list[Mapping[str, Any]]) -> None:
-    """Numbered citations: what is quoted from where."""
+def citations(console: Console, cited: list[Mapping[str, Any]], *, whole: bool = True) -> None:
+    """Numbered citations: what is quoted from where. Not `whole`: one line of each quote."""
     if not cited:
         return
     heading(console, "Citations")
+    table = _columns()
     for c in cited:
         basis = f" ({c['basis']})" if c["basis"] in ("recalled", "supplied") else ""
-        console.print(Text(f"  [{c['n']}] {c['doc']}{basis}, characters {c['start']}-{c['end']}"))
-        console.print(Padding(Text(" ".join(str(c["quote"]).split()), style="dim"), (0, 0, 0, 6)))
+        place = f"{c['doc']}{basis}, characters {c['start']}-{c['end']}"
+        table.add_row(Text(f"[{c['n']}]"), Text(place))
+        quote = Text(" ".join(str(c["quote"]).split()), style="dim")
+        if not whole:
+            quote.truncate(max(console.width - 8, 20), overflow="ellipsis")
+        table.add_row("", quote)
+    console.print(Padding(table, (0, 0, 0, 2)))
 
 
 def findings(console: Console, found: list[Mapping[str, Any]]) -> None:
@@ -46,38 +58,36 @@ def findings(console: Console, found: list[Mapping[str, Any]]) -> None:
     heading(console, "Guardrail findings")
     if not found:
         console.print("  none")
+        return
     order = {"block": 0, "warn": 1, "info": 2}
+    table = _columns()
     for f in sorted(found, key=lambda f: order.get(f["severity"], 3)):
-        line = Text(f"  {f['severity']:<5} ", style=_COLOURS.get(f["severity"], ""))
-        line.append(f"{f['kind']} ({f['where']}): {f['reason']}", style="default")
-        line.append(f"  source: {f['source']}", style="dim")
-        console.print(line)
+        line = Text(f"{f['kind']} ({f['where']}): {f['reason']}")
+        line.append(f"\nsource: {f['source']}", style="dim")
+        table.add_row(Text(f["severity"], style=_COLOURS.get(f["severity"], "")), line)
+    console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def decision(console: Console, trace: Mapping[str, Any]) -> None:
-    """PHI found, and where the request might and might not go."""
+def decision(console: Console, trace: Mapping[str, Any], *, answered: bool = True) -> None:
+    """PHI found, and where the request might and might not go. Unless `answered`, it went nowhere for certain."""
     if not trace:
         return
     heading(console, "Privacy and routing")
-    kinds = ", ".join(f"{n} {kind}" for kind, n in trace.get("phi", {}).items()) or "none in the question"
-    console.print(
-        Text(f"  identifiers found: {kinds}; may draw on: {', '.join(trace.get('sources', [])) or 'nothing'}")
-    )
-    console.print(
-        Text(f"  treated as: {trace.get('sensitivity', '?')}; rule: {trace.get('rule') or 'none matches'}")
-    )
-    table = Table(box=None, padding=(0, 2), show_header=False)
+    kinds = ", ".join(f"{n} {kind}" for kind, n in trace.get("phi", {}).items())
+    level = trace.get("sensitivity", "?")
+    table = _columns()
+    table.add_row("identifiers found", Text(kinds or "none in the question"))
+    table.add_row("may draw on", Text(", ".join(trace.get("sources", [])) or "nothing"))
+    table.add_row("counts as", Text({"phi": "PHI", "clear": "no PHI"}.get(level, level)))
+    table.add_row("rule", Text(trace.get("rule") or "none matches"))
     used = trace.get("destination")
     for a in trace.get("allowed", []):
-        mark = "went to" if a["destination"] == used else "might go"
-        table.add_row(
-            f"  [green]{mark}[/green]",
-            escape(a["destination"]),
-            escape(f"{a['reason']}; text: {a['transform']}"),
-        )
+        mark = ("went to" if answered else "chosen") if a["destination"] == used else "might go to"
+        how = _TRANSFORMS.get(a["transform"], a["transform"])
+        table.add_row(Text(mark, style="green"), Text(f"{a['destination']}: {a['reason']}; {how}"))
     for r in trace.get("refused", []):
-        table.add_row("  [red]may not[/red]", escape(r["destination"]), escape(r["reason"]))
-    console.print(table)
+        table.add_row(Text("may not go to", style="red"), Text(f"{r['destination']}: {r['reason']}"))
+    console.print(Padding(table, (0, 0, 0, 2)))
 
 
 def audit(console: Console, record: Mapping[str, Any] | None) -> None:
@@ -85,4 +95,13 @@ def audit(console: Console, record: Mapping[str, Any] | None) -> None:
     if record is None:
         console.print("\nNo audit record could be written.")
         return
-    console.print(Text(f"\nAudit record {record['number']}, {record['hash']}"))
+    heading(console, f"Audit record {record['number']}")
+    console.print(Text(f"  {record['hash']}"))
+
+
+def _columns() -> Table:
+    """A label and what it says: what is too long for a line goes on under itself."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold")
+    return table

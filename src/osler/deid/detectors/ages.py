@@ -11,27 +11,43 @@ _UNIT = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 _TEEN = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
 _SPELLED = rf"(?:ninety(?:[ -]{_UNIT})?|(?:one|a)[ -]hundred(?:[ -](?:and[ -])?(?:{_UNIT}|{_TEEN}|twenty))?)"
 _NUMBER = r"(?:9\d|1[01]\d|12[0-5])"
-_OLD = r"(?:\s?-?\s?(?:years?|yrs?|yr)\b\.?(?:\s?-?\s?(?:olds?|young|of age))?|\s?-?\s?y\.?\s?[/-]?\s?o\b\.?|\s?-?\s?yo[fm]?\b|\s?y/?o?(?=\s?[fm]\b))"
+_OLD = (
+    r"(?:\s?-?\s?(?:years?|yrs?|yr)\b\.?(?:\s?-?\s?(?:olds?|young|of age))?"
+    r"|\s?-?\s?y\.?\s?[/-]?\s?o\b\.?|\s?-?\s?yo[fm]?\b|\s?y/?o?(?=\s?[fm]\b))"
+)
 _AFTER = re.compile(rf"(?<![\w.,/:\-])({_NUMBER})(?={_OLD}|th birthday|st birthday|nd birthday|rd birthday)")
 _YEARS = re.compile(r"\s?-?\s?(?:years?|yrs?|yr)\b\.?(?!\s?-?\s?(?:olds?|young|of age))")
 _SPELLED_AFTER = re.compile(rf"\b({_SPELLED})(?=[ -](?:years?|yrs?)[ -](?:old|of age|young)\b|[ -]y/?o\b)")
 _BEFORE = re.compile(
-    rf"\b(?:aged?|age is|age was|turned|turning|turns|a\.?k\.?a age|ages)(?:\s?[:=]\s?|\s)({_NUMBER}|{_SPELLED})\b(?![.,/]\d|\s?%|-\d|\s?(?:days|months|weeks|m?c?g|ml|kg|lbs?|pounds|units?|bpm|mm|cm|percent|to\b|and older))"
+    rf"\b(?:aged?|age is|age was|turned|turning|turns|a\.?k\.?a age|ages)(?:\s?[:=]\s?|\s)({_NUMBER}"
+    rf"|{_SPELLED})\b(?![.,/]\d|\s?%|-\d|\s?(?:days|months|weeks|m?c?g|ml|kg|lbs?|pounds|units?|bpm"
+    rf"|mm|cm|percent|to\b|and older))"
 )
 _SEX = re.compile(
-    rf"(?<![\w.,/:\-])({_NUMBER})(?=\s?(?:f|m)\b(?!\.?\w)|\s?(?:[- ]?year[- ]?old\s)?(?:male|female|man|woman|gentleman|lady)\b)"
+    rf"(?<![\w.,/:\-])({_NUMBER})(?=\s?(?:f|m)\b(?!\.?\w)|\s?(?:[- ]?year[- ]?old\s)?(?:male|female"
+    rf"|man|woman|gentleman|lady)\b)"
 )
 _TEMPERATURE = re.compile(
     r"(?:\btemp|\bt\b|tmax|temperature|febrile|fever|°|\bof\b\s?)[^a-z]{0,12}\Z|\btemp[^\n]{0,16}\Z"
 )
 _FOLLOWS = re.compile(
-    r"\s?[fm](?:\s?,|\s*\n|\s+(?:with|w/|w\b|who|presents?|presenting|admitted|c/o|hx|h/o|pmh|s/p|p/w|in|from|here|brought|biba|bibems"
+    r"\s?[fm](?:\s?,|\s*\n|\s+(?:with|w/|w\b|who|presents?|presenting|admitted|c/o|hx|h/o|pmh|s/p|p/w"
+    r"|in|from|here|brought|biba|bibems"
     r"|transferred|status|found|complains?|has|is|was|and|pt|patient|fell|full|dnr))"
 )
 
 
 _COHORT = re.compile(r"\d(?: years?)?(?: to | and |-|–| - | – )\Z")
 """The upper end of a range of ages is no one's age."""
+
+
+_SUBJECT = re.compile(
+    rf"\b(?:he|she|who|patient|pt|(?:grand)?(?:mother|father|ma|pa)|mom|dad|husband|wife|aunt|uncle"
+    rf"|sister|brother|client|resident)"
+    rf" (?:is|was|just turned|turned|will be|died at) ({_NUMBER})(?=[,;)]|\.(?!\d)| (?:and|with|now"
+    rf"|but|who|has|lives|when)\b|\n|\Z)"
+)
+"""`grandmother is 91 and frail`."""
 
 
 class AgeDetector:
@@ -47,7 +63,7 @@ class AgeDetector:
                 continue
             if not _YEARS.match(folded, match.end()) or _of_a_person(folded, match):
                 yield self._span(match, 0.93)
-        for pattern in (_SPELLED_AFTER, _BEFORE):
+        for pattern in (_SPELLED_AFTER, _BEFORE, _SUBJECT):
             for match in pattern.finditer(folded):
                 yield self._span(match, 0.93)
         for match in _SEX.finditer(folded):

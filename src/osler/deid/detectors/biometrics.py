@@ -16,8 +16,8 @@ class BiometricDetector:
         self._keyed = Keyed(
             self.name,
             Label.BIOMETRIC,
-            r"(?:finger|thumb|palm|voice|face|hand|foot|retina|retinal|iris)[ -]?(?:print|scan|vein|template|geometry)s?"
-            + what,
+            r"(?:finger|thumb|palm|voice|face|hand|foot|retina|retinal|iris)[ -]?(?:print|scan|vein"
+            r"|template|geometry)s?" + what,
             r"(?:biometrics?|facial recognition|face recognition|facial|fingerprints|iris|dna|gait)" + what,
             digits=4,
         )

@@ -14,48 +14,73 @@ from osler.deid.detectors.keyed import near
 from osler.deid.tokens import fold
 
 _CUE = re.compile(
-    r"(?:\bon|since|from|until|till|\bby|before|after|dated?|as of|through|thru|\bto|\band|last|due|seen|admit\w*|adm|started|start"
-    r"|began|onset|d/c(?:'?d)?|dc'?d|disch\w*|discontinued|appt|appointment|scheduled|labs?|drawn|cxr|ct|mri|us|echo|ekg|ecg|xr|x-ray|culture"
-    r"|cx|surgery|dos|dob|born|lmp|edd|edc|visit|f/u|follow[- ]?up|placed|removed|given|received|exp\w*|expires|updated|reviewed"
-    r"|signed|filled|refill(?:ed)?|refills|pod|extubated|intubated|repeat|done|week of|wk of|month of|collected|resulted|reported|called|note|dates?"
-    r"|progress note|addendum|eta|returned?|hospitalized|transfused|vaccinated|vaccine|dose|s/p|tues?(?:day)?|wed(?:nesday)?|thu(?:rs(?:day)?)?"
-    r"|fri(?:day)?|sat(?:urday)?|sun(?:day)?|mon(?:day)?|between|until|around|approx\w*|circa|early|late|period|menses|performed|taken|ending|beginning|effective)"
+    r"(?:\bon|since|from|until|till|\bby|before|after|dated?|as of|through|thru|\bto|\band|last|due"
+    r"|seen|admit\w*|adm|started|start"
+    r"|began|onset|d/c(?:'?d)?|dc'?d|disch\w*|discontinued|appt|appointment|scheduled|labs?|drawn|cxr"
+    r"|ct|mri|us|echo|ekg|ecg|xr|x-ray|culture"
+    r"|cx|surgery|dos|dob|born|lmp|edd|edc|visit|f/u|follow[- ]?up|placed|removed|given|received"
+    r"|exp\w*|expires|updated|reviewed"
+    r"|signed|filled|refill(?:ed)?|refills|pod|extubated|intubated|repeat|done|week of|wk of|month of"
+    r"|collected|resulted|reported|called|note|dates?"
+    r"|progress note|addendum|eta|returned?|hospitalized|transfused|vaccinated|vaccine|dose|s/p"
+    r"|tues?(?:day)?|wed(?:nesday)?|thu(?:rs(?:day)?)?"
+    r"|fri(?:day)?|sat(?:urday)?|sun(?:day)?|mon(?:day)?|between|until|around|approx\w*|circa|early"
+    r"|late|period|menses|performed|taken|ending|beginning|effective)"
     r"['’]?s?[ \t]*[:(,\-–.#]?[ \t]*\(?\Z"
 )
 _STRONG_CUE = re.compile(
-    r"(?:\bon|since|again|follow[- ]?up|return|until|till|dated?|birth is|birthday is|as of|through|thru|due|admit\w*|admitted|d/c(?:'?d)?|appt|appointment|scheduled|drawn|dos|dob|lmp|edd"
-    r"|visit|f/u|week of|wk of|collected|resulted|signed|filled|discharged|hospitalized|seen|before|after|started|tues?(?:day)?|wed(?:nesday)?"
-    r"|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sunday|mon(?:day)?|performed|taken|effective|by|last|comparison|compared (?:to|with))[ \t]*[:(,]?[ \t]*\(?\Z"
+    r"(?:\bon|since|again|follow[- ]?up|return|until|till|dated?|birth is|birthday is|as of|through"
+    r"|thru|due|admit\w*|admitted|d/c(?:'?d)?|appt|appointment|scheduled|drawn|dos|dob|lmp|edd"
+    r"|visit|f/u|week of|wk of|collected|resulted|signed|filled|discharged|hospitalized|seen|before"
+    r"|after|started|tues?(?:day)?|wed(?:nesday)?"
+    r"|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sunday|mon(?:day)?|performed|taken|effective|by"
+    r"|last|comparison|compared (?:to|with))[ \t]*[:(,]?[ \t]*\(?\Z"
 )
 _RANGE_BEFORE = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2,4})?\s?(?:-|–|to|through|thru|until|and|&|,)\s?\Z")
 _SCORE_BEFORE = re.compile(
-    r"(?:mmse|moca|gcs|apgars?|scores?|scored|phq|gad|scale|pain|rated?|rating|strength|motor|pulses?|ratio|grade|vision|acuity|\bbp|epworth"
-    r"|reflex\w*|murmur|dtrs?|power|severity|intensity|level|lumbar|thoracic|cervical|disc|disk|vertebrae|\b[lcts]|audit|cage|dose|tabs?"
-    r"|tablets?|take|takes|taking|taper\w*|half|fraction|ratio|stage|class|category|tumou?r|nodes?|cores?|biops\w*|positive|of|about|odds|version|v"
-    r"|chapter|section|figure|fig|table|step|part|items?|criteria|questions?|[a-z]:e|visual analog|vas|nrs|flacc|curb|wells|has-bled|risk"
-    r"|plus|systolic|factor|type|size|french|gauge|needle|suture|proportion|index|quotient|od|os|ou|correct\w*)['’]?s?"
-    r"(?:-\d+)?(?: (?:score|scale|level|was|is|were|are|of|at|in|now|currently|today|rated|approximately|about|around))*[ \t]*[:=(#,]?[ \t]*\Z"
+    r"(?:mmse|moca|gcs|apgars?|scores?|scored|phq|gad|scale|pain|rated?|rating|strength|motor|pulses?"
+    r"|ratio|grade|vision|acuity|\bbp|epworth"
+    r"|reflex\w*|murmur|dtrs?|power|severity|intensity|level|lumbar|thoracic|cervical|disc|disk"
+    r"|vertebrae|\b[lcts]|audit|cage|dose|tabs?"
+    r"|tablets?|take|takes|taking|taper\w*|half|fraction|ratio|stage|class|category|tumou?r|nodes?"
+    r"|cores?|biops\w*|positive|of|about|odds|version|v"
+    r"|chapter|section|figure|fig|table|step|part|items?|criteria|questions?|[a-z]:e|visual analog"
+    r"|vas|nrs|flacc|curb|wells|has-bled|risk"
+    r"|plus|systolic|factor|type|size|french|gauge|needle|suture|proportion|index|quotient|od|os|ou"
+    r"|correct\w*)['’]?s?"
+    r"(?:-\d+)?(?: (?:score|scale|level|was|is|were|are|of|at|in|now|currently|today|rated"
+    r"|approximately|about|around))*[ \t]*[:=(#,]?[ \t]*\Z"
 )
 _SCORE_AFTER = re.compile(
-    r"\s?(?:pain|strength|motor|reflex\w*|murmur|sem\b|systolic|diastolic|holosystolic|power|tabs?\b|tablets?|pills?|caps?\b|cup|cups|tsp|tbsp|teaspoon|inch(?:es)?|in\b"
-    r"|\"|%|mg|mcg|ml|cc\b|liters?|l\b|cm|mm|kg|lbs?|g\b|oz|hours?|hrs?|days?\b|weeks?|months?|years?|yrs?|points?|scale|score|intensity|severity|on (?:the|a) (?:pain|scale)"
-    r"|\(\d+(?:\.\d+)?%?\)|out of|of (?:the|a|normal|all|his|her|its)|patients?|subjects?|participants?|cases|controls|nodes?|cores?|lymph|lns?\b|samples?|criteria|items|positive|negative|ratio"
-    r"|normal saline|ns\b|dextrose|strength|way|finger|width|correct|recall|bilaterally|bilat|throughout|in all|x10|dose|doses|units?|teaspoons?|people|women|men|trials|studies)"
+    r"\s?(?:pain|strength|motor|reflex\w*|murmur|sem\b|systolic|diastolic|holosystolic|power|tabs?\b"
+    r"|tablets?|pills?|caps?\b|cup|cups|tsp|tbsp|teaspoon|inch(?:es)?|in\b"
+    r"|\"|%|mg|mcg|ml|cc\b|liters?|l\b|cm|mm|kg|lbs?|g\b|oz|hours?|hrs?|days?\b|weeks?|months?|years?"
+    r"|yrs?|points?|scale|score|intensity|severity|on (?:the|a) (?:pain|scale)"
+    r"|\(\d+(?:\.\d+)?%?\)|out of|of (?:the|a|normal|all|his|her|its)|patients?|subjects?"
+    r"|participants?|cases|controls|nodes?|cores?|lymph|lns?\b|samples?|criteria|items|positive"
+    r"|negative|ratio"
+    r"|normal saline|ns\b|dextrose|strength|way|finger|width|correct|recall|bilaterally|bilat"
+    r"|throughout|in all|x10|dose|doses|units?|teaspoons?|people|women|men|trials|studies)"
 )
 _BRACKETED = re.compile(r"\)| ?\(\d")
-_TIME = re.compile(r"\s?(?:at|@) ?\d")
+_TIME = re.compile(r"\s?(?:at|@) ?\d|,? \d{1,2}:?\d\d\b(?! ?(?:mg|ml|mcg|%|units|cc))")
 _VERSION = re.compile(r"(?:\bv|version|ver|release|section|chapter|\bno|#|\bip|id|build|rev)\.? ?\Z")
 
 _MONTH_CUE = re.compile(
-    r"(?:\bin|since|last|next|this|until|till|\bof|early|late|mid|from|through|thru|during|before|after|past|previous|every|each|around|about"
-    r"|\bby|around|between|to|back in|as of|starting|beginning|ending|coming|late-|early-|mid-|end of|month of|for)[ \t\n]?\Z"
+    r"(?:\bin|since|last|next|this|until|till|\bof|early|late|mid|from|through|thru|during|before"
+    r"|after|past|previous|every|each|around|about"
+    r"|\bby|around|between|to|back in|as of|starting|beginning|ending|coming|late-|early-|mid-|end of"
+    r"|month of|for)[ \t\n]?\Z"
 )
 _MAY_CUE = re.compile(
-    r"(?:\bin|since|last|until|till|\bof|early|late|mid|mid-|early-|late-|this past|back in|month of|during|next)[ \t\n]?\Z"
+    r"(?:\bin|since|last|until|till|\bof|early|late|mid|mid-|early-|late-|this past|back in|month of"
+    r"|during|next)[ \t\n]?\Z"
 )
 _VERBS = re.compile(
-    r"\s+(?:be|have|need|not|also|require|cause|help|take|increase|decrease|occur|lead|include|result|want|benefit|begin|continue|represent|reflect|use|play|improve|reduce|indicate"
-    r"|develop|consider|experience|affect|make|show|appear|present|give|become|of|in place|on|forward|back|fracture|and|or|only|still|even|well|wish|vary|contribute|provide|explain)\b"
+    r"\s+(?:be|have|need|not|also|require|cause|help|take|increase|decrease|occur|lead|include|result"
+    r"|want|benefit|begin|continue|represent|reflect|use|play|improve|reduce|indicate"
+    r"|develop|consider|experience|affect|make|show|appear|present|give|become|in place|forward"
+    r"|back|fracture|only|still|even|well|wish|vary|contribute|provide|explain)\b"
 )
 _AMBIGUOUS = {
     "may",
@@ -80,7 +105,8 @@ _HOLIDAY_NOT = re.compile(
     r"\s?(?:disease|factor|tree|egg|lily|candy|fasting|eyes?|like|seals?|island|party pack)\b"
 )
 _HOLIDAY_CUE = re.compile(
-    r"(?:before|after|since|last|on|at|by|until|past|around|this|over|for|during|day of|eve of|near|next)\s(?:the\s)?\Z"
+    r"(?:before|after|since|last|on|at|by|until|past|around|this|over|for|during|day of|eve of|near"
+    r"|next)\s(?:the\s)?\Z"
 )
 _FEASTS = {
     "ramadan",
@@ -95,7 +121,8 @@ _FEASTS = {
     "halloween",
 }
 _ON_THE = re.compile(
-    r"\bon the ((?:[12]?\d|3[01])(?:st|nd|rd|th))(?=\s*(?:[,;.)]|\Z|\n| at \d| and (?:the|on)| with| for (?:a|her|his|the|my)| by ))"
+    r"\bon the ((?:[12]?\d|3[01])(?:st|nd|rd|th))(?=\s*(?:[,;.)]|\Z|\n| at \d| and (?:the|on)| with| "
+    r"for (?:a|her|his|the|my)| by ))"
 )
 _BIRTH_BEFORE = re.compile(
     r"(?:dob|d\.o\.b\.?|birth ?date|date of birth|born(?: on)?|bday|birthday)[ \t]*[:=#]?[ \t]*\Z"
@@ -145,7 +172,10 @@ class DateDetector:
                 yield match.start(), _trim(folded, match.start(), match.end()), 0.9
         for match in dates.DAY_FIRST.finditer(folded):
             before = folded[match.start() - 1] if match.start() else " "
-            if before.isalnum() or before in "./-–" or not _day_first(text, folded, match):
+            joined = before in "/-–" or (
+                before == "." and folded[match.start() - 2 : match.start() - 1].isdecimal()
+            )
+            if before.isalnum() or joined or not _day_first(text, folded, match):
                 continue
             yield match.start(), _trim(folded, match.start(), match.end()), 0.91
         for match in dates.HOLIDAY.finditer(folded):
@@ -204,56 +234,50 @@ def _year_mark(match: re.Match[str], folded: str) -> bool:
 
 def _weigh(folded: str, match: re.Match[str]) -> float:
     """How surely a numeric match is a date, 0 when it is none."""
-    a, b, c, mark = match["a"], match["b"], match["c"], match["s"]
-    if c is not None:
+    a, mark = match["a"], match["s"]
+    if match["c"] is not None:
         return _weigh_three(folded, match)
     if len(a) == 4:
-        # "2005-06" may be two years: a month only where it cannot follow on the year
-        if mark != "-" or len(b) != 2 or not 1900 <= int(a) <= 2199:
-            return 0.0
-        return (
-            0.8
-            if int(b) <= 12 and (int(b) < int(a[2:]) or near(folded, match.start(), _STRONG_CUE, 20))
-            else 0.0
-        )
-    if mark != "/" or len(a) > 2:
+        return _weigh_year_and_month(folded, match)
+    if mark != "/" or len(a) > 2 or not (1 <= int(a) <= 12 and 1 <= int(match["b"]) <= 31):
         return 0.0
-    month, day = int(a), int(b)
-    if not (1 <= month <= 12 and 1 <= day <= 31):
+    return _weigh_month_and_day(folded, match)
+
+
+def _weigh_year_and_month(folded: str, match: re.Match[str]) -> float:
+    """`2019-03`; not `2005-06`, which may be two years: a month only where it cannot follow on the year."""
+    year, month = int(match["a"]), match["b"]
+    if match["s"] != "-" or len(month) != 2 or not 1900 <= year <= 2199 or int(month) > 12:
         return 0.0
-    if _SCORE_AFTER.match(folded, match.end()) or near(folded, match.start(), _SCORE_BEFORE, 40):
-        return (
-            0.75
-            if near(folded, match.start(), _STRONG_CUE, 12)
-            and day > 12
-            and not _SCORE_AFTER.match(folded, match.end())
-            else 0.0
-        )
-    if near(folded, match.start(), _RANGE_BEFORE, 16):
+    return 0.8 if int(month) < year % 100 or near(folded, match.start(), _STRONG_CUE, 20) else 0.0
+
+
+def _weigh_month_and_day(folded: str, match: re.Match[str]) -> float:
+    """`3/14`, which may as well be a score, a dose, a fraction of patients."""
+    start, end, day = match.start(), match.end(), int(match["b"])
+    firm, cued = near(folded, start, _STRONG_CUE, 20), near(folded, start, _CUE, 20)
+    if _SCORE_AFTER.match(folded, end):
+        return 0.0
+    if near(folded, start, _SCORE_BEFORE, 40):
+        return 0.75 if day > 12 and near(folded, start, _STRONG_CUE, 12) else 0.0
+    if near(folded, start, _RANGE_BEFORE, 16) or firm:
         return 0.8
-    if (
-        _BRACKETED.match(folded, match.end())
-        and folded[match.start() - 1 : match.start()] == "("
-        and not near(folded, match.start(), _CUE, 20)
-    ):
+    if not cued and folded[start - 1 : start] == "(" and _BRACKETED.match(folded, end):
         # "23% (5/22)", "one rat (1/24)"
         return 0.0
-    if near(folded, match.start(), _CUE, 20) and folded[match.end() : match.end() + 1] == ":":
+    if cued and folded[end : end + 1] == ":":
         return 0.75
-    if day > 12 or a[0] == "0" or b[0] == "0":
-        return 0.85 if near(folded, match.start(), _CUE, 20) or day not in (15, 20, 24, 25, 30) else 0.75
-    if near(folded, match.start(), _STRONG_CUE, 20):
-        return 0.8
-    if _TIME.match(folded, match.end()) or day == 11:
+    if day > 12 or match["a"][0] == "0" or match["b"][0] == "0":
+        return 0.85 if cued or day not in _ROUND else 0.75
+    if day == 11 or _TIME.match(folded, end) or (cued and day not in _SCALES):
         return 0.7
-    if near(folded, match.start(), _CUE, 20) and day not in (1, 2, 3, 4, 5, 10):
-        return 0.7
-    line_start = match.start() == 0 or folded[: match.start()].rstrip(" \t*-•").endswith("\n")
-    return (
-        0.7
-        if line_start and folded[match.end() : match.end() + 1] in (":", " ") and day not in (2, 3, 4, 5, 10)
-        else 0.0
-    )
+    opens_line = start == 0 or folded[max(0, start - 8) : start].rstrip(" \t*-•").endswith("\n")
+    return 0.7 if opens_line and folded[end : end + 1] in (":", " ") and day not in _SCALES else 0.0
+
+
+_SCALES = frozenset((1, 2, 3, 4, 5, 10))
+_ROUND = frozenset((15, 20, 24, 25, 30))
+"""Denominators of scores and scales; of rounder fractions."""
 
 
 def _weigh_three(folded: str, match: re.Match[str]) -> float:

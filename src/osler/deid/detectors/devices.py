@@ -28,7 +28,8 @@ class DeviceDetector:
             r"serial(?: ?(?:number|no\b\.?|num|nbr|#|id|code))?s?",
             r"s/n",
             r"sn(?= ?[:#])",
-            rf"(?:device|implant|pacemaker|icd|generator|lead|pump|sensor|meter|monitor|transmitter|stimulator"
+            rf"(?:device|implant|pacemaker|icd|generator|lead|pump|sensor|meter|monitor|transmitter"
+            rf"|stimulator"
             rf"|prosthesis|hardware|equipment|ventilator|cpap|ilr|asset)[ _-]?(?:serial ?)?{_MARK}",
             r"(?:udi|udi-di|udi-pi|imei|meid|esn)",
             digits=3,

@@ -10,67 +10,15 @@ from functools import cache
 
 from osler.deid import gazetteers
 from osler.deid.gazetteers import NAME, In
-from osler.deid.tokens import Words
+from osler.deid.tokens import Words, word_set
 
-_HEADS = frozenset(
-    [
-        "hospital",
-        "hospitals",
-        "clinic",
-        "clinics",
-        "infirmary",
-        "hospice",
-        "sanatorium",
-        "sanitarium",
-        "pharmacy",
-        "university",
-        "college",
-        "institute",
-        "academy",
-        "church",
-        "temple",
-        "synagogue",
-        "mosque",
-        "cathedral",
-        "prison",
-        "jail",
-        "penitentiary",
-        "inc",
-        "llc",
-        "plc",
-        "corp",
-        "corporation",
-        "ltd",
-        "laboratories",
-        "hotel",
-        "motel",
-        "medical-center",
-        "polyclinic",
-        "healthcare",
-        "rehab",
-        "rehabilitation",
-        "nursing",
-        "dialysis",
-        "manor",
-        "elementary",
-        "school",
-        "pediatrics",
-        "orthopedics",
-        "orthopaedics",
-        "cardiology",
-        "dermatology",
-        "oncology",
-        "radiology",
-        "physicians",
-        "associates",
-        "partners",
-        "industries",
-        "enterprises",
-        "shelter",
-        "library",
-        "casino",
-        "foundry",
-    ]
+_HEADS = word_set(
+    "hospital hospitals clinic clinics infirmary hospice sanatorium sanitarium pharmacy university",
+    "college institute academy church temple synagogue mosque cathedral prison jail penitentiary inc",
+    "llc plc corp corporation ltd laboratories hotel motel medical-center polyclinic healthcare rehab",
+    "rehabilitation nursing dialysis manor elementary school pediatrics orthopedics orthopaedics",
+    "cardiology dermatology oncology radiology physicians associates partners industries enterprises",
+    "shelter library casino foundry",
 )
 _PAIRS = {
     "medical": (
@@ -145,78 +93,29 @@ _PAIRS = {
     "mental": ("health",),
     "behavioral": ("health",),
 }
-_WEAK = frozenset(
-    [
-        "school",
-        "college",
-        "nursing",
-        "dialysis",
-        "rehab",
-        "rehabilitation",
-        "manor",
-        "pediatrics",
-        "orthopedics",
-        "orthopaedics",
-        "cardiology",
-        "dermatology",
-        "oncology",
-        "radiology",
-        "physicians",
-        "associates",
-        "partners",
-        "foundation",
-        "library",
-        "church",
-        "temple",
-        "institute",
-    ]
+_WEAK = word_set(
+    "school college nursing dialysis rehab rehabilitation manor pediatrics orthopedics orthopaedics",
+    "cardiology dermatology oncology radiology physicians associates partners foundation library church",
+    "temple institute",
 )
-_SPECIALTIES = frozenset(
-    [
-        "pediatrics",
-        "orthopedics",
-        "orthopaedics",
-        "cardiology",
-        "dermatology",
-        "oncology",
-        "radiology",
-        "dialysis",
-        "nursing",
-    ]
+_SPECIALTIES = word_set(
+    "pediatrics orthopedics orthopaedics cardiology dermatology oncology radiology dialysis nursing",
 )
 """Heads that end a firm's name only where the name ends."""
 
-_LINKS = frozenset(["of", "and", "for", "the", "de", "la", "del", "y", "at"])
+_LINKS = word_set("of and for the de la del y at")
 _WORK = re.compile(
     r"(?:work(?:s|ed|ing)?|employed|volunteers?|volunteering|retired) (?:(?:part|full)[ -]time )?"
-    r"(?:as an? [a-z -]{3,30} )?(?:at|for|by|with|from) (?:the )?|(?:job|career) (?:at|with) (?:the )?|employer(?: name)?\s{0,2}[:=] {0,3}|place of (?:work|employment)\s{0,2}[:=] {0,3}"
-    r"|(?:owner|manager|employee|ceo|president|principal|teacher|nurse|cashier|driver|pastor) (?:of|at|for) (?:the )?|workplace\s{0,2}[:=] {0,3}"
+    r"(?:as an? [a-z -]{3,30} )?(?:at|for|by|with|from) (?:the )?|(?:job|career) (?:at|with) (?:the "
+    r")?|employer(?: name)?\s{0,2}[:=] {0,3}|place of (?:work|employment)\s{0,2}[:=] {0,3}"
+    r"|(?:owner|manager|employee|ceo|president|principal|teacher|nurse|cashier|driver|pastor) (?:of"
+    r"|at|for) (?:the )?|workplace\s{0,2}[:=] {0,3}"
     r"|(?:attends|student at|enrolled at|graduated from|freshman at|sophomore at|junior at|senior at) "
 )
 _AT_ORGANIZATION = re.compile(r"\b(?:at|for|from|by|\() ?(?:the )?(?=[a-z])")
-_NAMED_AS_NONE = frozenset(
-    [
-        "home",
-        "night",
-        "the",
-        "a",
-        "an",
-        "his",
-        "her",
-        "their",
-        "this",
-        "that",
-        "age",
-        "bedside",
-        "least",
-        "work",
-        "times",
-        "present",
-        "all",
-        "once",
-        "school",
-        "church",
-    ]
+_NAMED_AS_NONE = word_set(
+    "home night the a an his her their this that age bedside least work times present all once school",
+    "church",
 )
 
 
@@ -233,13 +132,17 @@ def _organizations() -> re.Pattern[str]:
 
 
 _ALWAYS = re.compile(
-    r"(?:mayo clinic|cleveland clinic|johns hopkins|mass(?:achusetts)? general|cedars[- ]sinai|md anderson|memorial sloan kettering|kaiser permanente"
-    r"|walter reed|beth israel|dana[- ]farber|brigham and women['’]?s)(?: hospital| medical center)?(?![\w-])"
+    r"(?:mayo clinic|cleveland clinic|johns hopkins|mass(?:achusetts)? general|cedars[- ]sinai|md "
+    r"anderson|memorial sloan kettering|kaiser permanente"
+    r"|walter reed|beth israel|dana[- ]farber|brigham and women['’]?s)(?: hospital| medical "
+    r"center)?(?![\w-])"
 )
 _SCORE = re.compile(r"(?: [a-z]+)? (?:score|scale|criteria|index|classification|guidelines?|protocol|risk)\b")
 _SAINT = re.compile(
-    r"\b(?:st\.?|saint|mount|mt\.?|our lady of|good|sacred|holy|mercy|methodist|baptist|presbyterian|lutheran|providence) "
-    r"(?:of )?(?:[a-z'’]{3,14} ){0,2}?(?:hospital|clinic|medical center|med center|health center|hospice|nursing home|rehab(?:ilitation)?(?: center)?|elementary|high school)\b"
+    r"\b(?:st\.?|saint|mount|mt\.?|our lady of|good|sacred|holy|mercy|methodist|baptist|presbyterian"
+    r"|lutheran|providence) "
+    r"(?:of )?(?:[a-z'’]{3,14} ){0,2}?(?:hospital|clinic|medical center|med center|health center"
+    r"|hospice|nursing home|rehab(?:ilitation)?(?: center)?|elementary|high school)\b"
 )
 
 
@@ -368,7 +271,11 @@ class Facilities:
         text = tokens.text
         for match in _AT_ORGANIZATION.finditer(folded):
             known = _organizations().match(folded, match.end())
-            if known and text[match.end()].isupper() and known.group() not in ("target", "tesla", "ups"):
+            if (
+                known
+                and text[match.end()].isupper()
+                and known.group() not in ("target", "tesla", "ups", "apple")
+            ):
                 yield match.end(), known.end(), 0.8
         for match in _WORK.finditer(folded):
             at = match.end()
@@ -391,100 +298,22 @@ class Facilities:
 
 
 _CAPITALS = re.compile(
-    r"(?:[A-Z][\w'’&-]+|3M|7-Eleven)(?:(?: & | and (?=[A-Z])| of (?=[A-Z])|[ ])(?=[A-Z0-9])[A-Z0-9][\w'’&-]*){0,4}(?:,(?= [A-Z][\w'’-]+ and [A-Z]) [A-Z][\w'’-]+ and [A-Z][\w'’-]+)?(?:,? (?:Inc|LLC|Corp|Co|Ltd)\b\.?)?"
+    r"(?:[A-Z][\w'’&-]+|3M|7-Eleven)(?:(?: & | and (?=[A-Z])| of (?=[A-Z])|[ "
+    r"])(?=[A-Z0-9])[A-Z0-9][\w'’&-]*){0,4}(?:,(?= [A-Z][\w'’-]+ and [A-Z]) [A-Z][\w'’-]+ and "
+    r"[A-Z][\w'’-]+)?(?:,? (?:Inc|LLC|Corp|Co|Ltd)\b\.?)?"
 )
-_PROPER = frozenset(
-    [
-        "mercy",
-        "memorial",
-        "riverside",
-        "lakeside",
-        "providence",
-        "methodist",
-        "presbyterian",
-        "baptist",
-        "lutheran",
-        "samaritan",
-        "deaconess",
-        "northside",
-        "southside",
-        "eastside",
-        "westside",
-        "hillside",
-        "valley",
-        "mountain",
-        "lakeview",
-        "parkview",
-        "sunrise",
-        "sunset",
-        "evergreen",
-        "oakwood",
-        "maplewood",
-        "riverview",
-        "hopkins",
-        "mayo",
-        "kaiser",
-        "emory",
-        "duke",
-    ]
+_PROPER = word_set(
+    "mercy memorial riverside lakeside providence methodist presbyterian baptist lutheran samaritan",
+    "deaconess northside southside eastside westside hillside valley mountain lakeview parkview sunrise",
+    "sunset evergreen oakwood maplewood riverview hopkins mayo kaiser emory duke",
 )
-_DOTTED = frozenset(["st", "mt", "ft", "dr", "jr", "sr", "n", "s", "e", "w"])
-_STOP = frozenset(
-    ["the", "this", "our", "at", "from", "to", "in", "via", "per", "by", "with", "dr", "mr", "mrs", "ms"]
-)
-_LEADING = frozenset(
-    [
-        "admitted",
-        "transferred",
-        "discharged",
-        "seen",
-        "visited",
-        "called",
-        "presented",
-        "referred",
-        "sent",
-        "went",
-        "taken",
-        "brought",
-        "returned",
-        "followed",
-        "please",
-        "see",
-        "contact",
-        "attends",
-        "attended",
-        "attend",
-        "treated",
-        "evaluated",
-        "recommended",
-        "owns",
-        "joined",
-        "opened",
-        "left",
-        "chose",
-        "entered",
-        "quit",
-        "hired",
-        "at",
-        "attending",
-        "hospital:",
-        "name",
-        "facility",
-        "location",
-        "unit",
-        "service",
-        "ward",
-        "patient",
-        "pt",
-        "address",
-        "works",
-        "at",
-        "from",
-        "to",
-        "phone",
-        "fax",
-        "date",
-    ]
+_DOTTED = word_set("st mt ft dr jr sr n s e w")
+_STOP = word_set("the this our at from to in via per by with dr mr mrs ms")
+_LEADING = word_set(
+    "admitted transferred discharged seen visited called presented referred sent went taken brought",
+    "returned followed please see contact attends attended attend treated evaluated recommended owns",
+    "joined opened left chose entered quit hired at attending hospital: name facility location unit",
+    "service ward patient pt address works at from to phone fax date",
 )
 
 

@@ -26,7 +26,8 @@ class HealthPlanDetector:
         self._keyed = Keyed(
             self.name,
             Label.HEALTH_PLAN,
-            rf"(?:member|membership|subscriber|beneficiary|enrollee|cardholder|insured|insurance|policy|group|grp"
+            rf"(?:member|membership|subscriber|beneficiary|enrollee|cardholder|insured|insurance"
+            rf"|policy|group|grp"
             rf"|payer|payor|plan|certificate holder|coverage|medicare|medicaid|medi-cal|tricare)"
             rf"(?:['’]s)?[ _-]?(?:policy |group |member |beneficiary |plan |card |identification )?{_MARK}",
             r"(?:hicn|mbi|rx ?bin|rx ?grp|rx ?group|rx ?pcn|policy)",
@@ -35,9 +36,12 @@ class HealthPlanDetector:
         self._payer = Keyed(
             self.name,
             Label.HEALTH_PLAN,
-            r"(?:bcbs\w{0,4}|blue (?:cross|shield)(?: blue shield)?(?: of [a-z]{4,14})?|aetna|cigna|humana|uhc|"
-            r"united ?healthcare|kaiser(?: permanente)?|anthem|tricare|medicare|medicaid|medi-cal|molina|centene|"
-            r"health ?net|oscar|wellcare|amerigroup|ambetter)(?: (?:ppo|hmo|epo|pos|part [a-d]|advantage|gold|silver))?"
+            r"(?:bcbs\w{0,4}|blue (?:cross|shield)(?: blue shield)?(?: of [a-z]{4,14})?|aetna|cigna"
+            r"|humana|uhc|"
+            r"united ?healthcare|kaiser(?: permanente)?|anthem|tricare|medicare|medicaid|medi-cal"
+            r"|molina|centene|"
+            r"health ?net|oscar|wellcare|amerigroup|ambetter)(?: (?:ppo|hmo|epo|pos|part [a-d]"
+            r"|advantage|gold|silver))?"
             r"(?: (?:policy|member|plan|group|card|coverage))?",
             digits=6,
         )

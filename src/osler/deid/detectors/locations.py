@@ -1,4 +1,4 @@
-"""Places smaller than a state: streets, cities, ZIP codes, counties, and the facilities and employers that tell a place.
+"""Places smaller than a state: streets, cities, ZIP codes, counties; facilities and employers.
 
 States and countries are no identifiers. A city needs a state, a ZIP code or a word of place beside it, unless its
 name is nothing else; a facility needs a name of its own before "clinic" or "hospital".
@@ -12,215 +12,36 @@ from osler.deid import gazetteers
 from osler.deid.detectors import facilities, hl7, streets
 from osler.deid.detectors.name_words import NEVER
 from osler.deid.gazetteers import In
-from osler.deid.tokens import Words, fold, shouted, words
+from osler.deid.tokens import Words, fold, shouted, word_set, words
 
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?(?![\w-]|\.\d)")
 _COUNTY = re.compile(r"\b(?:[A-Z][\w.'’-]{1,20} ){1,2}(?:County|Parish|Borough|Township|Twp)\b")
-_IN = frozenset(
-    [
-        "in",
-        "from",
-        "near",
-        "to",
-        "at",
-        "of",
-        "outside",
-        "around",
-        "visiting",
-        "visited",
-        "toward",
-        "towards",
-        "lives",
-        "living",
-        "lived",
-        "resides",
-        "residing",
-        "reside",
-        "moved",
-        "relocated",
-        "born",
-        "raised",
-        "resident",
-        "native",
-        "traveled",
-        "travelled",
-        "travels",
-        "trip",
-        "flew",
-        "drove",
-        "works",
-        "working",
-        "based",
-        "town",
-        "city",
-        "downtown",
-        "via",
-        "leaving",
-        "returned",
-        "returning",
-        "stationed",
-        "hometown",
-        "suburb",
-        "suburbs",
-        "county",
-        "evacuated",
-        "immigrated",
-        "emigrated",
-        "address",
-    ]
+_IN = word_set(
+    "in from near to at of outside around visiting visited toward towards lives living lived resides",
+    "residing reside moved relocated born raised resident native traveled travelled travels trip flew",
+    "drove works working based town city downtown via leaving returned returning stationed hometown",
+    "suburb suburbs county evacuated immigrated emigrated address",
 )
 _PROSE = In.ORDINARY | In.WORD | In.CLINICAL
-_DWELLING = frozenset(
-    [
-        "lives",
-        "living",
-        "lived",
-        "live",
-        "resides",
-        "residing",
-        "reside",
-        "moved",
-        "relocated",
-        "born",
-        "raised",
-        "resident",
-        "native",
-        "grew",
-        "immigrated",
-        "emigrated",
-        "traveled",
-        "travelled",
-        "hometown",
-        "back",
-    ]
+_DWELLING = word_set(
+    "lives living lived live resides residing reside moved relocated born raised resident native grew",
+    "immigrated emigrated traveled travelled hometown back",
 )
 _ZIP_AHEAD = re.compile(r",? [A-Z]{2},? \d{5}\b")
-_PLACE_CUES = frozenset(
-    [
-        "from",
-        "lives",
-        "living",
-        "lived",
-        "live",
-        "resides",
-        "residing",
-        "reside",
-        "moved",
-        "relocated",
-        "born",
-        "raised",
-        "resident",
-        "native",
-        "traveled",
-        "travelled",
-        "trip",
-        "visiting",
-        "flew",
-        "near",
-        "stationed",
-        "hometown",
-        "immigrated",
-        "emigrated",
-        "evacuated",
-    ]
+_PLACE_CUES = word_set(
+    "from lives living lived live resides residing reside moved relocated born raised resident native",
+    "traveled travelled trip visiting flew near stationed hometown immigrated emigrated evacuated",
 )
-_CODES_LIKE_WORDS = frozenset(
-    [
-        "MD",
-        "PA",
-        "DO",
-        "MS",
-        "MA",
-        "OR",
-        "IN",
-        "ME",
-        "OK",
-        "HI",
-        "ID",
-        "PT",
-        "CT",
-        "LA",
-        "DE",
-        "AL",
-        "CO",
-        "OH",
-        "AS",
-        "ND",
-        "NP",
-        "RN",
-        "VI",
-        "MT",
-        "MI",
-        "SC",
-        "SD",
-        "NC",
-        "PR",
-        "VA",
-        "GA",
-        "AR",
-        "MP",
-        "GU",
-        "AK",
-        "IA",
-    ]
+_CODES_LIKE_WORDS = word_set(
+    "MD PA DO MS MA OR IN ME OK HI ID PT CT LA DE AL CO OH AS ND NP RN VI MT MI SC SD NC PR VA GA AR MP",
+    "GU AK IA",
 )
-_NOT_CITY_AFTER = frozenset(
-    [
-        "criteria",
-        "criterion",
-        "scale",
-        "score",
-        "scores",
-        "index",
-        "classification",
-        "rules",
-        "rule",
-        "guidelines",
-        "consensus",
-        "protocol",
-        "study",
-        "trial",
-        "chromosome",
-        "brace",
-        "disease",
-        "fever",
-        "virus",
-        "system",
-        "procedure",
-        "operation",
-        "tube",
-        "method",
-        "statement",
-        "declaration",
-        "questionnaire",
-        "cohort",
-        "heart",
-        "sepsis",
-        "coma",
-        "outcome",
-        "prognostic",
-        "stain",
-        "grade",
-        "grading",
-        "type",
-        "syndrome",
-        "spotted",
-        "encephalitis",
-        "conference",
-        "agreement",
-        "modification",
-        "ankle",
-        "knee",
-        "canadian",
-        "early",
-        "sign",
-        "preparation",
-        "bowel",
-        "university",
-        "hospital",
-        "clinic",
-        "medical",
-    ]
+_NOT_CITY_AFTER = word_set(
+    "criteria criterion scale score scores index classification rules rule guidelines consensus",
+    "protocol study trial chromosome brace disease fever virus system procedure operation tube method",
+    "statement declaration questionnaire cohort heart sepsis coma outcome prognostic stain grade",
+    "grading type syndrome spotted encephalitis conference agreement modification ankle knee canadian",
+    "early sign preparation bowel university hospital clinic medical",
 )
 
 
@@ -278,6 +99,7 @@ class LocationDetector:
                 last = i + len(entry) - 1
                 if tokens.low[i : last + 1] == list(entry) and _joined(tokens, i, last):
                     score = self._weigh_city(tokens, i, last)
+                    last = self._city_end(tokens, last)
                     if score and (loud or score > 0.9 or not tokens.words[i].isupper()):
                         first = self._city_start(tokens, i, _BEFORE_CITY)
                         yield tokens.starts[first], tokens.ends[last], score
@@ -295,6 +117,14 @@ class LocationDetector:
                 elif (last := self._dwelt_in(tokens, i)) or (last := self._shaped(tokens, i)):
                     yield tokens.starts[i], tokens.ends[last - 1], 0.75
                     skip = last
+
+    @staticmethod
+    def _city_end(tokens: Words, last: int) -> int:
+        """Takes in the `Heights` of `Dearborn Heights`."""
+        following = last + 1
+        if following < len(tokens) and tokens.gap(last) == " " and tokens.words[following][0].isupper():
+            return following if tokens.low[following] in _AFTER_CITY else last
+        return last
 
     def _weigh_city(self, tokens: Words, i: int, last: int) -> float:
         word = tokens.words[i]
@@ -407,7 +237,7 @@ class LocationDetector:
         return at + 1
 
     def _shaped(self, tokens: Words, i: int) -> int:
-        """One past the last word of what looks like a town (`Port Collin`, `Hanleyville`) behind a word of place, else 0."""
+        """One past the last word of what looks like a town (`Port Collin`, `Hanleyville`) behind "in"; else 0."""
         before = tokens.low[i - 1] if i and tokens.before(i) == " " else ""
         if before not in ("in", "from", "to", "near", "at"):
             return 0
@@ -446,123 +276,25 @@ class LocationDetector:
         return first
 
 
-_BEFORE_CITY = frozenset(
-    [
-        "north",
-        "south",
-        "east",
-        "west",
-        "new",
-        "old",
-        "upper",
-        "lower",
-        "el",
-        "la",
-        "las",
-        "los",
-        "san",
-        "santa",
-        "saint",
-        "st",
-        "fort",
-        "ft",
-        "mount",
-        "mt",
-        "lake",
-        "port",
-        "glen",
-        "grand",
-        "great",
-        "little",
-        "big",
-        "cape",
-        "palm",
-        "royal",
-        "central",
-        "downtown",
-    ]
+_AFTER_CITY = word_set("heights hills park beach city springs falls valley village township shores gardens")
+_BEFORE_CITY = word_set(
+    "north south east west new old upper lower el la las los san santa saint st fort ft mount mt lake",
+    "port glen grand great little big cape palm royal central downtown",
 )
-_NOT_IN_CITY = frozenset(
-    [
-        "at",
-        "from",
-        "in",
-        "near",
-        "to",
-        "of",
-        "resident",
-        "native",
-        "lives",
-        "living",
-        "moved",
-        "born",
-        "city",
-        "town",
-        "address",
-        "home",
-        "mfd",
-        "manufactured",
-        "inc",
-        "llc",
-        "corp",
-        "ltd",
-        "company",
-        "hospital",
-        "clinic",
-    ]
+_NOT_IN_CITY = word_set(
+    "at from in near to of resident native lives living moved born city town address home mfd",
+    "manufactured inc llc corp ltd company hospital clinic",
 )
-_TOWNSHIP = frozenset(
-    [
-        "north",
-        "south",
-        "east",
-        "west",
-        "new",
-        "lake",
-        "port",
-        "fort",
-        "mount",
-        "saint",
-        "st",
-        "san",
-        "santa",
-        "los",
-        "las",
-        "el",
-        "la",
-    ]
+_TOWNSHIP = word_set(
+    "north south east west new lake port fort mount saint st san santa los las el la",
 )
-_TOWN_ENDINGS = [
-    "town",
-    "ton",
-    "ville",
-    "berg",
-    "burg",
-    "burgh",
-    "borough",
-    "boro",
-    "bury",
-    "view",
-    "port",
-    "mouth",
-    "stad",
-    "furt",
-    "chester",
-    "haven",
-    "side",
-    "shire",
-    "land",
-    "field",
-    "ford",
-    "wood",
-    "dale",
-    "brook",
-    "hurst",
-    "cester",
-    "polis",
-]
-_TOWN_ENDINGS = tuple(_TOWN_ENDINGS)
-_NAMES_TOO = frozenset(["virginia", "georgia", "carolina", "dakota"])
+_TOWN_ENDINGS = tuple(
+    word_set(
+        "town ton ville berg burg burgh borough boro bury view port mouth stad furt chester haven side",
+        "shire land field ford wood dale brook hurst cester polis",
+    )
+)
+_NAMES_TOO = word_set("virginia georgia carolina dakota")
 
 
 def _joined(tokens: Words, first: int, last: int) -> bool:

@@ -5,13 +5,13 @@ the word is (the name lists). A word that is also an eponym, a drug, a month or 
 former. Titles, relations, labels and credentials stay outside the span.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 
 from osler.core.spans import Label, Span
 from osler.deid import gazetteers
-from osler.deid.detectors import hl7
-from osler.deid.detectors.name_cues import Cues
-from osler.deid.detectors.name_shapes import Shapes
+from osler.deid.detectors import hl7, name_cues
+from osler.deid.detectors.name_lists import Listed
 from osler.deid.tokens import words
 
 
@@ -26,13 +26,7 @@ class NameDetector:
     def find(self, text: str) -> Iterable[Span]:
         """Spans of names, each as long as the name goes on."""
         tokens = words(text)
-        shapes = Shapes(tokens, self._lists)
-        cues = Cues(tokens, shapes)
-        for start, end, score in _joined(cues.find(), shapes.find()):
+        listed = Listed(tokens, self._lists)
+        for start, end, score in chain(name_cues.find(tokens, listed), listed.find()):
             yield Span(start=start, end=end, label=Label.NAME, score=score, detector=self.name)
         yield from hl7.find(text, Label.NAME, self.name)
-
-
-def _joined(*sources: Iterator[tuple[int, int, float]]) -> Iterator[tuple[int, int, float]]:
-    for source in sources:
-        yield from source

@@ -14,7 +14,8 @@ _CODE = re.compile(r"(?<![\w.-])[A-Z]{1,4}-?\d{6,12}(?![\w-]|\.\d)")
 _LONG = re.compile(r"(?<![\w.,:/-])\d{9,20}(?![\w,%-]|\.\d| ?(?:cells|copies|cfu|per|iu|units?)\b)")
 _HANDLE = re.compile(r"(?<![\w.@/])@[a-z_][a-z0-9_.]{2,29}")
 _PUBLIC = re.compile(
-    r"(?:snomed|loinc|rxnorm|rxcui|icd|cpt|ndc|pmid|pmcid|pubmed|doi|isbn|issn|nct|cas|atc|unii|hcpcs|orcid|umls|cui"
+    r"(?:snomed|loinc|rxnorm|rxcui|icd|cpt|ndc|pmid|pmcid|pubmed|doi|isbn|issn|nct|cas|atc|unii|hcpcs"
+    r"|orcid|umls|cui"
     r"|omim|dbsnp|grant|genbank|medline|trial registration|clinicaltrials\.gov)[^\n]{0,14}\Z"
 )
 _TRIAL = re.compile(r"(?:trials?|study|studies|protocol|metabolite|compound)[ (,:\[]{1,3}\Z")
@@ -22,10 +23,14 @@ _REGISTRY = re.compile(r"(?:NCT|ISRCTN|PMC|DRKS|UMIN|ACTRN|CTRI|GSE|CHEMBL|MONDO
 
 _MARK = r"(?:#|no\b\.?|nbr|num(?:ber)?|id(?:s|entifier)?\b|code)"
 _THINGS = (
-    "order|accession|acc|specimen|sample|study|subject|participant|enrol?lee|case|requisition|req|rx|prescription|"
-    "script|confirmation|ticket|reference|ref|referral|passport|visa|docket|student|school|encounter|enc|visit|"
-    "admission|adm|episode|tracking|barcode|session|portal|employee|emp|staff|badge|clinician|provider|operator|"
-    "tax|national|government|state|voter|alien|military|dod|veteran|va|inmate|booking|prisoner|document|doc|message|slide|"
+    "order|accession|acc|specimen|sample|study|subject|participant|enrol?lee|case|requisition|req|rx"
+    "|prescription|"
+    "script|confirmation|ticket|reference|ref|referral|passport|visa|docket|student|school|encounter"
+    "|enc|visit|"
+    "admission|adm|episode|tracking|barcode|session|portal|employee|emp|staff|badge|clinician"
+    "|provider|operator|"
+    "tax|national|government|state|voter|alien|military|dod|veteran|va|inmate|booking|prisoner"
+    "|document|doc|message|slide|"
     "block|container|tube|donor|recipient|transplant|wristband|band|control|contract|authorization|auth|"
     "appointment|appt|screening|randomi[sz]ation|site|study subject|trial|registry|incident|report|form|"
     "library|locker|customer|external|internal|record locator|device user|job|file"
@@ -42,7 +47,8 @@ class OtherIdDetector:
             self.name,
             Label.OTHER_ID,
             rf"(?:{_THINGS})[ _-]?{_MARK}",
-            r"(?:accession|badge|passport|specimen|csn|docket|barcode|ein|itin|curp|aadhaa?r|employee|requisition|uid"
+            r"(?:accession|badge|passport|specimen|csn|docket|barcode|ein|itin|curp|aadhaa?r|employee"
+            r"|requisition|uid"
             r"|guid|uuid|wristband|confirmation|encounter)",
             r"(?:subject|participant|case|order|ref|reference|id|rx|pin|study subject)(?= ?[:#])",
             r"id(?= (?:no\b|num|#|is|[a-z]{0,3}\d{5}))",
@@ -51,7 +57,8 @@ class OtherIdDetector:
         self._user = Keyed(
             self.name,
             Label.OTHER_ID,
-            r"(?:user ?names?|user[ _-]?id|login(?: (?:name|id))?|log-in|screen ?name|handle|user|network id|epic user)"
+            r"(?:user ?names?|user[ _-]?id|login(?: (?:name|id))?|log-in|screen ?name|handle|user"
+            r"|network id|epic user)"
             r"(?=[ \t]{0,2}(?:[:=#]|is\b|name|id\b))",
             value=r"@?(?![a-z]{1,30}[ \t]+[a-z])[a-z][a-z0-9_.\-]{2,40}(?<![.\-])",
             digits=0,

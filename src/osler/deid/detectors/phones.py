@@ -32,14 +32,17 @@ _SPOKEN = re.compile(
 )
 _FAX_WORD = re.compile(r"(?:\bfax\w*|facsimile|\bf:)")
 _PHONE_WORD = re.compile(
-    r"(?:phone|\btel\b|\btele|\bcell|mobile|\bcall|pager|paged?\b|beeper|\bph\b|\bhome\b|\bwork\b|contact|reach|dial"
-    r"|\btext\b|voicemail|\bvm\b|hotline|\bline\b|\bnumber\b|\bnum\b|\boffice\b|\bmsg\b|\bring\b|@ ?\Z|\bat \Z|\bc:|\bh:|\bw:|\bp:|\bt:)"
+    r"(?:phone|\btel\b|\btele|\bcell|mobile|\bcall|pager|paged?\b|beeper|\bph\b|\bhome\b|\bwork\b"
+    r"|contact|reach|dial"
+    r"|\btext\b|voicemail|\bvm\b|hotline|\bline\b|\bnumber\b|\bnum\b|\boffice\b|\bmsg\b|\bring\b|@ "
+    r"?\Z|\bat \Z|\bc:|\bh:|\bw:|\bp:|\bt:)"
 )
 _RANGE = re.compile(
     r"(?:range|ratio|dose|score|mg|ml|units?|calories|kcal|weight|grams|between|normal)\b[^a-z]{0,12}\Z"
 )
 _NOT_PHONE_AFTER = re.compile(
-    r"\s?(?:mg|ml|mcg|g\b|kg|kcal|cal|units?|iu|cells|k/|/ul|mm|cm|min|hours|hrs|days|%|points|grams|steps|meq|ng|copies)"
+    r"\s?(?:mg|ml|mcg|g\b|kg|kcal|cal|units?|iu|cells|k/|/ul|mm|cm|min|hours|hrs|days|%|points|grams"
+    r"|steps|meq|ng|copies)"
 )
 
 
@@ -52,7 +55,8 @@ class PhoneDetector:
         self._keyed = Keyed(
             self.name,
             Label.PHONE,
-            r"(?:telephone|phone|tel|cell(?:ular)?(?: phone)?|mobile|pager|beeper|paged? at|fax|facsimile|call(?:back)?|ph(?=\.? ?[:#]? ?\(?\d{3})"
+            r"(?:telephone|phone|tel|cell(?:ular)?(?: phone)?|mobile|pager|beeper|paged? at|fax"
+            r"|facsimile|call(?:back)?|ph(?=\.? ?[:#]? ?\(?\d{3})"
             r"|voicemail|page|extension|sms|whatsapp|vocera|spectralink|ascom)(?:\(?s\)?)?",
             value=r"(?:\+?\d[\d ().\-–]{2,20}\d(?:[ ,]{0,2}(?:ext(?:ension)?|x)\.? ?\d{1,6})?)",
             digits=4,

@@ -20,7 +20,8 @@ class SsnDetector:
         self._keyed = Keyed(
             self.name,
             Label.SSN,
-            r"(?:ssn|ss ?#|s\.s\.n\.?|soc(?:ial)? sec(?:urity)?(?: (?:number|no\b\.?|num|#))?|social(?= ?[:#])|tin|itin)"
+            r"(?:ssn|ss ?#|s\.s\.n\.?|soc(?:ial)? sec(?:urity)?(?: (?:number|no\b\.?|num|#))?"
+            r"|social(?= ?[:#])|tin|itin)"
             r"(?: (?:ending in|ends in|last (?:4|four)(?: digits)?)|'s last (?:4|four))?",
             r"last (?:4|four)(?: digits)?(?: of)?(?: (?:his|her|the|their))? (?:ssn|social)",
             value=r"(?:\d{3}[-–. ]?\d{2}[-–. ]?\d{4}|[x*#]{3}[- ]?[x*#]{2}[- ]?\d{4}|\d{4})",

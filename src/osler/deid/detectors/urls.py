@@ -13,10 +13,14 @@ _BARE = re.compile(
 )
 _HOST = re.compile(r"[\w-][\w.-]{0,120}\Z")
 _PUBLIC = re.compile(
-    r"(?:https?://)?(?:[\w-]+\.)*(?:nih\.gov|cdc\.gov|fda\.gov|who\.int|hhs\.gov|cms\.gov|clinicaltrials\.gov|ahrq\.gov"
-    r"|uspreventiveservicestaskforce\.org|cochrane\.org|nice\.org\.uk|uptodate\.com|doi\.org|nejm\.org|jamanetwork\.com"
-    r"|thelancet\.com|bmj\.com|accessdata\.fda\.gov|hl7\.org|loinc\.org|snomed\.org|w3\.org|wikipedia\.org|heart\.org"
-    r"|acog\.org|diabetes\.org|kdigo\.org|mayoclinic\.org|medlineplus\.gov|unitsofmeasure\.org|example\.org)(?:[/?#]|\Z)"
+    r"(?:https?://)?(?:[\w-]+\.)*(?:nih\.gov|cdc\.gov|fda\.gov|who\.int|hhs\.gov|cms\.gov"
+    r"|clinicaltrials\.gov|ahrq\.gov"
+    r"|uspreventiveservicestaskforce\.org|cochrane\.org|nice\.org\.uk|uptodate\.com|doi\.org"
+    r"|nejm\.org|jamanetwork\.com"
+    r"|thelancet\.com|bmj\.com|accessdata\.fda\.gov|hl7\.org|loinc\.org|snomed\.org|w3\.org"
+    r"|wikipedia\.org|heart\.org"
+    r"|acog\.org|diabetes\.org|kdigo\.org|mayoclinic\.org|medlineplus\.gov|unitsofmeasure\.org"
+    r"|example\.org)(?:[/?#]|\Z)"
 )
 _TRAILING = ".,;:!?*_"
 

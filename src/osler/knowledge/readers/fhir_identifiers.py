@@ -15,6 +15,7 @@ from osler.core.spans import Label
 from osler.knowledge.readers.fhir_element import Element, one_line
 from osler.knowledge.readers.fhir_json import Link
 from osler.knowledge.readers.fhir_references import Entry
+from osler.knowledge.readers.fhir_scattered import Shape, scattered
 from osler.knowledge.readers.fhir_words import day
 
 _BY_CODE = {
@@ -107,10 +108,18 @@ _PERSON_ELEMENTS = frozenset(
 _PLACE_ELEMENTS = frozenset(
     ["serviceProvider", "managingOrganization", "custodian", "location", "facility", "organization"]
 )
+_FALLBACKS = {
+    "Device": Label.DEVICE,
+    "Coverage": Label.HEALTH_PLAN,
+    "Account": Label.ACCOUNT,
+    "Encounter": Label.ACCOUNT,
+    "EpisodeOfCare": Label.ACCOUNT,
+}
 _SHORTEST = 4
 _SHORTEST_OWN = 3
 _WRITTEN_TYPE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)[/?]")
 _ID = re.compile(r"(?=.*\d).{8,}")
+_BORN = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?![\d-])")
 
 
 class IdentifierList:
@@ -188,7 +197,7 @@ class Row:
 
 
 def identities(rows: Iterable[Row]) -> tuple[PatientIdentity, ...]:
-    """The identity of every patient among `rows`.
+    """The identity of every patient among `rows`, and what they add to patients who are not among them.
 
     People, places and devices that belong to no one patient count for all patients of the file.
     """
@@ -204,10 +213,12 @@ def identities(rows: Iterable[Row]) -> tuple[PatientIdentity, ...]:
             _own(row.entry, into)
             _linked(row.links, into)
     shared = common.items()
+    present = {row.entry.id: row.entry for row in rows if row.entry.type == "Patient"}
     return tuple(
-        _identity(row.entry, lists[row.entry.id].items(), shared)
-        for row in rows
-        if row.entry.type == "Patient"
+        _identity(present[patient], found.items(), shared)
+        if patient in present
+        else PatientIdentity(patient=patient, identifiers=tuple(dict.fromkeys((*found.items(), *shared))))
+        for patient, found in lists.items()
     )
 
 
@@ -230,8 +241,10 @@ def _identity(
 
 
 def _birth_date(resource: Element) -> date | None:
+    """The day of birth; of a month or a year its first day, so that nobody over 89 is taken for younger."""
+    parts = _BORN.match(resource.text("birthDate"))
     try:
-        return date.fromisoformat(resource.text("birthDate"))
+        return date(*(int(part or 1) for part in parts.groups())) if parts else None
     except ValueError:
         return None
 
@@ -241,7 +254,8 @@ def _own(entry: Entry, into: IdentifierList) -> None:
     resource = entry.resource
     if entry.type == "Patient":
         _person(resource, into, shortest=_SHORTEST_OWN)
-        into.add(Label.DATE, day(resource.text("birthDate")), shortest=10, birth=True)
+        into.add(Label.DATE, day(resource.text("birthDate")), shortest=4, birth=True)
+        into.add(Label.OTHER_ID, entry.id, shortest=_SHORTEST_OWN)
         for contact in resource.children("contact"):
             into.name(contact.child("name"))
             _reach(contact, into)
@@ -253,6 +267,9 @@ def _own(entry: Entry, into: IdentifierList) -> None:
         _device(resource, into)
     elif entry.type == "Coverage":
         into.add(Label.HEALTH_PLAN, resource.word("subscriberId"), shortest=_SHORTEST)
+        for group in resource.children("class"):
+            if any(c.isdecimal() for c in group.word("value")):  # a plan may be called "Gold" too
+                into.add(Label.HEALTH_PLAN, group.word("value"), shortest=_SHORTEST)
         _numbers(resource, into, Label.HEALTH_PLAN)
     elif entry.type in ("Account", "Encounter", "EpisodeOfCare"):
         _numbers(resource, into, Label.ACCOUNT)
@@ -260,6 +277,7 @@ def _own(entry: Entry, into: IdentifierList) -> None:
         _numbers(resource, into, Label.OTHER_ID)
     if _ID.fullmatch(entry.id):
         into.add(Label.OTHER_ID, entry.id)
+    _scattered(resource, into, _FALLBACKS.get(entry.type, Label.OTHER_ID))
 
 
 def _surrounding(entry: Entry, into: IdentifierList) -> None:
@@ -280,6 +298,26 @@ def _surrounding(entry: Entry, into: IdentifierList) -> None:
         _numbers(resource, into, Label.OTHER_ID)
     elif entry.type == "Device":
         _device(resource, into)
+    else:
+        return
+    _scattered(resource, into, Label.DEVICE if entry.type == "Device" else Label.OTHER_ID)
+
+
+def _scattered(resource: Element, into: IdentifierList, fallback: Label) -> None:
+    """Whatever else has the shape of an identifier, at whatever depth."""
+    for shape, element in scattered(resource):
+        if shape is Shape.NAME:
+            into.name(element)
+        elif shape is Shape.ADDRESS:
+            into.address(element)
+        elif shape is Shape.CONTACT:
+            into.telecom(element)
+        elif shape is Shape.PLACE:
+            into.add(Label.LOCATION, element.word("name"), shortest=3)
+        elif shape is Shape.NUMBER:
+            into.identifier(element, fallback=fallback)
+        elif _PREFIX.match(author := element.word("authorString")) or _SUFFIX.search(author):
+            into.full_name(author)
 
 
 def _person(resource: Element, into: IdentifierList, *, shortest: int = _SHORTEST) -> None:
