@@ -135,11 +135,10 @@ def test_version_and_speed_of_start() -> None:
     assert time.monotonic() - begun < 5
 
 
-def test_a_terminal_that_is_not_utf8_gets_a_remedy_and_no_traceback(loaded: Path) -> None:
-    done = run_osler(
-        "ask", "What medications is José Müller on?", "--show-sent", "--workspace", str(loaded),
-        cwd=loaded.parent, PYTHONIOENCODING="ascii",
-    )  # fmt: skip
+def test_a_terminal_that_is_not_utf8_gets_a_remedy_and_no_traceback(tmp_path: Path) -> None:
+    done = run_osler("deid", "text", "-", cwd=tmp_path, stdin="A café.", PYTHONIOENCODING="utf-8:strict")
+    assert (done.returncode, done.stdout.strip()) == (0, "A café.")
+    done = run_osler("deid", "text", "-", cwd=tmp_path, stdin="A café.", PYTHONIOENCODING="ascii")
     assert done.returncode == 1
     assert "PYTHONIOENCODING=utf-8" in done.stderr
     assert "unforeseen" not in done.stderr

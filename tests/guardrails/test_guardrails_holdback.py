@@ -210,7 +210,31 @@ def test_a_check_that_fails_while_it_is_read_is_down_too():
         Guard([Late()]).answer(Statement(part="answer", text="x"))
 
 
-@pytest.mark.parametrize("returned", [None, 7, ["finding"], [None]])
+GOOD = {"kind": "odd", "severity": Severity.WARN, "reason": "It is odd.", "source": "rule: odd"}
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        None,
+        7,
+        ["finding"],
+        [None],
+        *(
+            [Finding(**{**GOOD, **wrong})]
+            for wrong in (
+                {"severity": "block"},  # a word that only looks like one
+                {"kind": None},
+                {"reason": 7},
+                {"source": None},
+                {"where": None},
+                {"claim": b"x"},
+                {"start": 1.5},
+                {"end": None},
+            )
+        ),
+    ],
+)
 def test_a_check_that_returns_something_else_broke_its_contract(returned):
     with pytest.raises(PluginError, match="'odd'"):
         Guard([Odd(returned)]).answer(Statement(part="answer", text="x"))

@@ -115,8 +115,11 @@ def test_for_people_it_prints_everything_the_issue_names(tmp_path: Path) -> None
         assert wanted in done.stdout, wanted
 
 
-def test_it_refuses_a_folder_that_is_not_empty(tmp_path: Path) -> None:
-    (tmp_path / "x").write_text("")
-    done = run_osler("demo", "--workspace", str(tmp_path), cwd=tmp_path)
-    assert done.returncode == 4
-    assert "not an empty folder" in done.stderr
+def test_a_folder_that_is_not_empty_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("kept")
+    done = run_osler("demo", "--workspace", str(tmp_path), "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    inner = Path(json.loads(done.stdout)["workspace"])
+    assert inner.parent == tmp_path
+    assert (tmp_path / "mine.txt").read_text() == "kept"
+    assert not (tmp_path / "osler.db").exists()

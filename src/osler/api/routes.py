@@ -13,7 +13,7 @@ from osler.api.metrics import CONTENT_TYPE, Metrics
 from osler.api.render import json_response
 from osler.api.stream import EventStream
 from osler.app.build import Platform
-from osler.core.errors import AuthError, InputError, OslerError, TooLarge
+from osler.core.errors import AuthError, OslerError, TooLarge, UnknownModel
 from osler.core.messages import Caller
 from osler.gateway.exchange import Done, Failed
 from osler.gateway.router import AUTO, known_names
@@ -76,10 +76,9 @@ class Api:
         names = (AUTO, *known_names(destinations))
         wanted = request.path_params["name"]
         if wanted not in names:
-            error = InputError(
+            raise UnknownModel(
                 "There is no model of that name.", remedy=f"Known: {', '.join(names)}.", param="model"
             )
-            return json_response(error_json(error), 404)
         return json_response({"id": wanted, "object": "model", "created": 0, "owned_by": "osler"}, 200)
 
     async def healthz(self, request: Request) -> Response:

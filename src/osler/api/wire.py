@@ -34,6 +34,7 @@ SAMPLING = frozenset(
 DROPPED = frozenset({"user", "store", "safety_identifier", "prompt_cache_key", "service_tier"})
 """Taken, but never sent on: they name or profile the caller."""
 OWN = frozenset({"model", "messages", "stream", "stream_options", "metadata", "n", "stop"})
+EMBEDDING_FIELDS = frozenset({"input", "model", "encoding_format", "user"})
 METADATA = frozenset({"patient", "purpose", "ground", "explain"})
 
 
@@ -104,7 +105,13 @@ def chat_request(
 
 
 def embeddings_request(body: Mapping[str, Any]) -> EmbeddingsBody:
-    """An embeddings body."""
+    """An embeddings body. What would change the vectors and is not served (`dimensions`) is refused."""
+    unserved = [k for k, v in body.items() if k not in EMBEDDING_FIELDS and v is not None]
+    if unserved:
+        raise InputError(
+            "A field of the request is not served.",
+            remedy=f"Leave it out. Served: {', '.join(sorted(EMBEDDING_FIELDS))}.",
+        )
     try:
         parsed = msgspec.convert(body, EmbeddingsBody)
     except msgspec.ValidationError as error:
@@ -254,7 +261,7 @@ def _refuse_unserved(body: Mapping[str, Any]) -> None:
             name = f"'{key}'" if key.isascii() and key.isidentifier() and len(key) <= 40 else "A field"
             raise InputError(
                 f"{name} is not served: what Osler cannot guard, it does not pass on.",
-                remedy=f"Leave it out. Served: {', '.join(sorted(SAMPLING | OWN))}.",
+                remedy=f"Leave it out. Served: {', '.join(sorted((SAMPLING | OWN) - {'stop', 'n'}))}.",
                 param=key if name != "A field" else None,
             )
     if body.get("stop"):

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,19 +100,34 @@ def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> 
 
 def build_deidentifier(config: Config) -> Deidentifier:
     """The detectors that the configuration names, built-in ones first."""
-    names = dict.fromkeys((*BUILT_IN_DETECTORS, *config.deid.extra_detectors))
+    names = tuple(dict.fromkeys((*BUILT_IN_DETECTORS, *config.deid.extra_detectors)))
+    options = config.deid.options
+    _all_named("deid.options", options, "deid.extra_detectors", names)
     detectors: list[Detector] = [
-        _made("detectors", name, Detector, config.deid.options.get(name)) for name in names
+        _made("detectors", name, Detector, options.get(name), place="deid.extra_detectors") for name in names
     ]
     return Deidentifier(detectors)
 
 
+def build_guard(config: Config) -> Guard:
+    """The checks that the configuration names."""
+    names, options = config.guardrails.checks, config.guardrails.options
+    _all_named("guardrails.options", options, "guardrails.checks", names)
+    return Guard(
+        [_made("checks", name, Check, options.get(name), place="guardrails.checks") for name in names]
+    )
+
+
+def build_readers(config: Config) -> list[Reader]:
+    """The readers that the configuration names, in its order."""
+    return [_made("readers", name, Reader, place="knowledge.readers") for name in config.knowledge.readers]
+
+
 def build_library(config: Config, stores: Stores) -> Library:
     """What reads files into the workspace."""
-    readers: list[Reader] = [_made("readers", name, Reader) for name in config.knowledge.readers]
     return Library(
         index=stores.index,
-        readers=readers,
+        readers=build_readers(config),
         records=stores.records,
         max_bytes=config.knowledge.max_file_mb * 2**20,
     )
@@ -133,9 +148,7 @@ def build(
     deidentifier = build_deidentifier(config)
     rule_tests.run(config, deidentifier, clock.now().date())
     completers = {name: build_completer(name, table) for name, table in config.destinations.items()}
-    guard = Guard(
-        [_made("checks", n, Check, config.guardrails.options.get(n)) for n in config.guardrails.checks]
-    )
+    guard = build_guard(config)
     stores = open_stores(config, workspace, clock)
     try:
         library = build_library(config, stores)
@@ -183,10 +196,8 @@ def check_parts(config: Config) -> None:
     """
     for name, table in config.destinations.items():
         build_completer(name, table)
-    for check in config.guardrails.checks:
-        _made("checks", check, Check, config.guardrails.options.get(check))
-    for reader in config.knowledge.readers:
-        _made("readers", reader, Reader)
+    build_guard(config)
+    build_readers(config)
 
 
 def build_completer(name: str, table: DestinationConfig) -> Completer:
@@ -197,10 +208,7 @@ def build_completer(name: str, table: DestinationConfig) -> Completer:
     token = _token(name, table)
     if token is not None:
         options["token"] = token
-    try:
-        made: Completer = _made("backends", table.use, Completer, options)
-    except PluginError as error:
-        raise PluginError(f"destinations.{name}: {error.message}", remedy=error.remedy) from None
+    made: Completer = _made("backends", table.use, Completer, options, place=f"destinations.{name}")
     return made
 
 
@@ -210,15 +218,28 @@ def _token(name: str, table: DestinationConfig) -> str | None:
     return secrets.resolve(env=table.auth.env, file=table.auth.file, place=f"destinations.{name}.auth")
 
 
-def _made(group: str, name: str, port: type, options: dict[str, object] | None = None) -> Any:
-    """A plug-in that offers what its port asks for."""
-    made = registry.build(group, name, options)
+def _made(group: str, name: str, port: type, options: dict[str, object] | None = None, *, place: str) -> Any:
+    """A plug-in that offers what its port asks for; `place` is where the configuration names it."""
+    try:
+        made = registry.build(group, name, options)
+    except PluginError as error:
+        raise PluginError(f"{place}: {error.message}", remedy=error.remedy) from error.__cause__
     if not isinstance(made, port):
         raise PluginError(
-            f"The {group} plug-in '{name}' is no {port.__name__}.",
+            f"{place}: The {group} plug-in '{name}' is no {port.__name__}.",
             remedy=f"See osler.core.ports for what a {port.__name__} has to offer.",
         )
     return made
+
+
+def _all_named(table: str, options: dict[str, dict[str, object]], key: str, names: Sequence[str]) -> None:
+    """Refuse options of a plug-in that is not in use: the name is most likely misspelt."""
+    for name in options:
+        if name not in names:
+            raise ConfigError(
+                f"{table} has options for '{name}', which {key} does not name.",
+                remedy=f"Name it there, or correct it. In use: {', '.join(names) or 'none'}.",
+            )
 
 
 def _vault_key(config: Config, workspace: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""`osler audit`: the signed record of everything."""
+"""`osler audit`: the chained record of everything."""
 
 from typing import Annotated
 
@@ -7,7 +7,9 @@ import typer
 from osler.cli import work
 from osler.cli.options import HERE, ConfigFile, Json, Workspace
 
-app = typer.Typer(help="The signed record of everything.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The chained record of every answer, refusal and fault.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()

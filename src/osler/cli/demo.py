@@ -13,7 +13,9 @@ def demo(
     workspace: Annotated[
         Path | None,
         typer.Option(
-            "--workspace", envvar="OSLER_WORKSPACE", help="An empty folder to work in (default: a new one)."
+            "--workspace",
+            envvar="OSLER_WORKSPACE",
+            help="Folder to work in; a new one inside it if it is not empty (default: a new one).",
         ),
     ] = None,
     samples: Annotated[

@@ -7,12 +7,21 @@ that takes its options as keyword arguments. Nothing is imported but what the co
 import inspect
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args
 
 from osler.core.errors import OslerError, PluginError
 
 GROUPS = ("backends", "detectors", "readers", "checks")
 """The plug points that exist; the entry-point group is `osler.<name>`."""
+
+_PLAIN: Mapping[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    NoneType: "nothing",
+}
 
 
 def known(group: str) -> tuple[str, ...]:
@@ -23,8 +32,8 @@ def known(group: str) -> tuple[str, ...]:
 def build(group: str, name: str, options: Mapping[str, object] | None = None) -> Any:
     """The plug-in `name` of `group`, made with `options`.
 
-    Raises PluginError when the name is unknown (listing the known ones), an option is misspelt, or
-    the factory itself fails.
+    Raises PluginError when the name is unknown (listing the known ones), an option is misspelt, missing or of
+    another type than the factory's annotation says, or the factory itself fails.
     """
     factory = _load(group, name)
     given = dict(options or {})
@@ -60,7 +69,7 @@ def _check_options(group: str, name: str, factory: Any, given: Mapping[str, obje
     parameters = inspect.signature(factory).parameters
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return
-    unknown = sorted(set(given) - set(parameters))
+    unknown = [option for option in given if option not in parameters]
     if unknown:
         raise PluginError(
             f"The {group} plug-in '{name}' has no option '{unknown[0]}'.",
@@ -76,3 +85,24 @@ def _check_options(group: str, name: str, factory: Any, given: Mapping[str, obje
             f"The {group} plug-in '{name}' needs the option '{missing[0]}'.",
             remedy=f"Set it in osler.toml; it takes: {', '.join(sorted(parameters))}.",
         )
+    _check_types(group, name, factory, given)
+
+
+def _check_types(group: str, name: str, factory: Any, given: Mapping[str, object]) -> None:
+    """Hold options to annotations made of text, numbers and booleans; others are the factory's own business."""
+    try:
+        parameters = inspect.signature(factory, eval_str=True).parameters
+    except (NameError, TypeError, ValueError):  # annotations that cannot be resolved here say nothing
+        return
+    for option, value in given.items():
+        annotation = parameters[option].annotation
+        wanted = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+        if not set(wanted) <= set(_PLAIN):
+            continue
+        fits = type(value) in wanted or (type(value) is int and float in wanted)
+        if not fits:
+            kinds = " or ".join(_PLAIN[kind] for kind in wanted if kind is not NoneType)
+            raise PluginError(
+                f"The option '{option}' of the {group} plug-in '{name}' must be {kinds}.",
+                remedy="Correct its value in osler.toml.",
+            )

@@ -1,9 +1,9 @@
 """Finding identifiers that are known beforehand (a patient's record) wherever they stand, however they are put.
 
 Names are found whole, as "Last, First", with initials and by their parts; numbers with or without separators; dates
-in any written form. A name that is an everyday word needs a capital inside a sentence, or what else speaks for a
-person. Encodings (base64, hex, URL escapes) are not looked into. One pass over the words of a text, with a look-up
-per word: the time does not grow with the number of identifiers.
+in any written form. A name that is an everyday word needs a capital, and where that word often opens a sentence, what
+else speaks for a person. Encodings (base64, hex, URL escapes) are not looked into. One pass over the words of a text,
+with a look-up per word: the time does not grow with the number of identifiers.
 """
 
 import re
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span
-from osler.deid import dates
-from osler.deid.detectors.name_words import HUMAN_VERBS, NAME_VERBS
+from osler.deid import dates, gazetteers
+from osler.deid.detectors.name_words import HUMAN_VERBS, NAME_VERBS, NEVER
 from osler.deid.known_forms import DROPPED, PREFIXES, TOKEN, Form, Learned, learned, normal
 from osler.deid.restore import SPACELESS, touches
 from osler.deid.tokens import fold, word_set
@@ -33,13 +33,22 @@ _DOES = (NAME_VERBS | HUMAN_VERBS | word_set("may can must should could might ca
 )
 """What goes on as a sentence about a person does."""
 _MODALS = word_set("will may can must")
+_OPENERS = NEVER | word_set(
+    "will may can must long early late more most still just now new old high low good best better hard small little",
+    "short young major minor sharp strong rich poor dry full free early daily day night week case said save dose",
+    "black white brown green gray grey blue red warm cold hot large big great much many few strange sound quick",
+    "slow love rest sleep pain mark grant page call cook wait walk stand turn ward field price key means way",
+)
+"""Words that open sentences which have nothing to do with the person of that name."""
 
 
 class KnownFinder:
     """Finds a fixed set of known identifiers in any number of texts."""
 
-    def __init__(self, known: Iterable[KnownIdentifier]) -> None:
-        self._learned = learned(tuple(known))
+    def __init__(self, known: Iterable[KnownIdentifier], *, of_record: bool = False) -> None:
+        """`of_record` says that the identifiers are a record's, which will be asked for again."""
+        known = tuple(known)
+        self._learned = learned(known) if of_record else Learned(known)
 
     def find(self, text: str) -> Iterator[Span]:
         """Spans of the known identifiers in `text`; overlaps are possible."""
@@ -105,7 +114,7 @@ class _Search:
         if any(not gap.fullmatch(self.text, *self._gap(k)) for k in range(i, i + count - 1)):
             return False
         if form.initials and not all(self._word(k)[0].isupper() for k in range(i, i + count)):
-            return False
+            return self.text[slice(*self._gap(i))] in ("'", "’")
         if form.initials and form.careful and len(form.words[-1]) == 1:
             # "Summer, A." is a name, "this Summer A" need not be
             return "," in self.text[slice(*self._gap(i))]
@@ -113,6 +122,8 @@ class _Search:
 
     def _likely(self, i: int, word: str, form: Form) -> bool:
         """Whether a word that prose uses too is meant as the name here."""
+        if word.isdecimal():
+            return i > 0 and self._word(i - 1) in gazetteers.load().state_codes
         if not word[0].isupper():
             return False
         start = self.at[i][0]
@@ -120,10 +131,11 @@ class _Search:
             return True
         if i and self.keys[i - 1] in DROPPED:
             return True
-        if form.label is Label.NAME:
-            if self._acts(i):
-                return True
-            self.doubted.append(i)
+        if form.label is not Label.NAME:
+            return False
+        if self.keys[i] not in _OPENERS or self._acts(i):
+            return True
+        self.doubted.append(i)
         return False
 
     def _short(self, i: int, word: str) -> bool:
@@ -167,15 +179,17 @@ class _Search:
 
     def _numbers(self, i: int) -> Iterator[Span]:
         start, key = self.at[i][0], self.keys[i]
+        yield from self._numbers_from(i, start, key)
         glued = _GLUED.fullmatch(key)
         if glued and glued[1] in PREFIXES and len(key) == self.at[i][1] - start:
-            start, key = start + len(glued[1]), glued[2]
-        for first, head in {(self.at[i][0], self.keys[i]), (start, key)}:
-            for number in self.learned.numbers.get(head[0], ()):
-                last = self._spelled(i, head, number.digits)
-                if last >= 0:
-                    end = self.at[last][1]
-                    yield _span(_bracket(self.text, first, end), end, number.label)
+            yield from self._numbers_from(i, start + len(glued[1]), glued[2])
+
+    def _numbers_from(self, i: int, start: int, head: str) -> Iterator[Span]:
+        for number in self.learned.numbers.get(head[0], ()):
+            last = self._spelled(i, head, number.digits)
+            if last >= 0:
+                end = self.at[last][1]
+                yield _span(_bracket(self.text, start, end), end, number.label)
 
     def _spelled(self, i: int, head: str, digits: str) -> int:
         """The last of the words that together spell `digits`, from `head` in word `i` on; -1 if they do not."""

@@ -37,6 +37,9 @@ PREFIXES = word_set(
 )
 """What may be written into one word with a number: `MRN4471902`."""
 
+YEAR_LIKE = re.compile(r"(?:19|2[0-2])\d\d")
+"""A ZIP code that lost its leading 0 somewhere (`2128` of Boston) reads as a year."""
+
 _SPACELESS = re.compile(f"[{SPACELESS}]")
 _ABBREVIATIONS = dict(
     pair.split(":")
@@ -157,10 +160,12 @@ class Learned:
         self._form((last, first[0]), Label.NAME, careful=True, initials=True)
         for left, right in pairwise(words):
             # "O'Brien" is two words here and one in "OBrien"
-            if len(left) <= 3:
+            if len(left) <= 3 and not (left in PARTICLES and right in PARTICLES):
                 self._form((left + right,), Label.NAME)
-                self._form((left, right), Label.NAME)
-        for run in {"".join(words), first + last, last + first}:
+                self._form((left, right), Label.NAME, initials=len(left) == 1)
+        surname = words[next((k for k, w in enumerate(words) if w in PARTICLES), len(words) - 1) :]
+        self._form(surname, Label.NAME, careful=len(surname) == 1 and self._ordinary(last))
+        for run in {"".join(words), "".join(surname), first + last, last + first}:
             # "VanderBerg", "BakerHodgkin"
             if len(run) > 7 and not self._ordinary(run):
                 self._form((run,), Label.NAME)
@@ -195,13 +200,11 @@ class Learned:
     def _number(self, value: str, label: Label) -> None:
         words = _words(value)
         run = "".join(words)
-        if not any(map(str.isdecimal, run)):
-            # an id of letters alone: as it is, or not at all where it is a word
-            if len(words) > 1 or not self._lists.evidence(run) & (
-                In.ORDINARY | In.WORD | In.CLINICAL | In.BRAND
-            ):
-                if len(run) >= _LEAST:
-                    self.literals[fold(value)] = label
+        digits = sum(map(str.isdecimal, run))
+        if digits < 3:
+            # an id of letters is looked for as it is written, and not at all where it is a word
+            if len(words) > 1 or (len(run) >= _LEAST and not self._is_word(run)):
+                self.literals[fold(value)] = label
             return
         self._digits(run, label)
         if run.startswith("0") and len(run.lstrip("0")) >= 5:
@@ -210,14 +213,17 @@ class Learned:
             rest = "".join(words[1:])
             if words[0].isalpha() and sum(map(str.isdecimal, rest)) >= 5:
                 self._digits(rest, label)
-            if len(run) >= _LEAST or any(map(str.isalpha, run)):
+            if len(run) >= _LEAST:
                 self._form(tuple(words), label)
+
+    def _is_word(self, word: str) -> bool:
+        return bool(self._lists.evidence(word) & (In.ORDINARY | In.WORD | In.CLINICAL | In.BRAND))
 
     def _phrase(self, value: str, label: Label) -> None:
         words = tuple(_words(value))
         if sum(map(len, words)) < _LEAST:
             return
-        careful = len(words) == 1 and self._ordinary(words[0])
+        careful = len(words) == 1 and (self._ordinary(words[0]) or YEAR_LIKE.fullmatch(words[0]) is not None)
         self._form(words, label, careful=careful)
         if label is Label.LOCATION:
             self._form(tuple(_ABBREVIATIONS.get(w, w) for w in words), label, careful=careful)

@@ -4,6 +4,7 @@ On purpose this shares nothing with the detectors and the finder of known identi
 folded, at word edges. It counts, and says no more than the kinds.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from osler.core.ports.detector import KnownIdentifier
@@ -12,19 +13,20 @@ from osler.deid import dates, gazetteers
 from osler.deid.gazetteers import In
 
 _LEAST = 4
+_YEAR = re.compile(r"(?:19|2[0-2])\d\d")
 _AGES = ("{}-year-old", "{} year old", "{} years old", "{} y/o", "{} yo", "aged {}")
 
 
 class Leaks:
     """Looks for a fixed set of identifiers in outgoing texts."""
 
-    def __init__(self, known: Iterable[KnownIdentifier], found: Iterable[tuple[Label, str]]) -> None:
+    def __init__(self, known: Iterable[KnownIdentifier], found: Iterable[KnownIdentifier]) -> None:
         self._wanted: dict[str, Label] = {}
         lists = gazetteers.load()
         for identifier in known:
             self._want(lists, identifier.label, identifier.value, sure=True)
-        for label, value in found:
-            self._want(lists, label, value, sure=False)
+        for identifier in found:
+            self._want(lists, identifier.label, identifier.value, sure=False)
 
     def count(self, texts: Sequence[str]) -> dict[str, int]:
         """How many places per label, by label name; empty when all is clean."""
@@ -52,7 +54,7 @@ class Leaks:
                 doubtful = bits & (In.ORDINARY | In.WORD | In.NATION) or (not sure and bits & In.EPONYM)
                 if len(word) >= _LEAST and not doubtful:
                     self._wanted.setdefault(word, label)
-        elif sum(map(str.isalnum, value)) >= _LEAST and not (" " not in value and lists.is_ordinary(value)):
+        elif sum(map(str.isalnum, value)) >= _LEAST and not (" " not in value and _doubtful(lists, value)):
             self._wanted.setdefault(value, label)
             bare = "".join(filter(str.isalnum, value))
             if len(bare) >= 7 and any(map(str.isdecimal, bare)):
@@ -64,6 +66,11 @@ class Leaks:
             return
         for form in dates.forms(written.on(written.year)) if sure else (value,):
             self._wanted.setdefault(form, Label.DATE)
+
+
+def _doubtful(lists: gazetteers.Gazetteers, value: str) -> bool:
+    """Whether a single word may as well mean something else: an everyday word, a year."""
+    return lists.is_ordinary(value) or _YEAR.fullmatch(value) is not None
 
 
 def _places(folded: str, value: str) -> int:

@@ -41,18 +41,16 @@ class Deidentifier:
         self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
     ) -> tuple[tuple[Span, ...], ...]:
         """As `find`, over texts that belong together: what is found in one is looked for in all."""
-        finder = KnownFinder(known)
+        finder = KnownFinder(known, of_record=True)
         first = [settle(text, [*self._detect(text), *finder.find(text)]) for text in texts]
         wanted: dict[str, float] = {}
         for text, spans in zip(texts, first, strict=True):
             for word, score in propagate.name_words(text, spans).items():
                 wanted[word] = max(wanted.get(word, 0.0), score)
-        elsewhere = KnownFinder(_numbers(texts, first)) if len(texts) > 1 else None
+        elsewhere = KnownFinder(propagate.carried(texts, first))
         out = []
         for text, spans in zip(texts, first, strict=True):
-            more = list(propagate.again(text, spans, wanted))
-            if elsewhere is not None:
-                more += elsewhere.find(text)
+            more = [*propagate.again(text, spans, wanted), *elsewhere.find(text)]
             out.append(settle(text, [*spans, *more]) if more else spans)
         return tuple(out)
 
@@ -135,24 +133,3 @@ def _trimmed(text: str, span: Span) -> Span | None:
     if (start, end) == (span.start, span.end):
         return span
     return Span(start=start, end=end, label=span.label, score=span.score, detector=span.detector)
-
-
-_LITERAL = frozenset(Label) - {Label.NAME, Label.LOCATION, Label.DATE, Label.AGE}
-"""What is found again literally: numbers and addresses of the net."""
-
-
-def _numbers(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> list[KnownIdentifier]:
-    """What was found in one text and may stand, without its label, in another."""
-    values = {
-        (span.label, text[span.start : span.end])
-        for text, spans in zip(texts, found, strict=True)
-        for span in spans
-        if span.label in _LITERAL and span.end - span.start >= 5
-    }
-    values |= {
-        (span.label, text[span.start : span.end])
-        for text, spans in zip(texts, found, strict=True)
-        for span in spans
-        if span.label is Label.LOCATION and span.score >= 0.85 and " " in text[span.start : span.end]
-    }
-    return [KnownIdentifier(label=label, value=value) for label, value in sorted(values)]

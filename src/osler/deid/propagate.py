@@ -8,8 +8,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
+from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span
-from osler.deid import gazetteers
+from osler.deid import dates, gazetteers
 from osler.deid.detectors.name_words import (
     CREDENTIALS,
     EPONYM_NOUNS,
@@ -25,6 +26,33 @@ from osler.deid.tokens import Words, words
 DETECTOR = "propagated"
 _LEAST_SCORE = 0.7
 _SENTENCE_END = re.compile(r"[.!?:;\n•*|]\s*\Z")
+
+
+_AGAIN_LITERALLY = frozenset(Label) - {Label.NAME, Label.LOCATION, Label.DATE, Label.AGE}
+_LEAST_NUMBER = 5
+_LEAST_PLACE = 0.85
+
+
+def carried(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> tuple[KnownIdentifier, ...]:
+    """What was found surely enough in one text to be looked for in all of them; names are not in it."""
+    lists = gazetteers.load()
+    values = {
+        (span.label, value)
+        for text, spans in zip(texts, found, strict=True)
+        for span in spans
+        if _carries(lists, span, value := text[span.start : span.end])
+    }
+    return tuple(KnownIdentifier(label=label, value=value) for label, value in sorted(values))
+
+
+def _carries(lists: gazetteers.Gazetteers, span: Span, value: str) -> bool:
+    if span.label is Label.LOCATION:
+        alone = len(value) >= 4 and value[0].isupper() and not lists.is_ordinary(value.lower())
+        return span.score >= _LEAST_PLACE and (" " in value or alone)
+    if span.label is Label.DATE:
+        written = dates.read(value)
+        return written is not None and written.full
+    return span.label in _AGAIN_LITERALLY and sum(map(str.isalnum, value)) >= _LEAST_NUMBER
 
 
 def name_words(text: str, spans: Iterable[Span]) -> dict[str, float]:

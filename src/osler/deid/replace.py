@@ -4,10 +4,10 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from osler.core.errors import GuardUnavailable
+from osler.core.errors import GuardUnavailable, OslerError
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span, replace
-from osler.deid import dates, safe_harbor
+from osler.deid import dates, propagate, safe_harbor
 from osler.deid.calendars import Ages, Calendar
 from osler.deid.leaks import Leaks
 from osler.deid.pipeline import Deidentifier
@@ -46,6 +46,7 @@ class Replacer:
         self._table = Table()
         self._spans: _Spans = ()
         self._values: tuple[tuple[Label, str], ...] = ()
+        self._carried: tuple[KnownIdentifier, ...] = ()
         self._used = False
 
     @property
@@ -60,7 +61,9 @@ class Replacer:
         GuardUnavailable when a detector fails or no exact way back exists.
         """
         if self._used:
-            raise RuntimeError("a Replacer serves one request: make another one")
+            raise OslerError(
+                "A Replacer was applied a second time.", remedy="Make one Replacer for each request."
+            )
         self._used = True
         texts = tuple(texts)
         found = self._deidentifier.find_all(texts, self._known)
@@ -85,13 +88,16 @@ class Replacer:
         return StreamRestorer(self._table)
 
     def leaks(self, texts: _Texts) -> dict[str, int]:
-        """Counts by label of real identifiers, known or found, that still stand in `texts`; empty is clean."""
-        return Leaks(self._known, self._values).count(texts)
+        """Counts by label of real identifiers, known or surely found, that still stand in `texts`; empty is clean."""
+        return Leaks(self._known, self._carried).count(texts)
 
     def _note(self, texts: _Texts, spans: _Spans) -> None:
         self._spans = spans
         values = {(s.label, t[s.start : s.end]) for t, row in zip(texts, spans, strict=True) for s in row}
         self._values = tuple(sorted(values))
+        words = {w for t, row in zip(texts, spans, strict=True) for w in propagate.name_words(t, row)}
+        names = tuple(KnownIdentifier(label=Label.NAME, value=word) for word in sorted(words))
+        self._carried = (*names, *propagate.carried(texts, spans))
 
     # -- surrogates
 

@@ -40,6 +40,7 @@ from osler.gateway.flow import AnswerFlow
 from osler.gateway.observe import Observer
 from osler.gateway.policy import Facts, Policy
 from osler.gateway.router import Target, require_known, route
+from osler.gateway.upstream import pieces
 from osler.guardrails import Guard
 from osler.knowledge import cite
 from osler.knowledge.prompt import grounded_prompt
@@ -237,7 +238,8 @@ class Pipeline:
             begun = False
             completer = self.parts.completers[target.destination.name]
             try:
-                async with aclosing(completer.complete(call, stream=x.request.stream)) as answer:
+                answer = pieces(completer, call, stream=x.request.stream, destination=target.destination.name)
+                async with aclosing(answer):
                     async for delta in answer:
                         begun = True
                         yield target, delta

@@ -10,7 +10,6 @@ from osler.core.messages import ChatRequest, Message
 from osler.core.ports.vault import Subject
 from osler.gateway.exchange import Exchange
 
-
 PUBLISHED = frozenset({"opened", "recalled"})
 """Bases of sources whose names and digests tell nothing about a patient. All others are named by keyed digest."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from osler.core.errors import GuardUnavailable, PluginError
-from osler.core.findings import Finding
+from osler.core.findings import Finding, Severity
 from osler.core.ports.check import Check, Statement
 
 PARTS = ("question", "sentence", "answer")
@@ -56,9 +56,18 @@ def _findings(check: Check, statement: Statement) -> tuple[Finding, ...]:
             f"The check '{check.name}' failed; what it had not passed is not released.",
             remedy="Run `osler doctor`; to go on without it, remove it from [guardrails] checks.",
         ) from None
-    if found is None or not all(isinstance(finding, Finding) for finding in found):
+    if found is None or not all(_whole(finding) for finding in found):
         raise PluginError(
-            f"The check '{check.name}' returned something else than findings.",
+            f"The check '{check.name}' returned something that is no finding, or not a whole one.",
             remedy="Hold it to its contract with osler.testing.check_check, or remove it from [guardrails] checks.",
         )
     return found
+
+
+def _whole(finding: object) -> bool:
+    """Whether it is a finding that can be shown and signed: an audit record takes texts and whole numbers only."""
+    if not isinstance(finding, Finding) or not isinstance(finding.severity, Severity):
+        return False
+    words = (finding.kind, finding.reason, finding.source, finding.where, finding.claim)
+    places = (finding.start, finding.end)
+    return all(isinstance(w, str) for w in words) and all(type(p) is int for p in places)

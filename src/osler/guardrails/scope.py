@@ -26,7 +26,8 @@ Drug = tuple[int, int]
 
 _WORD = re.compile(r"[^\W\d_][\w'’]*")
 _DOSE = re.compile(
-    r"(?:[\s(,]*(?:\d+(?:[.,]\d+)?(?:\s*[-–]\s*\d+(?:[.,]\d+)?)?\s*(?:mg|mcg|µg|μg|g|ml|units?|iu|puffs?|tab(?:let)?s?"
+    r"(?:[\s(,|:]*(?:(?:one|two|three|half|half an?) (?:tab(?:let)?s?|cap(?:sule)?s?|puffs?|drops?|pills?)(?!\w)"
+    r"|\d+(?:[.,]\d+)?(?:\s*[-–]\s*\d+(?:[.,]\d+)?)?\s*(?:mg|mcg|µg|μg|g|ml|units?|iu|puffs?|tab(?:let)?s?"
     r"|cap(?:sule)?s?|drops?|%|mmol|meq)(?!\w)(?:\s*(?:/|per)\s*(?:kg|day|dose|d)(?!\w))*"
     r"|(?:po|iv|im|sc|pr|sl|prn|bid|tid|qid|od|qd|qhs|q\d+h|daily|once|twice|weekly|nightly|every|hours?"
     r"|by mouth|orally|(?:three|four|two|one|\d+) times|\d+|a day|per day|hourly|as needed|at night)(?!\w))[)]?)+",
@@ -108,6 +109,12 @@ def endorses(text: str) -> bool:
 def asks_what_to_give(text: str) -> bool:
     """Whether a question asks for a drug, so that a bare name in the answer is advice."""
     return rules().asking.search(text) is not None
+
+
+def asks_what_is(text: str) -> bool:
+    """Whether a question asks for what is or was, and proposes none of the drugs that it names."""
+    known = rules()
+    return known.telling.search(text) is not None and known.proposing.search(text) is None
 
 
 class _Reading:

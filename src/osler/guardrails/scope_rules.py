@@ -40,6 +40,8 @@ class ScopeRules:
     bid: frozenset[str]
     endorsement: re.Pattern[str]
     asking: re.Pattern[str]
+    telling: re.Pattern[str]
+    proposing: re.Pattern[str]
 
 
 @cache
@@ -62,6 +64,8 @@ def rules() -> ScopeRules:
         bid=frozenset(raw["bid"]["words"]),
         endorsement=_pattern(raw["endorsement"]["words"], fragments),
         asking=_pattern(raw["asking"]["words"], fragments),
+        telling=_pattern(raw["telling"]["words"], fragments),
+        proposing=_pattern(raw["proposing"]["words"], fragments),
     )
 
 

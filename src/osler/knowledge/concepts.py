@@ -22,6 +22,7 @@ class Concept:
     name: str
     kind: str
     asks: tuple[str, ...]
+    problems: tuple[str, ...]
     loinc: frozenset[str]
     names: tuple[tuple[str, ...], ...]
     excluded: tuple[tuple[str, ...], ...]
@@ -35,6 +36,7 @@ def concepts() -> dict[str, Concept]:
             name=name,
             kind=row["kind"],
             asks=tuple(row["asks"]),
+            problems=tuple(row.get("problems", ())),
             loinc=frozenset(row["loinc"]),
             names=_phrases(row["names"]),
             excluded=_phrases(row.get("not", ())),

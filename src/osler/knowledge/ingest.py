@@ -1,11 +1,12 @@
 """Files into the store: choose the reader, read the whole file, put it as a whole or not at all."""
 
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from osler.core.errors import TooLarge
+from osler.core.errors import OslerError, PluginError, TooLarge
 from osler.core.ports.index import Added, Index
 from osler.core.ports.reader import Reader, Reading, Source
 from osler.core.ports.records import RecordView
@@ -28,8 +29,8 @@ class Library:
     def read(self, source: Source) -> Reading:
         """What `source` holds, without storing it.
 
-        Raises TooLarge, UnsupportedFormat and InputError. Resources that name a patient whose record
-        is loaded already are read as belonging to it.
+        Raises TooLarge, UnsupportedFormat and InputError; PluginError when the reader breaks. Resources
+        that name a patient whose record is loaded already are read as belonging to it.
         """
         if len(source.data) > self._max_bytes:
             raise TooLarge(
@@ -39,7 +40,7 @@ class Library:
             )
         reader = choose(self._readers, source)
         known = source.known_patients | frozenset(self._records.patients())
-        return reader.read(replace(source, known_patients=known))
+        return _read(reader, replace(source, known_patients=known))
 
     def add(self, source: Source) -> Added:
         """Read and store `source`: all of it or nothing. The same file again changes nothing.
@@ -48,6 +49,27 @@ class Library:
         """
         reading = self.read(source)
         return replace(self._index.put(reading), skipped=dict(reading.skipped))
+
+
+def _read(reader: Reader, source: Source) -> Reading:
+    """What `reader` makes of `source`. What it raises unforeseen may quote the file: only type and place go further."""
+    try:
+        reading: object = reader.read(source)
+    except OslerError:
+        raise
+    except Exception as error:
+        frame, line = list(traceback.walk_tb(error.__traceback__))[-1]
+        place = f"{frame.f_code.co_filename.rpartition('/')[2]}:{line}"
+        raise PluginError(
+            f"The reader '{reader.name}' failed on this file ({type(error).__name__} at {place}).",
+            remedy="Please report this line to whoever made the reader.",
+        ) from None
+    if not isinstance(reading, Reading):
+        raise PluginError(
+            f"The reader '{reader.name}' returned something else than a Reading.",
+            remedy="Hold it to its contract with osler.testing.check_reader, or remove it from [knowledge] readers.",
+        )
+    return reading
 
 
 def starter_sources() -> Iterator[Source]:

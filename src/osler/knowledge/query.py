@@ -239,7 +239,8 @@ class _Reading:
         names = [name for found, _ in measured for name in found]
         if safety:
             asked = []
-        asked, names, terms = _combined(asked, names, terms, [thing for _, thing in measured])
+        treated = [_with_problems(thing, found) for found, thing in measured]
+        asked, names, terms = _combined(asked, names, terms, treated)
         past = any(m.label.startswith("intent:") and any(w in m.text for w in _PAST_WORDS) for m in structure)
         ended = "flag:ended" in labels
         years = [w for at, w in enumerate(self.words.lower) if at in reach and _YEAR.fullmatch(w)]
@@ -383,6 +384,13 @@ def _concept_term(match: Match, text: str) -> Term:
     table = concepts.concepts()
     also = [ask.replace("*", "") for name in _named_concepts(match) for ask in table[name].asks]
     return term(text, kind="concept", also=also)
+
+
+def _with_problems(thing: Term, names: Iterable[str]) -> Term:
+    """What is measured, and what is wrong where it is: a drug for the one is ordered for the other."""
+    table = concepts.concepts()
+    problems = [problem for name in names for problem in table[name].problems]
+    return term(thing.text, kind=thing.kind, also=(*thing.alternatives, *problems)) if problems else thing
 
 
 def _named_concepts(match: Match) -> tuple[str, ...]:

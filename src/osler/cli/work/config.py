@@ -21,7 +21,8 @@ def check(*, json: bool, config: Path | None) -> None:
             {"ok": True, "file": str(path) if path else None, "tests": tests, "digest": loaded.digest()}
         )
         return
-    print(f"{path or 'No file: the embedded defaults'} is in order; {tests} rule tests pass.")
+    what = f"{path} is" if path else "There is no osler.toml here; the embedded defaults are"
+    print(f"{what} in order; {tests} rule tests pass.")
     print(f"Configuration {loaded.digest()}")
 
 

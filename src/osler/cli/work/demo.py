@@ -288,7 +288,11 @@ def _verify(console: Console, config: Path, folder: Path) -> dict[str, object]:
         raise UpstreamError(
             f"The demo's audit chain is broken: {verdict.reason}", remedy="Please report this."
         )
-    return {"ok": verdict.ok, "records": verdict.records, "head": verdict.head.hash}
+    return {
+        "ok": verdict.ok,
+        "records": verdict.records,
+        "head": f"{verdict.head.number}:{verdict.head.hash}",
+    }
 
 
 def _next(console: Console, folder: Path, seconds: float) -> None:
@@ -319,15 +323,14 @@ Done in {seconds:.1f} s. To undo the demo, delete its workspace:
 
 
 def _fresh(workspace: Path | None) -> Path:
-    """A new, empty folder."""
+    """A new, empty folder: the one that was named, or one inside it when it holds something already."""
     if workspace is None:
         return Path(tempfile.mkdtemp(prefix="osler-demo-"))
-    if workspace.exists() and (not workspace.is_dir() or any(workspace.iterdir())):
-        raise InputError(
-            f"{workspace} is not an empty folder.",
-            remedy="Name a new one: the demo starts afresh.",
-        )
+    if workspace.exists() and not workspace.is_dir():
+        raise InputError(f"{workspace} is not a folder.", remedy="Name a folder, or none.")
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(workspace.iterdir()):
+        return Path(tempfile.mkdtemp(prefix="osler-demo-", dir=workspace))
     return workspace
 
 

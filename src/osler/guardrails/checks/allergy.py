@@ -122,9 +122,14 @@ def _rank(relation: AllergyRelation) -> int:
 def _stances(
     text: str, mentions: Sequence[DrugMention], *, asked: bool = False
 ) -> Iterator[tuple[DrugMention, Stance]]:
-    """Each mention with its stance, read sentence by sentence where the text is a question of several."""
+    """Each mention with its stance, read sentence by sentence where the text is a question of several.
+
+    Of sentences that only ask for what is or was there is none.
+    """
     spans = split(text) if asked else ((0, len(text)),)
     for start, end in spans:
+        if asked and scope.asks_what_is(text[start:end]):
+            continue
         inside = [m for m in mentions if start <= m.start < end]
         places = [(m.start - start, min(m.end, end) - start) for m in inside]
         yield from zip(inside, scope.stances(text[start:end], places, asked=asked), strict=True)

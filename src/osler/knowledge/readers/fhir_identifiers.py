@@ -129,9 +129,12 @@ class IdentifierList:
         self._found: dict[tuple[Label, str, bool], KnownIdentifier] = {}
 
     def add(self, label: Label, value: str, *, shortest: int = 2, birth: bool = False) -> None:
-        """Add `value` unless it is shorter than `shortest`, too short to be told from ordinary text."""
+        """Add `value` unless it is shorter than `shortest`, too short to be told from ordinary text.
+
+        Two characters are enough in other scripts than ours, of which some write a city with two.
+        """
         value = one_line(value)
-        if len(value) >= shortest:
+        if len(value) >= (shortest if value.isascii() else 2):
             self._found.setdefault(
                 (label, value, birth), KnownIdentifier(label=label, value=value, birth=birth)
             )

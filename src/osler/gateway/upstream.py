@@ -1,0 +1,49 @@
+"""A call to a backend, held to its port: what breaks in a plug-in is a fault of that model server.
+
+So the next permitted server can take over, and no half answer is taken for a whole one.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from osler.core.errors import OslerError, UpstreamError
+from osler.core.messages import Delta, Usage
+from osler.core.ports.completer import Completer, ModelCall
+
+
+async def pieces(
+    completer: Completer, call: ModelCall, *, stream: bool, destination: str
+) -> AsyncGenerator[Delta, None]:
+    """The answer's pieces. Raises UpstreamError when the backend breaks, or ends without saying that it is whole."""
+    finished = False
+    try:
+        async with aclosing(completer.complete(call, stream=stream)) as answer:
+            async for delta in answer:
+                if not _whole(delta):
+                    raise _fault(destination, "gave something that is no piece of an answer")
+                finished = finished or bool(delta.finish)
+                yield delta
+    except OslerError:
+        raise
+    except Exception as error:
+        # Its text may quote what was sent or received: only the type goes further.
+        raise _fault(destination, f"failed ({type(error).__name__})") from None
+    if not finished:
+        raise _fault(destination, "ended its answer without saying that it is whole")
+
+
+def _whole(delta: object) -> bool:
+    """Whether it is a piece that can be shown and signed."""
+    if not isinstance(delta, Delta) or not isinstance(delta.text, str):
+        return False
+    usage = delta.usage if delta.usage is not None else Usage()
+    if not isinstance(delta.finish, str | None) or not isinstance(usage, Usage):
+        return False
+    return all(tokens is None or type(tokens) is int for tokens in (usage.prompt, usage.completion))
+
+
+def _fault(destination: str, what: str) -> UpstreamError:
+    return UpstreamError(
+        f"The backend of destination '{destination}' {what}.",
+        remedy="Hold it to its contract with osler.testing.check_completer, or use another backend.",
+    )

@@ -1,0 +1,77 @@
+"""A backend that breaks its contract is a model server that failed: never a half answer, never its words."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from osler.core.errors import UpstreamError, UpstreamTimeout
+from osler.core.messages import Delta, Usage
+from osler.core.ports.completer import ModelCall
+from osler.gateway.upstream import pieces
+
+CALL = ModelCall(model_id="m", messages=())
+END = Delta(text="b.", finish="stop", usage=Usage(prompt=1, completion=None))
+
+
+class Scripted:
+    """A backend that gives what it is told to, and raises what it is told to."""
+
+    def __init__(self, *script: object) -> None:
+        self._script = script
+        self.closed = False
+
+    async def complete(self, call: ModelCall, *, stream: bool) -> AsyncGenerator[Delta, None]:
+        try:
+            for step in self._script:
+                if isinstance(step, Exception):
+                    raise step
+                yield step  # type: ignore[misc]
+        finally:
+            self.closed = True
+
+    async def probe(self) -> tuple[str, ...]:
+        return ("m",)
+
+    async def aclose(self) -> None:
+        return None
+
+
+async def collected(backend: Scripted) -> list[Delta]:
+    return [d async for d in pieces(backend, CALL, stream=True, destination="ward")]
+
+
+def test_a_whole_answer_passes_as_it_is() -> None:
+    given = [Delta(text="a "), END, Delta(usage=Usage(prompt=1, completion=2))]
+    assert asyncio.run(collected(Scripted(*given))) == given
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ([], "whole"),
+        ([Delta(text="a ")], "whole"),
+        ([Delta(text="a "), Delta(text="b", finish="")], "whole"),
+        ([RuntimeError("Zythar Quillon")], "RuntimeError"),
+        ([Delta(text="a "), KeyError("Zythar Quillon")], "KeyError"),
+        (["Zythar Quillon"], "no piece"),
+        ([None], "no piece"),
+        ([Delta(text=None, finish="stop")], "no piece"),  # type: ignore[arg-type]
+        ([Delta(text="a", finish=1)], "no piece"),  # type: ignore[arg-type]
+        ([Delta(text="a", finish="stop", usage=Usage(prompt=1.5))], "no piece"),  # type: ignore[arg-type]
+        ([Delta(text="a", finish="stop", usage={"prompt": 1})], "no piece"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_backend_that_breaks_is_an_upstream_fault(script: list[object], said: str) -> None:
+    backend = Scripted(*script)
+    with pytest.raises(UpstreamError, match=said) as caught:
+        asyncio.run(collected(backend))
+    assert "'ward'" in str(caught.value)
+    assert "Zythar" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert backend.closed or not script
+
+
+def test_what_a_backend_says_of_itself_stays() -> None:
+    with pytest.raises(UpstreamTimeout, match="slow"):
+        asyncio.run(collected(Scripted(UpstreamTimeout("slow"))))
