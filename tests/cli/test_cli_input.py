@@ -113,6 +113,19 @@ def test_another_patient_s_resource_is_not_taken_over(workspace: Path) -> None:
     assert listed["patients"] == ["p1"]
 
 
+def test_a_patient_may_stand_in_a_later_file_than_what_is_theirs(workspace: Path) -> None:
+    folder = workspace.parent / f"{workspace.name}-single"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps(condition()))
+    (folder / "b.json").write_text(json.dumps(patient()))
+    done = run_osler("--workspace", str(workspace), "kb", "add", str(folder), "--json", cwd=workspace.parent)
+    told = json.loads(done.stdout)
+    assert (told["files"], told["new"], told["unchanged"], told["skipped"]) == (2, 2, 0, {})
+    again = run_osler("--workspace", str(workspace), "kb", "add", str(folder), "--json", cwd=workspace.parent)
+    told = json.loads(again.stdout)
+    assert (told["files"], told["new"], told["unchanged"], told["skipped"]) == (2, 0, 2, {})
+
+
 def test_adding_again_changes_nothing(workspace: Path) -> None:
     folder = workspace.parent
     (folder / "a.json").write_text(json.dumps(GOOD))
@@ -127,8 +140,8 @@ def test_adding_again_changes_nothing(workspace: Path) -> None:
 
 
 CONFIGS = [
-    ("[server]\nkyes = 1\n", "did you mean 'keys'"),
-    ("[sever]\nkeys = 'off'\n", "did you mean 'server'"),
+    ("[server]\nkyes = 1\n", "did you mean 'keys'? `"),
+    ("[sever]\nkeys = 'off'\n", "did you mean 'server'? `"),
     ("[server]\nport = 'x'\n", "server.port"),
     ("[server\n", "not valid TOML"),
     ("[destinations.w]\nurl = 'http://127.0.0.1:1/v1'\n", "location is missing"),

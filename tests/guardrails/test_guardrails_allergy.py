@@ -167,6 +167,22 @@ def test_an_unknown_allergy_status_is_said_where_a_drug_is_asked_for():
     assert find("Give her ibuprofen.", LISINOPRIL) == []
 
 
+@pytest.mark.parametrize(
+    ("display", "kinds"),
+    [
+        ("code 5640", ["allergy_not_identified"]),
+        ("", ["allergy_not_identified"]),
+        ("a substance that the file does not name", ["allergy_not_identified"]),
+        ("Latex", []),
+        ("No known allergy", []),
+    ],
+)
+def test_an_allergy_that_cannot_be_told_is_never_taken_for_none(display, kinds):
+    assert [f.kind for f in find("Can I give ibuprofen?", allergy(display), part="question")] == kinds
+    assert find("What is her potassium?", allergy(display), part="question") == []
+    assert find("Can I give ibuprofen?", allergy(display, active=False), part="question") == []
+
+
 def test_without_a_patient_there_is_nothing_to_check():
     statement = Statement(part="question", text="Can I give ibuprofen?", record=None)
     assert list(AllergyCheck().check(statement)) == []

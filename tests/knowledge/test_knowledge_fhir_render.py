@@ -74,6 +74,16 @@ TEXTS: list[tuple[Json, str]] = [
         "Allergy status (active): No known drug allergy. Recorded 2019-06-25.",
     ),
     (
+        allergy(
+            "r1", "x", code={"coding": [{"system": "http://snomed.info/sct", "code": "716186003"}]}
+        ),
+        "Allergy status (active): No known allergy. Recorded 2019-06-25.",
+    ),
+    (
+        lab("r1", {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]}, 7.9, "%"),
+        "Laboratory result 2026-10-01: a1c (code 4548-4) 7.9%.",
+    ),
+    (
         condition("r1", "Chronic kidney disease stage 3b"),
         "Condition (active): Chronic kidney disease stage 3b, since 2021-05-17.",
     ),

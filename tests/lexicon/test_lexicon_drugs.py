@@ -203,3 +203,12 @@ def test_a_long_text_of_near_misses_is_searched_in_linear_time() -> None:
         " " * 500_000,
     ):
         LEXICON.find(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "drug"), [("Paracétamol 1 g comprimé", "acetaminophen"), ("CODÉINE", "codeine")]
+)
+def test_accents_do_not_hide_a_drug(text: str, drug: str) -> None:
+    (mention,) = load().find(text)
+    assert mention.drug == drug
+    assert text[mention.start : mention.end] == mention.surface

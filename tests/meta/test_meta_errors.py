@@ -76,26 +76,28 @@ CASES: list[tuple[Reading, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("read", "value"), CASES, ids=range(len(CASES)))
-def test_an_error_does_not_repeat_its_input(read: Reading, value: Any) -> None:
+def fault(read: Reading, value: Any) -> OslerError | None:
     try:
         read(value)
     except OslerError as error:
-        # A raised error is what the reader sees; its cause could be printed by a careless caller.
-        for shown in (str(error), repr(error), str(error.__cause__ or ""), error.remedy):
-            for word in ("Quartermain", "Zebulon", "900-27"):
-                assert word not in shown  # noqa: PT017 - no error at all is fine here
-        assert error.remedy
+        return error
+    return None
+
+
+@pytest.mark.parametrize(("read", "value"), CASES, ids=range(len(CASES)))
+def test_an_error_does_not_repeat_its_input(read: Reading, value: Any) -> None:
+    error = fault(read, value)
+    if error is None:
+        return
+    # A raised error is what the reader sees; its cause could be printed by a careless caller.
+    for shown in (str(error), repr(error), str(error.__cause__ or ""), error.remedy):
+        for word in ("Quartermain", "Zebulon", "900-27"):
+            assert word not in shown
+    assert error.remedy
 
 
 def test_most_of_these_are_errors_at_all() -> None:
-    refused = 0
-    for read, value in CASES:
-        try:
-            read(value)
-        except OslerError:
-            refused += 1
-    assert refused >= len(CASES) - 4
+    assert sum(1 for read, value in CASES if fault(read, value)) >= len(CASES) - 4
 
 
 def test_values_that_may_hold_phi_do_not_print_it() -> None:

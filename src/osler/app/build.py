@@ -100,11 +100,12 @@ def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> 
 
 def build_deidentifier(config: Config) -> Deidentifier:
     """The detectors that the configuration names, built-in ones first."""
-    names = tuple(dict.fromkeys((*BUILT_IN_DETECTORS, *config.deid.extra_detectors)))
-    options = config.deid.options
+    extra, options = config.deid.extra_detectors, config.deid.options
+    names = tuple(dict.fromkeys((*BUILT_IN_DETECTORS, *extra)))
     _all_named("deid.options", options, "deid.extra_detectors", names)
+    places = {name: "deid.extra_detectors" if name in extra else "deid" for name in names}
     detectors: list[Detector] = [
-        _made("detectors", name, Detector, options.get(name), place="deid.extra_detectors") for name in names
+        _made("detectors", name, Detector, options.get(name), place=place) for name, place in places.items()
     ]
     return Deidentifier(detectors)
 

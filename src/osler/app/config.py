@@ -111,7 +111,7 @@ def parse(table: Mapping[str, Any], text: str = "", name: str = FILE_NAME) -> Co
         ]
         shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
         raise ConfigError(
-            f"{shown}.",
+            shown if shown.endswith("?") else f"{shown}.",
             remedy="`osler config schema` prints every key; docs/reference/configuration.md explains them.",
         ) from None
 

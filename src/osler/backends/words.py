@@ -20,7 +20,8 @@ STOP_WORDS = frozenset(
     make may maybe me might more most much must need needs new no not now off ok okay once only other ought out over own
     per please put rather really recommend recommended safe safely same say says shall should show since some start
     started starting still such take takes taking tell than thank thanks thing things think through too try trying under
-    until up upon use used uses using plus versus vs compared very want wants was way well were while whether will would yes yet patient
+    until up upon use used uses using plus versus vs compared very
+    want wants was way well were while whether will would yes yet patient
     patient's patients mr mrs ms dr give good best better kind sort type list find look question answer
     """.split()  # noqa: SIM905 - a table of words reads better as text
 )

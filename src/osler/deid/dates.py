@@ -160,8 +160,8 @@ class Written:
 
 
 def century(two_digits: int) -> int:
-    """The year meant by two digits: to 2039 when that is near, else in the 1900s."""
-    return 2000 + two_digits if two_digits < 40 else 1900 + two_digits
+    """The year meant by two digits: to 2029, else in the 1900s, where most of those over 86 were born."""
+    return 2000 + two_digits if two_digits < 30 else 1900 + two_digits
 
 
 def read(text: str) -> Written | None:

@@ -236,14 +236,21 @@ def _dates(text: str, learned: Learned) -> Iterator[Span]:
             if match.start() and folded[match.start() - 1].isdecimal():
                 continue
             for written in dates.read_all(text[match.start() : end]):
-                if written.year is None:
-                    continue
-                day = written.on(written.year)
-                if (written.full and day in learned.days) or (
-                    not written.day and (day.year, day.month) in learned.months
-                ):
+                if written.year is not None and _is_known(written, written.year, learned):
                     yield _span(match.start(), end, Label.DATE)
                     break
+
+
+def _is_known(written: dates.Written, year: int, learned: Learned) -> bool:
+    if not written.day:
+        return (year, written.month) in learned.months
+    if "{y}" in written.layout:
+        # two digits of a year may be of any century
+        return any(
+            (day.month, day.day, day.year % 100) == (written.month, written.day, year % 100)
+            for day in learned.days
+        )
+    return written.on(year) in learned.days
 
 
 def _span(start: int, end: int, label: Label) -> Span:

@@ -50,7 +50,10 @@ class Deidentifier:
         elsewhere = KnownFinder(propagate.carried(texts, first))
         out = []
         for text, spans in zip(texts, first, strict=True):
-            more = [*propagate.again(text, spans, wanted), *elsewhere.find(text)]
+            more = [
+                *propagate.again(text, spans, wanted),
+                *propagate.beyond(spans, elsewhere.find(text)),
+            ]
             out.append(settle(text, [*spans, *more]) if more else spans)
         return tuple(out)
 

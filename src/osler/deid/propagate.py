@@ -31,6 +31,7 @@ _SENTENCE_END = re.compile(r"[.!?:;\n•*|]\s*\Z")
 _AGAIN_LITERALLY = frozenset(Label) - {Label.NAME, Label.LOCATION, Label.DATE, Label.AGE}
 _LEAST_NUMBER = 5
 _LEAST_PLACE = 0.85
+_LITERAL_SCORE = 0.8
 
 
 def carried(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> tuple[KnownIdentifier, ...]:
@@ -53,6 +54,17 @@ def _carries(lists: gazetteers.Gazetteers, span: Span, value: str) -> bool:
         written = dates.read(value)
         return written is not None and written.full
     return span.label in _AGAIN_LITERALLY and sum(map(str.isalnum, value)) >= _LEAST_NUMBER
+
+
+def beyond(spans: Sequence[Span], more: Iterable[Span]) -> Iterator[Span]:
+    """Those of `more` that cover what `spans` (sorted, without overlap) do not."""
+    starts = [s.start for s in spans]
+    for span in more:
+        at = bisect_right(starts, span.start) - 1
+        if at < 0 or spans[at].end < span.end:
+            yield Span(
+                start=span.start, end=span.end, label=span.label, score=_LITERAL_SCORE, detector=DETECTOR
+            )
 
 
 def name_words(text: str, spans: Iterable[Span]) -> dict[str, float]:

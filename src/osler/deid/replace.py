@@ -123,7 +123,7 @@ class Replacer:
 
     def _replaced(self, texts: tuple[str, ...], spans: _Spans, also_seen: _Texts) -> tuple[str, ...]:
         values = [value for _, value in self._values]
-        pool = Pool(self._rng, (*texts, *also_seen), (*values, *(k.value for k in self._known)))
+        pool = Pool(self._rng, (*texts, *also_seen), values, (k.value for k in self._known))
         names = Names(pool, self._table)
         named = [value for label, value in self._values if label is Label.NAME]
         for name in (*named, *(k.value for k in self._known if k.label is Label.NAME)):

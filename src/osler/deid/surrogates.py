@@ -9,10 +9,12 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from osler.core.errors import GuardUnavailable
 from osler.core.spans import Label
 from osler.deid import gazetteers
+from osler.deid.known_forms import KEPT
 from osler.deid.restore import Table
 
 _TRIES = 400
@@ -59,11 +61,15 @@ _ENDINGS = (
 class Pool:
     """A source of random values that are new: none of them occurs in the texts, none is given twice."""
 
-    def __init__(self, rng: random.Random, texts: Iterable[str], values: Iterable[str]) -> None:
+    def __init__(
+        self, rng: random.Random, texts: Iterable[str], values: Iterable[str], known: Iterable[str] = ()
+    ) -> None:
+        """`values` are the real values found, `known` those of the record."""
         self.rng = rng
-        real = list(values)
-        self._haystack = "\n".join(plain(t) for t in (*texts, *real))
-        self._numbers = {joined(plain(v)) for v in real}
+        folded = [plain(value) for value in values]
+        record, numbers = _of_record(tuple(known))
+        self._haystack = "\n".join((*(plain(text) for text in texts), *folded, record))
+        self._numbers = numbers.union(joined(value) for value in folded)
         self._given: set[str] = set()
 
     def absent(self, value: str) -> bool:
@@ -121,6 +127,13 @@ class Pool:
             return letter.upper() if c.isupper() else letter
         # combining marks and other signs of letters would make the shape tell what it came from
         return c if c.isascii() or c.isspace() else "-" if not unicodedata.combining(c) else ""
+
+
+@lru_cache(maxsize=KEPT)
+def _of_record(values: tuple[str, ...]) -> tuple[str, frozenset[str]]:
+    """A record's values folded, as one text and each without its separators."""
+    folded = [plain(value) for value in values]
+    return "\n".join(folded), frozenset(map(joined, folded))
 
 
 def plain(text: str) -> str:

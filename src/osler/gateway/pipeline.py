@@ -134,7 +134,8 @@ class Pipeline:
         subject = p.vault.subject(request.patient)
         x = replace(x, identity=identity, record=record, subject=subject)
         known = identity.identifiers if identity else ()
-        spans = [s for m in request.messages for s in p.deidentifier.find(m.content, known)]
+        texts = [m.content for m in request.messages]
+        spans = [s for found in p.deidentifier.find_all(texts, known) for s in found]
         sources = self._sources(request)
         level = maximum(
             [

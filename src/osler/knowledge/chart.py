@@ -48,7 +48,7 @@ class Chart:
         """Ingredients and classes of the drugs that an entry names."""
         if item.doc not in self._classes:
             found: set[str] = set()
-            for mention in self.lexicon.find(item.display):
+            for mention in self.lexicon.find(" | ".join(_names(item))):
                 if mention.drug is not None:
                     found.update(self.lexicon.ingredients_of(mention.drug))
                     found.update(self.lexicon.classes_of(mention.drug))
@@ -71,13 +71,17 @@ class Chart:
         return (
             item.type == "AllergyIntolerance"
             and asked is not None
-            and self.lexicon.relation(asked, item.display) is not None
+            and any(self.lexicon.relation(asked, name) is not None for name in _names(item))
         )
 
 
 def names_of(item: RecordItem) -> Speech:
     """What an entry is called: its display and those of its codes."""
-    return Speech(item.display, *dict.fromkeys(code.display for code in item.codes))
+    return Speech(*_names(item))
+
+
+def _names(item: RecordItem) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([item.display, *(code.display for code in item.codes if code.display)]))
 
 
 def whole(item: RecordItem, *, complete: bool = False, score: float = 1.0) -> Evidence:

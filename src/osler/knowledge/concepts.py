@@ -63,6 +63,12 @@ def concepts_of(item: RecordItem) -> frozenset[str]:
     return _concepts(tuple(code.code for code in item.codes), item.display)
 
 
+def label_of(codes: Iterable[str]) -> str:
+    """What LOINC codes measure, in words, for one that comes without its own; "" for unknown ones."""
+    found = next((name for code in codes for name in _by_loinc().get(code, ())), "")
+    return found.replace("_", " ")
+
+
 def kind_of(names: Iterable[str]) -> frozenset[str]:
     """The kinds of the concepts `names`."""
     table = concepts()

@@ -8,6 +8,7 @@ answer from a text on something else would be worse than none.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from osler.core.citations import Evidence
 from osler.core.ports.index import Hit, Index, Scope
@@ -38,7 +39,7 @@ _WEAK_SECTION = 0.1
 _FIRST = 0.05
 _RELATIVE = 0.5
 _FOREIGN = 0.4
-_RECALLED = 0.3
+_RECALLED = 0.5
 _MOST_AROUND = 1.0
 _CUES = (
     (
@@ -159,16 +160,22 @@ def about_drug(
             base += min(_MOST_AROUND, _CONTEXT / 2 * around)
             met = [f for f in factors if sentence.speech.of(f.term)]
             candidates.append((base, met, sentence))
-    return _best(_diverse(candidates), documents=MOST_DOCUMENTS + 1, relative=_RELATIVE / 2)
+    return _best(_diverse(candidates), documents=MOST_DOCUMENTS + 2, relative=_RELATIVE / 2)
 
 
 def _foreign(title: str, known: Sequence[Term]) -> int:
     """How many of the things that a title names are none of `known`: "gout", for a patient who has none."""
+    ours = {name for t in known for name in t.stemmed}
+    return sum(1 for names in _things_named(title) if ours.isdisjoint(names))
+
+
+@lru_cache(maxsize=512)
+def _things_named(title: str) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """The things that a title names, each by all its names in stems. Every sentence of a document asks for them."""
     tokens = words(title)
     named = [" ".join(tokens[start:end]) for start, end in named_in(tokens)]
     named.extend(t for t in tokens if len(t) > 3 and other_words(t) and not any(t in n for n in named))
-    ours = {name for t in known for name in t.stemmed}
-    return sum(1 for name in named if ours.isdisjoint(term(name).stemmed))
+    return tuple(term(name).stemmed for name in named)
 
 
 def _diverse(candidates: list[tuple[float, list[Factor], _Sentence]]) -> list[tuple[float, _Sentence]]:

@@ -292,6 +292,7 @@ class _Reading:
                 intent = intents().get(match.label.removeprefix("intent:"))
                 kind = "plain" if intent is not None and intent.topical else "weak"
                 found.append((match.at[0], term(self._text(match), kind=kind)))
+        found.extend((m.at[0], term(self._text(m), kind="weak")) for m in self._safety["always"])
         for at, word in enumerate(self.words.lower[:-1]):
             if word in _NUMBERED and len(self.words.lower[at + 1]) <= _SHORT:
                 found.append((at, term(f"{word} {self.words.lower[at + 1]}", kind="weak")))

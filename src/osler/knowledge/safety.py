@@ -80,7 +80,7 @@ def factors(chart: Chart, drugs: Sequence[Term]) -> list[Factor]:
 
     An allergy that the lexicon relates to one of `drugs` makes texts on such reactions wanted.
     """
-    found = [Factor(term=t) for i in chart.active(("Condition",)) for t in _condition_terms(i.display)]
+    found = [Factor(term=t) for i in chart.active(("Condition",)) for t in _condition_terms(i)]
     found.extend(
         Factor(term=t, weight=_MEDICATION_WEIGHT)
         for i in chart.active(MEDICATIONS)
@@ -120,12 +120,24 @@ def _drug_terms(item: RecordItem, chart: Chart) -> Iterable[Term]:
         )
 
 
-def _condition_terms(display: str) -> Iterable[Term]:
-    """A condition's name without tags, stages and causes, and the known names within it, each by itself."""
+def _condition_terms(item: RecordItem) -> Iterable[Term]:
+    """A condition's name and the known names within it, each by itself.
+
+    Where its own words are unknown, in another language perhaps, those of its codes count as well.
+    """
+    head, known = _names_in(item.display)
+    names = [head, *known]
+    for code in () if known else item.codes:
+        head, known = _names_in(code.display)
+        names.extend((head, *known))
+    return (term(name) for name in dict.fromkeys(names) if name)
+
+
+def _names_in(display: str) -> tuple[str, list[str]]:
+    """A name without tags, stages and causes, and the known names within it."""
     plain = _TAG.sub("", display).strip()
     tokens = re.findall(r"[^\W_]+", plain)
     known = [" ".join(tokens[start:end]) for start, end in named_in([t.lower() for t in tokens])]
     if not known:
         known = [t for t in tokens if len(t) > 3 and other_words(t)]
-    head = _QUALIFIER.sub("", plain).strip()
-    return (term(name) for name in dict.fromkeys([head or plain, *known]))
+    return _QUALIFIER.sub("", plain).strip() or plain, known

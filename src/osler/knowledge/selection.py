@@ -83,9 +83,7 @@ def search(clause: Clause, chart: Chart) -> Selected:
     ranked = sorted(better or found, key=lambda i: _rank(i.type))
     if clause.latest and ranked:
         ranked = [i for i in ranked if i.type == ranked[0].type][:1]
-    return Selected(
-        items=tuple(ranked[:_MOST_GENERAL]), complete=by_name and len(ranked) <= _MOST_GENERAL
-    )
+    return Selected(items=tuple(ranked[:_MOST_GENERAL]), complete=by_name and len(ranked) <= _MOST_GENERAL)
 
 
 def no_active_medication(chart: Chart) -> str:

@@ -2,13 +2,14 @@
 
 `TermIndex` is built from `Term`s and gives the non-overlapping hits of a text from left to right, the
 longest first where several start at one place. A term matches on whole words, in any case, whether its
-words are parted by a blank, a hyphen or a line break; an `exact` term matches in its own case only. It does
-not stem, correct spelling, or know what a term means.
+words are parted by a blank, a hyphen or a line break, and with or without accents; an `exact` term matches
+in its own case only. It does not stem, correct spelling, or know what a term means.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -63,7 +64,7 @@ class TermIndex(Generic[Value]):
         roots = self._root.children
         resume = 0
         for word in _WORD.finditer(text):
-            node = roots.get(word.group().lower())
+            node = roots.get(_folded(word.group()))
             if node is None or word.start() < resume or _within_word(text, word.start()):
                 continue
             longest = _longest(text, node, word.start(), word.end())
@@ -75,7 +76,7 @@ class TermIndex(Generic[Value]):
         node = self._root
         end = 0
         for number, word in enumerate(_WORD.finditer(term.text)):
-            key = word.group().lower()
+            key = _folded(word.group())
             if number and not _SLASHES.isdisjoint(term.text[end : word.start()]):
                 key = "/" + key
             node = node.children.setdefault(key, _Node())
@@ -86,6 +87,14 @@ class TermIndex(Generic[Value]):
             node.exact.setdefault(tuple(_WORD.findall(term.text)), term.value)
         elif not node.loose:
             node.loose.append(term.value)
+
+
+def _folded(word: str) -> str:
+    """A word in lower case and without accents: "Paracétamol" is "paracetamol"."""
+    lower = word.lower()
+    if lower.isascii():
+        return lower
+    return "".join(c for c in unicodedata.normalize("NFD", lower) if not unicodedata.combining(c))
 
 
 def words(text: str) -> list[str]:
@@ -138,7 +147,7 @@ def _longest(text: str, node: _Node[Value], start: int, end: int) -> tuple[int, 
     step = _STEP.match(text, end)
     if step is None:
         return best
-    for edge in _edges(step.group(1), step.group(2).lower()):
+    for edge in _edges(step.group(1), _folded(step.group(2))):
         child = node.children.get(edge)
         deeper = _longest(text, child, start, step.end()) if child is not None else None
         if deeper is not None and (best is None or deeper[0] > best[0]):

@@ -5,9 +5,9 @@
         check_detector(MyDetector())
 
 Each function returns None or raises AssertionError with a sentence that says which promise is
-broken; what the plug-in itself raises goes through. They test form and behaviour (bounds, types, determinism, errors, cancellation), never
-quality: whether a detector finds enough is for your own tables of cases. A promise that cannot be
-seen from outside, such as keeping no text, is not tested.
+broken; what the plug-in itself raises goes through. They test form and behaviour (bounds, types,
+determinism, errors, cancellation), never quality: whether a detector finds enough is for your own
+tables of cases. A promise that cannot be seen from outside, such as keeping no text, is not tested.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from osler.core.errors import InputError, OslerError, StoreError, TooLarge
 from osler.core.ports.index import Added
 from osler.core.ports.reader import Source
 from osler.knowledge.ingest import Library
+from osler.knowledge.readers.fhir_references import PATIENT_MISSING
 from osler.knowledge.search import Search, passages
 from osler.lexicon import drugs
 
@@ -30,6 +31,18 @@ class Tally:
     patients: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     failed: list[dict[str, str]] = field(default_factory=list)
+
+    def count_again(self, first: Added, second: Added) -> None:
+        """Take in what a file brought that was added twice."""
+        before = first.new + first.changed
+        self.count(
+            replace(
+                second,
+                new=first.new + second.new,
+                changed=first.changed + second.changed,
+                unchanged=max(0, second.unchanged - before),
+            )
+        )
 
     def count(self, added: Added) -> None:
         """Take in what one file brought."""
@@ -54,9 +67,18 @@ def add(
         limit = loaded.knowledge.max_file_mb * 2**20
         with _progress(len(files)) as progress:
             task = progress.add_task("adding", total=len(files))
+            waiting: list[tuple[Path, Added]] = []
             for file in files:
-                _add_one(file, collection, limit, library, stores, tally)
+                added = _add_one(file, collection, limit, library, stores, tally)
+                if added and len(files) > 1 and PATIENT_MISSING in added.skipped:
+                    waiting.append((file, added))  # the patient may stand in a later file
+                elif added:
+                    tally.count(added)
                 progress.advance(task)
+            for file, first in waiting:
+                second = _add_one(file, collection, limit, library, stores, tally)
+                if second:
+                    tally.count_again(first, second)
         if tally.files:
             sign(stores, "kb.add", _body(tally))
     _report(tally, json=json)
@@ -142,7 +164,8 @@ def show(*, doc: str, patient: str | None, json: bool, config: Path | None, work
 
 def _add_one(
     file: Path, collection: str | None, limit: int, library: Library, stores: Stores, tally: Tally
-) -> None:
+) -> Added | None:
+    """Add one file. None, and a line in the tally, when it was refused."""
     try:
         source = Source(
             name=file.name,
@@ -150,11 +173,12 @@ def _add_one(
             collection=collection,
             known_patients=frozenset(stores.records.patients()),
         )
-        tally.count(library.add(source))
+        return library.add(source)
     except StoreError:
         raise
     except OslerError as error:
         tally.failed.append({"file": str(file), "error": error.code, "message": str(error)})
+        return None
 
 
 def _files(path: Path) -> Iterator[Path]:

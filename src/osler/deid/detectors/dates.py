@@ -34,7 +34,8 @@ _STRONG_CUE = re.compile(
     r"|visit|f/u|week of|wk of|collected|resulted|signed|filled|discharged|hospitalized|seen|before"
     r"|after|started|tues?(?:day)?|wed(?:nesday)?"
     r"|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sunday|mon(?:day)?|performed|taken|effective|by"
-    r"|last|comparison|compared (?:to|with))[ \t]*[:(,]?[ \t]*\(?\Z"
+    r"|last|comparison|compared (?:to|with)|cath|pci|cabg|egd|colonoscopy|bronchoscopy|orif|extubat\w*"
+    r"|intubat\w*|deliver(?:y|ed)|died|expired)[ \t]*[:(,]?[ \t]*\(?\Z"
 )
 _RANGE_BEFORE = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2,4})?\s?(?:-|–|to|through|thru|until|and|&|,)\s?\Z")
 _SCORE_BEFORE = re.compile(

@@ -112,7 +112,7 @@ _WORK = re.compile(
     r"|at|for) (?:the )?|workplace\s{0,2}[:=] {0,3}"
     r"|(?:attends|student at|enrolled at|graduated from|freshman at|sophomore at|junior at|senior at) "
 )
-_AT_ORGANIZATION = re.compile(r"\b(?:at|for|from|by|\() ?(?:the )?(?=[a-z])")
+_AT_ORGANIZATION = re.compile(r"\b(?:at|for|from|by|to|with|\() ?(?:the )?(?=[a-z])")
 _NAMED_AS_NONE = word_set(
     "home night the a an his her their this that age bedside least work times present all once school",
     "church",

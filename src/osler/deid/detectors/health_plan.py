@@ -30,6 +30,7 @@ class HealthPlanDetector:
             rf"|policy|group|grp"
             rf"|payer|payor|plan|certificate holder|coverage|medicare|medicaid|medi-cal|tricare)"
             rf"(?:['’]s)?[ _-]?(?:policy |group |member |beneficiary |plan |card |identification )?{_MARK}",
+            r"(?:member|subscriber|policy|group|grp)(?= [a-z]{0,4}-?\d{5})",
             r"(?:hicn|mbi|rx ?bin|rx ?grp|rx ?group|rx ?pcn|policy)",
             digits=4,
         )

@@ -16,7 +16,10 @@ SEPARATOR = (
 )
 """What may stand between a label and its value, in folded text."""
 
-VALUE = r"(?:\d{1,4}(?: \d{2,4}){1,5}(?![\w/])|[a-z0-9]{1,40}(?:[-./_:][a-z0-9]{1,40}){0,7})"
+VALUE = (
+    r"(?:\d{1,4}(?: \d{2,4}){1,5}(?![\w/])|[a-z]{1,3}\d{2,5}(?: \d{3,6}){1,3}(?![\w/])"
+    r"|[a-z0-9]{1,40}(?:[-./_:][a-z0-9]{1,40}){0,7})"
+)
 """An identifier of letters, digits and inner punctuation, or groups of digits, in folded text."""
 
 

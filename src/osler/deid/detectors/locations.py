@@ -27,6 +27,12 @@ _DWELLING = word_set(
     "lives living lived live resides residing reside moved relocated born raised resident native grew",
     "immigrated emigrated traveled travelled hometown back",
 )
+_HOME = word_set("lives living lived live resides residing reside born raised resident native grew")
+_ROOMS = word_set(
+    "assisted long skilled memory independent hospice section group nursing room ward unit floor labor step",
+    "intensive respite sober transitional public subsidized senior low high",
+)
+_ZIP_BEHIND = re.compile(r",?[ \t]{1,2}(\d{5}(?:-\d{4})?)(?![\w-]|\.\d)")
 _ZIP_AHEAD = re.compile(r",? [A-Z]{2},? \d{5}\b")
 _PLACE_CUES = word_set(
     "from lives living lived live resides residing reside moved relocated born raised resident native",
@@ -103,6 +109,8 @@ class LocationDetector:
                     if score and (loud or score > 0.9 or not tokens.words[i].isupper()):
                         first = self._city_start(tokens, i, _BEFORE_CITY)
                         yield tokens.starts[first], tokens.ends[last], score
+                        if behind := _ZIP_BEHIND.match(tokens.text, tokens.ends[last]):
+                            yield behind.start(1), behind.end(1), 0.85
                         skip = last + 1
                     break
             else:
@@ -201,7 +209,7 @@ class LocationDetector:
             return 0
         if tokens.low[i - 2] not in _DWELLING:
             return 0
-        last = i
+        last, words_of_prose = i, 0
         while (
             last < len(tokens)
             and last - i < 3
@@ -211,9 +219,13 @@ class LocationDetector:
             low, bits = tokens.low[last], self._lists.evidence(tokens.low[last])
             if low in self._lists.states or bits & In.NATION or low in facilities.generic() or len(low) < 3:
                 break
-            if bits & In.WORD and bits & In.CLINICAL:
-                break
+            words_of_prose += bool(bits & In.WORD and bits & In.CLINICAL)
             last += 1
+        if words_of_prose and not (
+            last - i > 1 and tokens.low[i - 2] in _HOME and tokens.low[i] not in _ROOMS
+        ):
+            # "Window Rock" is a town behind "lives in" alone
+            return 0
         return last if last > i else 0
 
     def _dwelt_in_lower(self, tokens: Words, i: int) -> int:

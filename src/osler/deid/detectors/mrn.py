@@ -21,6 +21,7 @@ class MrnDetector:
             r"(?:medical|health|hospital|clinic|patient|med|pt) ?rec(?:ord)?s?",
             r"record (?:#|no\b\.?|num(?:ber)?|id)",
             r"chart ?(?:#|no\b\.?|num(?:ber)?|id)",
+            r"chart(?= (?:[a-z]{1,3}-?\d{3}|\d{5}))",
             r"(?:patient|pat|pt|hospital|hosp|clinic|unit|person|client|resident)[ _-]?"
             r"(?:#|no\b\.?|nbr|num(?:ber)?|id(?:entifier)?)",
             r"e?mpi(?:d)?",

@@ -50,6 +50,7 @@ _LABELS: tuple[tuple[frozenset[str], _L], ...] = (
     (GREETINGS, Labels.greeting),
     (SIGN_OFFS, Labels.sign_off),
     (CREDENTIALS, Labels.credential),
+    (word_set("mrn dob ssn born"), Labels.numbered),
 )
 
 

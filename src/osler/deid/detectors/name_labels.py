@@ -27,6 +27,8 @@ _LABEL_GAP = re.compile(
 _GREETING_GAP = re.compile(r",? ")
 _SIGN_GAP = re.compile(r"[,.!]?[ \t]*\n[\s\-–—/]*|, |: ?")
 
+_NUMBER_GAP = re.compile(r"[ \t]{0,2}(?:,|;|-|–|\||\()[ \t]{0,2}|[ \t]{1,3}")
+
 _WHOSE = (
     RELATIONS
     | PERSONS
@@ -167,6 +169,40 @@ class Labels(Context):
             yield from self.signature_at(self.tokens.starts[at])
         elif self.capital(at) and self.like(at) >= LIKELY:
             yield from self.name(at, self.whole(at), 0.75)
+
+    def numbered(self, i: int) -> Iterator[Found]:
+        """`Will Long, MRN 4471902`, `Joy Day (DOB 3/4/1960)`: names that may as well be everyday words."""
+        if not _NUMBER_GAP.fullmatch(self.tokens.before(i)) or not self._number_follows(i):
+            return
+        first = last = i - 1
+        while (
+            first > 0
+            and last - first < 3
+            and self.tokens.before(first) in (" ", ". ", ", ")
+            and self._may_name(first - 1)
+        ):
+            first -= 1
+        named = any(self.bits(k) & NAME for k in range(first, last + 1))
+        if first < last and named and self._may_name(last):
+            yield from self.name(first, last, 0.85)
+
+    def _number_follows(self, i: int) -> bool:
+        return (
+            re.match(
+                r"\W{0,4}(?:(?:no|number|in|on)\W{1,2})?[\w-]{0,6}\d",
+                self.tokens.text[self.tokens.ends[i] :][:24],
+            )
+            is not None
+        )
+
+    def _may_name(self, i: int) -> bool:
+        bits = self.bits(i)
+        unlisted = not bits & (In.WORD | In.CLINICAL | In.ORDINARY)
+        return (
+            self.capital(i)
+            and self.low(i) not in NEVER
+            and (self.shapes.initial(i) or bool(bits & NAME) or unlisted)
+        )
 
     def credential(self, i: int) -> Iterator[Found]:
         """`Maria Gonzalez, MD`, `J. Bell RN`, `Okafor, NP`."""

@@ -11,13 +11,17 @@ from osler.deid.detectors.name_words import (
     NEVER,
     PARTICLES,
     PLACE_NOUNS,
+    RELATIONS,
+    ROLE_LABELS,
     SAINTS,
     SUFFIXES,
+    TITLES_LIKE_WORDS,
 )
 from osler.deid.gazetteers import NAME, In
 
 _GIVEN, _SURNAME = In.GIVEN, In.SURNAME
 _HARD = In.ORDINARY | In.WORD | In.BRAND
+_ROLES = ROLE_LABELS | TITLES_LIKE_WORDS | RELATIONS
 _NONE = (-1, 0.0)
 
 
@@ -115,6 +119,9 @@ class Pairs(Shapes):
         if j == i or self.initial(j) or not self.capital(j):
             return _NONE
         likeness = self.likeness(j, _SURNAME)
+        if likeness == WEAK and i and self.tokens.low[i - 1] in _ROLES and self.tokens.before(i) == " ":
+            # "PCP B. Strand"
+            return max(j, self.take(j, LIKELY, 2)), 0.75
         if (
             likeness < UNKNOWN
             or self.elsewhere(i, j)

@@ -38,7 +38,7 @@ RELATIONS = word_set(
     "sister-in-law brother-in-law godmother godfather",
     "godson goddaughter foster-mother kids children sons daughters brothers sisters parents siblings ",
     "twins coworker co-worker colleague supervisor employer",
-    "aide babysitter nanny companion dtr dau sis bro gma gpa hub gf bf mil fil dil sil spouse's mgm ",
+    "aide babysitter nanny companion fob dtr dau sis bro gma gpa hub gf bf mil fil dil sil spouse's mgm ",
     "mgf pgm pgf stepbrother stepsister fiancee's",
 )
 
@@ -104,6 +104,7 @@ ROLE_LABELS = word_set(
     "midwife supervisor preceptor teacher attorney coordinator manager",
     "worker staff clinician responsible person beneficiary claimant applicant student member officer ",
     "signature initials alias aka alternate baby",
+    "doula liaison hcp hcpoa dpoa proxy navigator case-manager",
     "team members participants attendees present tech technician lpn cna crna sw msw lcsw ot slp",
 )
 """Field labels after which a name is likely, but so are other things."""

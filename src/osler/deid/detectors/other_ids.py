@@ -19,7 +19,9 @@ _PUBLIC = re.compile(
     r"|omim|dbsnp|grant|genbank|medline|trial registration|clinicaltrials\.gov)[^\n]{0,14}\Z"
 )
 _TRIAL = re.compile(r"(?:trials?|study|studies|protocol|metabolite|compound)[ (,:\[]{1,3}\Z")
-_REGISTRY = re.compile(r"(?:NCT|ISRCTN|PMC|DRKS|UMIN|ACTRN|CTRI|GSE|CHEMBL|MONDO|OMIM|RXCUI|C|D|Q)-?\d")
+_REGISTRY = re.compile(
+    r"(?:NCT|ISRCTN|PMC|DRKS|UMIN|ACTRN|CTRI|GSE|CHEMBL|MONDO|OMIM|RXCUI)-?\d|[CDQ]\d{6,8}(?!\d)"
+)
 
 _MARK = r"(?:#|no\b\.?|nbr|num(?:ber)?|id(?:s|entifier)?\b|code)"
 _THINGS = (
@@ -51,14 +53,14 @@ class OtherIdDetector:
             r"|requisition|uid"
             r"|guid|uuid|wristband|confirmation|encounter)",
             r"(?:subject|participant|case|order|ref|reference|id|rx|pin|study subject)(?= ?[:#])",
-            r"id(?= (?:no\b|num|#|is|[a-z]{0,3}\d{5}))",
+            r"id(?= (?:no\b|num|#|is|[a-z]{0,3}\d{5}|(?=[a-z-]{0,5}\d{3})[a-z]))",
             digits=3,
         )
         self._user = Keyed(
             self.name,
             Label.OTHER_ID,
             r"(?:user ?names?|user[ _-]?id|login(?: (?:name|id))?|log-in|screen ?name|handle|user"
-            r"|network id|epic user)"
+            r"|network id|epic user)(?: (?:on|for|in)(?: the)? [a-z]{3,14})?"
             r"(?=[ \t]{0,2}(?:[:=#]|is\b|name|id\b))",
             value=r"@?(?![a-z]{1,30}[ \t]+[a-z])[a-z][a-z0-9_.\-]{2,40}(?<![.\-])",
             digits=0,

@@ -88,7 +88,11 @@ class PhoneDetector:
             if called or (match.group()[3] in "-–‑" and match.group()[4] == "0"):
                 yield self._span(folded, match.start(), match.end(), 0.9 if called else 0.55)
         for match in _EXT_ALONE.finditer(folded):
-            if match.group()[0] == "x" and not near(folded, match.start(), _PHONE_WORD, 30):
+            if match.group()[0] == "x" and (
+                # "x4000" may be how far something is magnified
+                (match[1].endswith("00") and not near(folded, match.start(), _PHONE_WORD, 30))
+                or _NOT_PHONE_AFTER.match(folded, match.end())
+            ):
                 continue
             yield self._span(folded, match.start(1), match.end(1), 0.8)
         for match in _VANITY.finditer(folded):

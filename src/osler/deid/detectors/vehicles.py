@@ -32,6 +32,7 @@ class VehicleDetector:
             r"plates? ?(?:#|no\b\.?|num(?:ber)?)",
             r"(?:licen[sc]e|vehicle|car) tag",
             r"plates?(?= ?:)",
+            r"plates?(?= (?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{5,8}(?![a-z0-9]))",
             value=_PLATE,
             digits=2,
         )

@@ -21,6 +21,7 @@ from osler.lexicon.sentences import split
 
 ALLERGY = "AllergyIntolerance"
 _MARKER = re.compile(r"\[[\d\s,;–-]*\]")
+_BARE = re.compile(r"code \S+|[\d\W]*|a substance that the file does not name", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
@@ -35,7 +36,8 @@ class _Conflict:
 
 
 class AllergyCheck:
-    """Finds `drug_allergy`; and `allergy_status_unknown` where a drug is asked for and nothing is recorded."""
+    """Finds `drug_allergy`; where a drug is asked for, also `allergy_status_unknown` when nothing is recorded and
+    `allergy_not_identified` when an allergy is recorded by a code alone."""
 
     name = "allergy"
     parts = ("question", "sentence")
@@ -58,6 +60,9 @@ class AllergyCheck:
         proposed = [m for m, stance in _stances(text, mentions, asked=True) if stance is not Stance.EXCLUDED]
         if proposed and not allergies:
             yield _unknown(proposed[0])
+        for item in allergies if proposed else ():
+            if item.active and _nameless(item):
+                yield _not_identified(proposed[0], item)
         for conflict in self._conflicts([(m, Stance.NAMED) for m in proposed], allergies):
             severity = Severity.INFO if conflict.relation.strength == "unlikely" else Severity.WARN
             yield _finding(conflict, severity, where="question")
@@ -157,6 +162,26 @@ def _finding(conflict: _Conflict, severity: Severity, *, where: str, placed: boo
         where=where,
         start=mention.start if placed else -1,
         end=mention.end if placed else -1,
+        claim=mention.surface,
+    )
+
+
+def _nameless(item: RecordItem) -> bool:
+    """Whether an allergy says nowhere in words what it is to."""
+    named = [item.display, *(code.display for code in item.codes)]
+    return not any(name and not _BARE.fullmatch(name.strip()) for name in named)
+
+
+def _not_identified(mention: DrugMention, item: RecordItem) -> Finding:
+    return Finding(
+        kind="allergy_not_identified",
+        severity=Severity.WARN,
+        reason="The record lists an allergy whose substance it does not name in words: whether it conflicts with "
+        f"{mention.surface} cannot be verified.",
+        source=item.doc,
+        where="question",
+        start=mention.start,
+        end=mention.end,
         claim=mention.surface,
     )
 

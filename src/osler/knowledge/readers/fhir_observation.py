@@ -1,5 +1,6 @@
 """Observations and diagnostic reports in words: name, value, unit, reference range, interpretation."""
 
+from osler.knowledge.concepts import label_of
 from osler.knowledge.readers.fhir_element import Element
 from osler.knowledge.readers.fhir_rendered import Rendered, Setting
 from osler.knowledge.readers.fhir_words import (
@@ -57,6 +58,9 @@ def observation(resource: Element, setting: Setting) -> Rendered:
     status = resource.word("status")
     moment = when(resource, "effective", "issued")
     name = concept(code) or "an observation without a name"
+    if name.startswith("code "):
+        meant = label_of(c.word("code") for c in code.children("coding"))
+        name = f"{meant} ({name})" if meant else name
     result = value_words(resource) or _components(resource) or _members(resource, setting)
     text = joined(
         f"{title_of('Observation', category)} {day(moment) or '(undated)'}: "

@@ -19,10 +19,15 @@ from osler.knowledge.readers.fhir_words import (
 
 _HOLDING = ("active", "recurrence", "relapse")
 _DENIED = ("refuted", "entered-in-error")
-_NO_ALLERGY = frozenset(
-    {"716186003", "409137002", "428607008", "429625007", "428197003", "no-known-allergies"}
-)
-"""SNOMED CT: no known (drug, environmental, food, insect) allergy."""
+_NO_ALLERGY = {
+    "716186003": "No known allergy",
+    "409137002": "No known drug allergy",
+    "428607008": "No known environmental allergy",
+    "429625007": "No known food allergy",
+    "428197003": "No known insect allergy",
+    "no-known-allergies": "No known allergies",
+}
+"""SNOMED CT, and what each code means."""
 
 
 def condition(resource: Element, _setting: Setting) -> Rendered:
@@ -79,6 +84,8 @@ def allergy(resource: Element, _setting: Setting) -> Rendered:
         concept(code) or listed(concept(s) for s in substances) or "a substance that the file does not name"
     )
     none_known = _is_none_known(name, found)
+    if name.startswith("code "):
+        name = next((_NO_ALLERGY[c.code] for c in found if c.code in _NO_ALLERGY), name)
     criticality = resource.word("criticality")
     state = listed(
         (

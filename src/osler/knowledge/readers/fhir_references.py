@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from osler.knowledge.readers.fhir_element import Element
 
+PATIENT_MISSING = "patient is not in the file"
+"""Why a resource is left out whose patient is neither in its file nor loaded before."""
+
 _HISTORY = re.compile(r"/_history/[^/]+$")
 _RELATIVE = re.compile(r"(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/?#\s]+)$")
 _CONDITIONAL = re.compile(r"(?P<type>[A-Z][A-Za-z]+)\?(?:[^#]*&)?identifier=(?P<token>[^&#]+)")
@@ -102,7 +105,7 @@ class Directory:
         found = {self._patient(reference, entry) for reference in references} - {None}
         if len(found) > 1:
             return Owner(reason="names several patients")
-        return Owner(patient=found.pop()) if found else Owner(reason="patient is not in the file")
+        return Owner(patient=found.pop()) if found else Owner(reason=PATIENT_MISSING)
 
     def _patient(self, reference: Element, base: Entry) -> str | None:
         target = reference.text("reference")
