@@ -9,12 +9,13 @@ from starlette.responses import PlainTextResponse, Response
 
 from osler.api import wire
 from osler.api.errors import error_headers, error_json
+from osler.api.incoming import discard_body, read_body, while_connected
 from osler.api.metrics import CONTENT_TYPE, Metrics
 from osler.api.render import json_response
 from osler.api.stream import EventStream
 from osler.app.build import Platform
-from osler.core.errors import AuthError, OslerError, TooLarge, UnknownModel
-from osler.core.messages import Caller
+from osler.core.errors import AuthError, OslerError, UnknownModel
+from osler.core.messages import Caller, ChatRequest
 from osler.gateway.exchange import Done, Failed
 from osler.gateway.router import AUTO, known_names
 
@@ -30,15 +31,19 @@ class Api:
 
     async def chat(self, request: Request) -> Response:
         """POST /v1/chat/completions."""
-        caller = self._caller(request)
+        caller, data = await self._admitted(request)
         request_id = wire.new_request_id()
-        body = wire.parse(await self._body(request))
-        headers = {k.lower(): v for k, v in request.headers.items()}
-        chat = wire.chat_request(body, headers, caller, request_id)
+        body = wire.parse(data)
+        chat = wire.chat_request(body, wire.own_headers(request.headers.items()), caller, request_id)
         if not self.platform.config.knowledge.ground:
             chat = replace(chat, ground="off")
         if chat.stream:
-            return await EventStream.begin(self.platform.pipeline, chat, body)
+            return await while_connected(request, EventStream.begin(self.platform.pipeline, chat, body))
+        return await while_connected(request, self._answer(chat))
+
+    async def _answer(self, chat: ChatRequest) -> Response:
+        """A plain answer, or the error that stands in its place."""
+        request_id = chat.request_id
         async with contextlib.aclosing(self.platform.pipeline.run(chat)) as events:
             async for event in events:
                 if isinstance(event, Done):
@@ -50,13 +55,12 @@ class Api:
 
     async def embeddings(self, request: Request) -> Response:
         """POST /v1/embeddings."""
-        caller = self._caller(request)
+        caller, data = await self._admitted(request)
         request_id = wire.new_request_id()
-        asked = wire.embeddings_request(wire.parse(await self._body(request)))
+        asked = wire.embeddings_request(wire.parse(data))
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
-        result = await self.platform.embeddings.run(
-            texts, model=asked.model, caller=caller, request_id=request_id
-        )
+        work = self.platform.embeddings.run(texts, model=asked.model, caller=caller, request_id=request_id)
+        result = await while_connected(request, work)
         return json_response(wire.embeddings(result, asked), 200, request_id)
 
     async def models(self, request: Request) -> Response:
@@ -99,6 +103,15 @@ class Api:
         self._caller(request)
         return Response(self.metrics.text(), media_type=CONTENT_TYPE)
 
+    async def _admitted(self, request: Request) -> tuple[Caller, bytes]:
+        """Who calls, and the body that came with it."""
+        try:
+            caller = self._caller(request)
+        except AuthError:
+            await discard_body(request)
+            raise
+        return caller, await read_body(request, self.max_body)
+
     def _caller(self, request: Request) -> Caller:
         """Who calls. Where keys are off, any key is ignored and everyone is the local caller."""
         if not self.require_keys:
@@ -112,16 +125,3 @@ class Api:
                 remedy="Send `Authorization: Bearer KEY`; `osler keys create` makes one.",
             )
         return caller
-
-    async def _body(self, request: Request) -> bytes:
-        """The body within its limit, read piece by piece so that a large one is refused early."""
-        pieces, size = [], 0
-        async for piece in request.stream():
-            size += len(piece)
-            if size > self.max_body:
-                raise TooLarge(
-                    f"The request body is larger than {self.max_body // 2**20} MB.",
-                    remedy="Send less, or raise server.max_body_mb.",
-                )
-            pieces.append(piece)
-        return b"".join(pieces)

@@ -32,6 +32,9 @@ _DOES = (NAME_VERBS | HUMAN_VERBS | word_set("may can must should could might ca
     "with at and"
 )
 """What goes on as a sentence about a person does."""
+_NAME_GAPS = (" ", ", ", ",", "  ", "\n", "^")
+_MOSTLY = 0.6
+"""From which share of words in capitals on a capital says nothing."""
 _MODALS = word_set("will may can must")
 _OPENERS = NEVER | word_set(
     "will may can must long early late more most still just now new old high low good best better hard small little",
@@ -69,10 +72,13 @@ class _Search:
     at: list[tuple[int, int]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list, repr=False)
     doubted: list[int] = field(default_factory=list)
+    loud: bool = False
 
     def spans(self) -> Iterator[Span]:
         self.at = [match.span() for match in TOKEN.finditer(self.text)]
         self.keys = [normal(self.text[a:b]) for a, b in self.at]
+        long = [self.text[a:b].isupper() for a, b in self.at if b - a > 3]
+        self.loud = len(long) > 3 and sum(long) > _MOSTLY * len(long)
         names: set[int] = set()
         for i, key in enumerate(self.keys):
             for form in self._forms(key):
@@ -115,10 +121,14 @@ class _Search:
             return False
         if form.initials and not all(self._word(k)[0].isupper() for k in range(i, i + count)):
             return self.text[slice(*self._gap(i))] in ("'", "’")
-        if form.initials and form.careful and len(form.words[-1]) == 1:
+        if not form.careful:
+            return True
+        if form.initials:
             # "Summer, A." is a name, "this Summer A" need not be
-            return "," in self.text[slice(*self._gap(i))]
-        return True
+            return len(form.words[-1]) > 1 or "," in self.text[slice(*self._gap(i))]
+        # "will long" is the name of Will Long, "a long: will" is none
+        spaced = all(self.text[slice(*self._gap(k))] in _NAME_GAPS for k in range(i, i + count - 1))
+        return spaced or any(self._word(k)[0].isupper() for k in range(i, i + count))
 
     def _likely(self, i: int, word: str, form: Form) -> bool:
         """Whether a word that prose uses too is meant as the name here."""
@@ -127,13 +137,13 @@ class _Search:
         if not word[0].isupper():
             return False
         start = self.at[i][0]
-        if _SENTENCE_END.search(self.text, max(0, start - 4), start) is None or not word[1:].islower():
-            return True
-        if i and self.keys[i - 1] in DROPPED:
+        shouted = word.isupper() and len(word) > 1
+        opens = _SENTENCE_END.search(self.text, max(0, start - 4), start) is not None
+        if not (self.loud if shouted else opens) or (i and self.keys[i - 1] in DROPPED):
             return True
         if form.label is not Label.NAME:
             return False
-        if self.keys[i] not in _OPENERS or self._acts(i):
+        if self._acts(i) or not (shouted or self.keys[i] in _OPENERS):
             return True
         self.doubted.append(i)
         return False
@@ -154,7 +164,7 @@ class _Search:
         if (
             i + 1 >= len(self.keys)
             or self.text[slice(*self._gap(i))] != " "
-            or self._word(i + 1)[0].isupper()
+            or (self._word(i + 1)[0].isupper() and not self.loud)
         ):
             return False
         follows = self.keys[i + 1]

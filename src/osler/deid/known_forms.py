@@ -38,7 +38,7 @@ PREFIXES = word_set(
 """What may be written into one word with a number: `MRN4471902`."""
 
 YEAR_LIKE = re.compile(r"(?:19|2[0-2])\d\d")
-"""A ZIP code that lost its leading 0 somewhere (`2128` of Boston) reads as a year."""
+"""A ZIP code that lost its leading 0 somewhere (`2128` of Boston) reads as a year, and so do other short numbers."""
 
 _SPACELESS = re.compile(f"[{SPACELESS}]")
 _ABBREVIATIONS = dict(
@@ -65,7 +65,7 @@ _LEAST = 4
 class Form:
     """One way to put an identifier, as folded words.
 
-    `careful`: prose uses the word (or the last one) too, so that more has to speak for the identifier.
+    `careful`: prose uses the words (or the last one) too, so that more has to speak for the identifier.
     `initials`: some of the words are initials, which stand for a name in capitals only.
     """
 
@@ -153,7 +153,7 @@ class Learned:
     def _whole_name(self, words: tuple[str, ...]) -> None:
         first, last = words[0], words[-1]
         for form in {words, (first, last), (last, first), (last, *words[:-1])}:
-            self._form(form, Label.NAME)
+            self._form(form, Label.NAME, careful=all(map(self._ordinary, form)))
         letters = [w[0] for w in words[:-1]]
         for initials in {(first[0],), tuple(letters), ("".join(letters),), (first, *letters[1:])}:
             self._form((*initials, last), Label.NAME, careful=self._ordinary(last), initials=True)
@@ -240,7 +240,7 @@ class Learned:
 
     def _digits(self, digits: str, label: Label) -> None:
         number = Number(digits=digits, label=label)
-        if len(digits) >= _LEAST and number not in self._seen:
+        if len(digits) >= _LEAST and number not in self._seen and not YEAR_LIKE.fullmatch(digits):
             self._seen.add(number)
             self.numbers.setdefault(digits[0], []).append(number)
 

@@ -1,5 +1,6 @@
 """The one frozen value that goes through the nine steps, and the events that come out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from osler.core.audit import AuditRecord
@@ -33,6 +34,7 @@ class Exchange:
     targets: tuple[Target, ...] = ()
     grounding: Grounding | None = field(default=None, repr=False)
     replacer: Replacer | None = field(default=None, repr=False)
+    replaced: Mapping[str, int] = field(default_factory=dict)
     outbound: tuple[Message, ...] = field(default=(), repr=False)
     opened: AuditRecord | None = None
     target: Target | None = None
@@ -50,12 +52,14 @@ class Exchange:
         return self.grounding.evidence if self.grounding else ()
 
     def decision_json(self) -> dict[str, object]:
-        """The decision trace with the target that was used, once there is one."""
+        """The decision trace with the target that was used and what was replaced on the way to it, by kind."""
         trace = self.decision.to_json() if self.decision else {}
         if self.target is not None:
             trace["destination"] = self.target.destination.name
             trace["model"] = self.target.model.name
             trace["transform"] = self.target.transform
+        if self.outbound:
+            trace["replaced"] = dict(self.replaced)
         return trace
 
     def to_json(self) -> dict[str, object]:

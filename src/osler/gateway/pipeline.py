@@ -229,7 +229,8 @@ class Pipeline:
             record=x.record,
             withhold=p.withhold,
         )
-        return replace(x, replacer=replacer, outbound=messages, flow=flow)
+        replaced = counts(s for spans in replacer.spans for s in spans) if transform != "none" else {}
+        return replace(x, replacer=replacer, replaced=replaced, outbound=messages, flow=flow)
 
     # 6 ── the model; another permitted one takes over while nothing has come back yet
     async def _call(self, x: Exchange) -> AsyncGenerator[tuple[Target, Delta], None]:

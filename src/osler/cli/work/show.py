@@ -76,7 +76,10 @@ def decision(console: Console, trace: Mapping[str, Any], *, answered: bool = Tru
     kinds = ", ".join(f"{n} {kind}" for kind, n in trace.get("phi", {}).items())
     level = trace.get("sensitivity", "?")
     table = _columns()
+    replaced = ", ".join(f"{n} {kind}" for kind, n in trace.get("replaced", {}).items())
     table.add_row("identifiers found", Text(kinds or "none in the question"))
+    if "replaced" in trace:
+        table.add_row("replaced", Text(f"{replaced or 'nothing'} in what was sent, evidence included"))
     table.add_row("may draw on", Text(", ".join(trace.get("sources", [])) or "nothing"))
     table.add_row("counts as", Text({"phi": "PHI", "clear": "no PHI"}.get(level, level)))
     table.add_row("rule", Text(trace.get("rule") or "none matches"))

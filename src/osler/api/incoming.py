@@ -1,0 +1,83 @@
+"""What a caller sends, and whether the caller is still there."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+
+from osler.core.errors import TooLarge, UnsupportedFormat
+
+SPARE = 16 << 20
+"""Bytes above the limit that are still read and thrown away before a refusal is sent."""
+SPARE_S = 5.0
+"""Seconds that this may take."""
+T = TypeVar("T")
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body of at most `limit` bytes. Raises TooLarge, UnsupportedFormat, ClientDisconnect."""
+    if request.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+        await discard_body(request)
+        raise UnsupportedFormat(
+            "The request body is compressed, which is not served.",
+            remedy="Send it as it is, without Content-Encoding.",
+        )
+    body, more = bytearray(), True
+    while more:
+        piece, more = await _piece(request)
+        if len(body) + len(piece) > limit:
+            if more:
+                await discard_body(request)
+            raise TooLarge(
+                f"The request body is larger than {limit // 2**20} MB.",
+                remedy="Send less, or raise server.max_body_mb.",
+            )
+        body += piece
+    return bytes(body)
+
+
+async def discard_body(request: Request) -> None:
+    """Read what is still to come of a body that is refused.
+
+    A caller who is still sending when the connection closes sees a reset instead of the answer that
+    says why. Only so much is read, for only so long: nobody can keep the server busy this way.
+    """
+    size, more = 0, True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SPARE_S):
+            while more and size <= SPARE:
+                piece, more = await _piece(request)
+                size += len(piece)
+
+
+async def _piece(request: Request) -> tuple[bytes, bool]:
+    """The next piece of the body, and whether there is more of it."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, which is cancelled when the caller hangs up: nobody would read it.
+
+    The request's body must have been read. Raises ClientDisconnect.
+    """
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_hung_up(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
