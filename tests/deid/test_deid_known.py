@@ -7,6 +7,7 @@ import pytest
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label
 from osler.deid.known import KnownFinder
+from osler.deid.known_forms import KEPT, learned
 
 
 def values(text: str, *known: tuple[Label, str]) -> list[str]:
@@ -128,3 +129,75 @@ def test_two_hundred_identifiers_in_twenty_kilobytes() -> None:
     found = list(KnownFinder(known).find(text))
     assert time.process_time() - begun < 0.5
     assert len({(s.start, s.end) for s in found}) >= 3 * (20_000 // 92 - 1)
+
+
+WILL = (Label.NAME, "Will Long")
+SUMMER = (Label.NAME, "April May Summer")
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "wanted"),
+    [
+        # names that are everyday words: what goes on as a sentence about a person
+        ("Will's knee hurts. Long may call.", WILL, ["Will", "Long"]),
+        ("Will return in May. Long-acting insulin. It will be a long wait.", WILL, []),
+        ("LONG ACTING INSULIN FOR THIS PATIENT, SAYS WILL LONG.", WILL, ["WILL LONG"]),
+        ("No Graves disease. Graves disease", (Label.NAME, "Walter Graves"), ["Graves", "Graves"]),
+        # initials, in capitals only
+        ("April M. Summer and A. M. Summer", SUMMER, ["April M. Summer", "A. M. Summer"]),
+        ("SUMMER, A. felt a summer cold in this Summer A", SUMMER, ["SUMMER, A", "Summer"]),
+        # names of two letters
+        ("Ng's potassium; Mr. Ng; NG tube; no go", (Label.NAME, "Bo Ng"), ["Ng", "Ng"]),
+        # a possessive without its apostrophe, words run together, particles
+        ("gonzalezs labs", (Label.NAME, "Gonzalez"), ["gonzalezs"]),
+        ("OBrien, o'brien, O’Brien", (Label.NAME, "Ann O'Brien"), ["OBrien", "o'brien", "O’Brien"]),
+        ("VanDerBerg and van der Berg", (Label.NAME, "Jan van der Berg"), ["VanDerBerg", "van der Berg"]),
+        ("wright-hall, summer j.", (Label.NAME, "Wright-Hall, Summer J."), ["wright-hall, summer j"]),
+        # scripts without blanks
+        ("患者王小明今天来诊。小明说", (Label.NAME, "小明 王"), ["王小明"]),
+        ("住在上海市", (Label.LOCATION, "上海"), ["上海"]),
+        (
+            "José ÑÚÑEZ, Nunez, Nu\u0301n\u0303ez",
+            (Label.NAME, "Ñúñez"),
+            ["ÑÚÑEZ", "Nunez", "Nu\u0301n\u0303ez"],
+        ),
+    ],
+)
+def test_names_that_are_hard_to_find(text: str, known: tuple[Label, str], wanted: list[str]) -> None:
+    assert values(text, known) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "wanted"),
+    [
+        ("MRN4471902, ID4471902, A4471902", (Label.MRN, "4471902"), ["4471902", "4471902"]),
+        ("00-44-12-9 or 0044129", (Label.MRN, "MRN-00-44-12-9"), ["00-44-12-9", "0044129"]),
+        ("UDI +H123/$$420020216LOT1/S9.", (Label.DEVICE, "+H123/$$420020216LOT1/S9"), ["H123/$$420020216LOT1/S9"]),
+        ("Patient/sample-af, sample af", (Label.OTHER_ID, "sample-af"), ["sample-af"]),
+        ("aspirin 1 tablet for aspirin-1", (Label.OTHER_ID, "aspirin-1"), ["aspirin-1"]),
+        ("metformin twice a day", (Label.OTHER_ID, "metformin"), []),
+        ("in 2010 and on 2010-03-04", (Label.LICENSE, "2010"), []),
+        ("Boston, MA 2128, in 2128", (Label.LOCATION, "2128"), ["2128"]),
+        ("at O'Hara & Sons.", (Label.LOCATION, "O'Hara & Sons"), ["O'Hara & Sons"]),
+        ("5550142 or 555 0142", (Label.PHONE, "617-555-0142"), ["5550142", "555 0142"]),
+        ("138 0013 8000 or 013800138000", (Label.PHONE, "+86 138 0013 8000"), ["138 0013 8000", "013800138000"]),
+        ("DOB 5/9/31", (Label.DATE, "1931-05-09"), ["5/9/31"]),
+        ("reading; in Reading; IN READING PENNSYLVANIA TODAY", (Label.LOCATION, "Reading"), ["Reading", "READING"]),
+    ],
+)  # fmt: skip
+def test_numbers_and_places_that_are_hard_to_find(
+    text: str, known: tuple[Label, str], wanted: list[str]
+) -> None:
+    assert values(text, known) == wanted
+
+
+def test_the_forms_of_a_record_are_learned_once() -> None:
+    known = [KnownIdentifier(label=Label.NAME, value=f"Zorba{n} Quandt{n}") for n in range(2000)]
+    begun = time.process_time()
+    KnownFinder(known, of_record=True)
+    first = time.process_time() - begun
+    begun = time.process_time()
+    for _ in range(10):
+        KnownFinder(list(known), of_record=True)
+    assert time.process_time() - begun < 5 * first
+    assert learned.cache_info().maxsize == KEPT

@@ -74,9 +74,7 @@ TEXTS: list[tuple[Json, str]] = [
         "Allergy status (active): No known drug allergy. Recorded 2019-06-25.",
     ),
     (
-        allergy(
-            "r1", "x", code={"coding": [{"system": "http://snomed.info/sct", "code": "716186003"}]}
-        ),
+        allergy("r1", "x", code={"coding": [{"system": "http://snomed.info/sct", "code": "716186003"}]}),
         "Allergy status (active): No known allergy. Recorded 2019-06-25.",
     ),
     (

@@ -15,13 +15,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import structlog
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from osler.api import logs
 from osler.api.errors import error_headers, error_json
+from osler.api.logs import log
 from osler.api.metrics import Metrics
 from osler.api.render import json_response
 from osler.api.routes import Api
@@ -29,17 +30,20 @@ from osler.app import config as configuration
 from osler.app.build import WORKSPACE, Platform, build
 from osler.core.errors import InputError, OslerError
 
-log = structlog.get_logger("osler.api")
-
 
 def create() -> Starlette:
     """The factory for `osler serve`: one platform per worker process."""
-    _log_as_json()
+    logs.configure()
     config_path = os.environ.get("OSLER_CONFIG")
     workspace = Path(os.environ.get("OSLER_WORKSPACE") or WORKSPACE)
     metrics = Metrics()
-    config = configuration.load(Path(config_path) if config_path else None)
-    platform = build(config, workspace, observer=metrics)
+    try:
+        config = configuration.load(Path(config_path) if config_path else None)
+        platform = build(config, workspace, observer=metrics)
+    except OslerError as error:
+        # A configuration that went bad (exit code 3) also ends the supervisor; after anything else it tries again.
+        log.error("cannot start", error=str(error))
+        sys.exit(error.exit_code)
     return application(platform, metrics, require_keys=os.environ.get("OSLER_REQUIRE_KEYS") == "1")
 
 
@@ -127,11 +131,12 @@ async def _osler_error(request: Request, error: Exception) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
+    allowed = getattr(error, "headers", None) or {}
     fault = InputError(
         "There is no such route, or not with this method.",
         remedy="Served: POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models.",
     )
-    return json_response(error_json(fault), status)
+    return json_response(error_json(fault), status, headers={**error_headers(fault), **allowed})
 
 
 async def _gone(request: Request, error: Exception) -> Response:
@@ -142,16 +147,3 @@ async def _unforeseen(request: Request, error: Exception) -> Response:
     log.error("unforeseen", error=type(error).__name__)
     fault = OslerError("Something unforeseen happened.", remedy="The server's log names its kind.")
     return json_response(error_json(fault), 500)
-
-
-def _log_as_json() -> None:
-    """One JSON object a line on standard error. Nothing that a caller sent is ever logged."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )

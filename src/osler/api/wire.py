@@ -8,7 +8,7 @@ import base64
 import secrets
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -31,9 +31,14 @@ SAMPLING = frozenset(
         "reasoning_effort",
     }
 )
+EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh"})
+"""A text goes on unlooked at only when it is one of these: free text would pass by de-identification."""
 DROPPED = frozenset({"user", "store", "safety_identifier", "prompt_cache_key", "service_tier"})
 """Taken, but never sent on: they name or profile the caller."""
 OWN = frozenset({"model", "messages", "stream", "stream_options", "metadata", "n", "stop"})
+COUNTS = frozenset({"max_tokens", "max_completion_tokens"})
+LARGEST = 2**63 - 1
+"""The largest whole number that every server takes."""
 EMBEDDING_FIELDS = frozenset({"input", "model", "encoding_format", "user"})
 METADATA = frozenset({"patient", "purpose", "ground", "explain"})
 
@@ -102,6 +107,20 @@ def chat_request(
         caller=caller,
         request_id=request_id,
     )
+
+
+def own_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The `x-osler-` headers of a request. InputError when one is given twice with different values."""
+    found: dict[str, str] = {}
+    for key, value in pairs:
+        name = key.lower()
+        if name.startswith("x-osler-") and found.setdefault(name, value) != value:
+            raise InputError(
+                "An x-osler- header is given twice, with different values.",
+                remedy="Send each once.",
+                param="metadata",
+            )
+    return found
 
 
 def embeddings_request(body: Mapping[str, Any]) -> EmbeddingsBody:
@@ -274,13 +293,18 @@ def _refuse_unserved(body: Mapping[str, Any]) -> None:
 
 def _check_numbers(params: Mapping[str, object]) -> None:
     for key, value in params.items():
-        wanted = str if key == "reasoning_effort" else int | float
-        if (
-            not isinstance(value, wanted)
-            or isinstance(value, bool)
-            or (isinstance(value, str) and len(value) > 16)
-        ):
-            raise InputError(f"'{key}' has the wrong type.", remedy="See OpenAI's reference.", param=key)
+        if key in COUNTS:
+            fits = type(value) is int and 1 <= value <= LARGEST
+        elif key == "seed":
+            fits = type(value) is int and abs(value) <= LARGEST
+        elif key == "reasoning_effort":
+            fits = isinstance(value, str) and value in EFFORTS
+        else:
+            fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1000
+        if not fits:
+            raise InputError(
+                f"'{key}' has the wrong type or is out of range.", remedy="See OpenAI's reference.", param=key
+            )
 
 
 def _notes(metadata: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, str]:

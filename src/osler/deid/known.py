@@ -32,9 +32,10 @@ _DOES = (NAME_VERBS | HUMAN_VERBS | word_set("may can must should could might ca
     "with at and"
 )
 """What goes on as a sentence about a person does."""
-_NAME_GAPS = (" ", ", ", ",", "  ", "\n", "^")
+_NAME_GAPS = (" ", ", ", ",", "  ", "\n", "^", "-")
 _MOSTLY = 0.6
 """From which share of words in capitals on a capital says nothing."""
+_PLACE_BEFORE = word_set("in from at near of to via outside")
 _MODALS = word_set("will may can must")
 _OPENERS = NEVER | word_set(
     "will may can must long early late more most still just now new old high low good best better hard small little",
@@ -142,7 +143,7 @@ class _Search:
         if not (self.loud if shouted else opens) or (i and self.keys[i - 1] in DROPPED):
             return True
         if form.label is not Label.NAME:
-            return False
+            return shouted and i > 0 and self.keys[i - 1] in _PLACE_BEFORE
         if self._acts(i) or not (shouted or self.keys[i] in _OPENERS):
             return True
         self.doubted.append(i)

@@ -144,6 +144,7 @@ class Learned:
             head = _words(value.split(",")[0])
             given = [p for p in core if p not in head]
             core = [*given, *(p for p in core if p in head)]
+            self._form((*(p for p in core if p in head), *given), Label.NAME)
         for words in {tuple(core), tuple(p.rstrip("0123456789") or p for p in core)}:
             if len(words) > 1:
                 self._whole_name(words)

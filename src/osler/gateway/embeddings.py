@@ -4,12 +4,14 @@ Steps 1, 2, 3, 5, 6 and 9: identifiers are found, policy decides, surrogates go 
 There is nothing to ground, restore or verify.
 """
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from osler.core.audit import AuditEntry, AuditRecord
 from osler.core.clock import timestamp
-from osler.core.errors import OslerError, PolicyRefused, UpstreamError
+from osler.core.errors import GuardUnavailable, OslerError, PolicyRefused, StoreError, UpstreamError
 from osler.core.messages import Caller, ChatRequest, Message
 from osler.core.ports.embedder import Embedder
 from osler.core.sensitivity import Sensitivity
@@ -19,6 +21,8 @@ from osler.gateway import signing
 from osler.gateway.pipeline import Parts
 from osler.gateway.policy import Decision, Facts
 from osler.gateway.router import Target, require_known, route
+
+_LONG_TEXT = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,15 @@ class Vectors:
     record: AuditRecord
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outbound:
+    """What may leave, and where to."""
+
+    decision: Decision
+    target: Target
+    texts: tuple[str, ...] = field(repr=False)
+
+
 class EmbeddingService:
     """Embeds texts at a permitted destination."""
 
@@ -38,7 +51,7 @@ class EmbeddingService:
         self._parts = parts
 
     async def run(self, texts: Sequence[str], *, model: str, caller: Caller, request_id: str) -> Vectors:
-        """Vectors for `texts`. What fails or is refused is signed, then raised."""
+        """Vectors for `texts`. What fails, is refused or is given up by the caller is signed, then raised."""
         request = ChatRequest(
             messages=tuple(Message(role="user", content=t) for t in texts),
             model=model,
@@ -46,15 +59,37 @@ class EmbeddingService:
             request_id=request_id,
             ground="off",
         )
+        ending = False
         try:
-            return await self._embed(request)
+            outbound = await self._prepared(request)
+            vectors = await self._embedded(outbound)
+            ending = True
+            record = await self._sign(request, outbound)
         except OslerError as error:
-            outcome = "refused" if isinstance(error, PolicyRefused) else "failed"
-            body = signing.request_body(request, None, self._parts.config_digest)
-            await self._append(outcome, request, body | {"outcome": outcome} | signing.error_body(error))
+            await self._fail(request, error)
             raise
+        except asyncio.CancelledError:
+            if not ending:  # else its record is on its way to the log, and stands
+                with suppress(StoreError):
+                    await asyncio.shield(self._append("abandoned", request, {"outcome": "abandoned"}))
+            raise
+        except Exception as error:
+            # Its text may quote what was being worked on: only the type goes further.
+            fault = GuardUnavailable(
+                f"A step of the request failed ({type(error).__name__}); nothing was returned.",
+                remedy="Run `osler doctor`; if it finds nothing, report the type.",
+            )
+            await self._fail(request, fault)
+            raise fault from None
+        return Vectors(vectors=vectors, target=outbound.target, decision=outbound.decision, record=record)
 
-    async def _embed(self, request: ChatRequest) -> Vectors:
+    async def _prepared(self, request: ChatRequest) -> _Outbound:
+        """Steps 1, 2, 3 and 5; long texts are worked on beside the event loop."""
+        if sum(len(m.content) for m in request.messages) > _LONG_TEXT:
+            return await asyncio.to_thread(self._prepare, request)
+        return self._prepare(request)
+
+    def _prepare(self, request: ChatRequest) -> _Outbound:
         p = self._parts
         require_known(p.destinations, request.model, "embedding")
         texts = [m.content for m in request.messages]
@@ -76,38 +111,51 @@ class EmbeddingService:
                 remedy="Reword the texts, or embed them at an on-premises destination.",
                 decision=decision.to_json(),
             )
-        backend = p.completers[target.destination.name]
+        return _Outbound(decision=decision, target=target, texts=outbound)
+
+    async def _embedded(self, outbound: _Outbound) -> tuple[tuple[float, ...], ...]:
+        """Step 6."""
+        target = outbound.target
+        backend = self._parts.completers[target.destination.name]
         if not isinstance(backend, Embedder):
             raise UpstreamError(
                 f"The backend of destination '{target.destination.name}' does not embed.",
                 remedy="Move its embedding model to a destination whose backend does.",
             )
-        vectors = await backend.embed(target.model.id, outbound)
-        if len(vectors) != len(texts):
+        vectors = await backend.embed(target.model.id, outbound.texts)
+        if len(vectors) != len(outbound.texts):
             raise UpstreamError(
                 "The model server returned another number of vectors than it was sent texts.",
                 remedy="Check the server's version; run `osler doctor`.",
             )
-        subject = p.vault.subject(None)
-        body = signing.request_body(request, subject, p.config_digest) | {
-            "outcome": "embedded",
-            "decision": {
-                **decision.to_json(),
-                "destination": target.destination.name,
-                "model": target.model.name,
-            },
-            "texts": len(texts),
-        }
-        record = await self._append("embeddings", request, body)
-        return Vectors(vectors=vectors, target=target, decision=decision, record=record)
+        return vectors
 
-    async def _append(self, kind: str, request: ChatRequest, body: dict[str, object]) -> AuditRecord:
+    async def _sign(self, request: ChatRequest, outbound: _Outbound) -> AuditRecord:
+        """Step 9."""
+        target = outbound.target
+        decision = {
+            **outbound.decision.to_json(),
+            "destination": target.destination.name,
+            "model": target.model.name,
+        }
+        made = {"outcome": "embedded", "decision": decision, "texts": len(outbound.texts)}
+        return await self._append("embeddings", request, made, known=True)
+
+    async def _fail(self, request: ChatRequest, error: OslerError) -> None:
+        outcome = "refused" if isinstance(error, PolicyRefused) else "failed"
+        await self._append(outcome, request, {"outcome": outcome} | signing.error_body(error))
+
+    async def _append(
+        self, kind: str, request: ChatRequest, made: dict[str, object], *, known: bool = False
+    ) -> AuditRecord:
+        """Write a record of `request`; with a keyed digest of its texts where `known`."""
         p = self._parts
+        subject = p.vault.subject(None) if known else None
         return await p.audit.append(
             AuditEntry(
                 kind=kind,
                 time=timestamp(p.clock.now()),
-                body=body,
+                body=signing.request_body(request, subject, p.config_digest) | made,
                 request_id=request.request_id,
                 instance=p.audit.instance,
             )

@@ -8,7 +8,7 @@ nothing leaves, and what was refused is signed too.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -23,7 +23,7 @@ from osler.core.errors import (
     UnknownPatient,
     UpstreamError,
 )
-from osler.core.findings import Finding
+from osler.core.findings import Finding, Severity
 from osler.core.messages import ChatRequest, Delta, Message
 from osler.core.models import Destination
 from osler.core.ports.audit_log import AuditLog
@@ -77,16 +77,20 @@ class Pipeline:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        self._turns = asyncio.Lock()
 
     async def run(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """The way of one request: pieces while it streams, then Done, or Failed at any point."""
         x = Exchange(request=request, started=self.parts.clock.monotonic())
+        opening = ending = False
         try:
-            x = await self._step("sensitivity", self._sensitivity, x)
-            x = await self._step("policy", self._policy, x)
-            x = await self._step("route", self._route, x)
-            x = await self._step("ground", self._ground, x)
-            x = await self._step("surrogate", self._surrogate, x)
+            async with self._turn(request):
+                x = await self._step("sensitivity", self._sensitivity, x)
+                x = await self._step("policy", self._policy, x)
+                x = await self._step("route", self._route, x)
+                x = await self._step("ground", self._ground, x)
+                x = await self._step("surrogate", self._surrogate, x)
+            opening = request.stream
             x = await self._open(x)
             async with aclosing(self._call(x)) as deltas:
                 async for target, delta in deltas:
@@ -99,12 +103,14 @@ class Pipeline:
             x, tail = self._conclude(x)
             if tail and request.stream:
                 yield Piece(text=tail)
+            ending = True
             x = await self._sign(x)
         except OslerError as error:
             yield await self._fail(x, error)
             return
         except (asyncio.CancelledError, GeneratorExit):
-            await self._abandon(x)
+            if not ending:  # else the record that ends it is on its way to the log, and stands
+                await self._abandon(x, opened=opening)
             raise
         except Exception as error:
             # Its text may quote what was being worked on: only the type goes further.
@@ -266,8 +272,11 @@ class Pipeline:
     def _conclude(self, x: Exchange) -> tuple[Exchange, str]:
         """The end of steps 7 and 8: the tail of the answer, its citations, and what the checks say of the whole."""
         flow, guard = _set(x.flow), self.parts.guard
-        tail = flow.finish(_set(x.grounding).notices)
         question = Statement(part="question", text=x.request.question, evidence=x.evidence, record=x.record)
+        asked = guard.question(question)
+        # A client that shows the answer only must show these too: they stand in the answer itself.
+        warnings = [f.reason for f in asked if f.severity is not Severity.INFO]
+        tail = flow.finish([*_set(x.grounding).notices, *warnings])
         whole = Statement(
             part="answer",
             text=flow.raw,
@@ -275,7 +284,7 @@ class Pipeline:
             evidence=x.evidence,
             record=x.record,
         )
-        found = [*guard.question(question), *flow.findings, *(_unplaced(f) for f in guard.answer(whole))]
+        found = [*asked, *flow.findings, *(_unplaced(f) for f in guard.answer(whole))]
         citations = cite.cited(flow.answer, x.evidence)
         return replace(x, answer=flow.answer, citations=citations, findings=tuple(found)), tail
 
@@ -308,14 +317,14 @@ class Pipeline:
             return Failed(error=down, decision=decision, record=None)
         return Failed(error=error, decision=decision, record=record)
 
-    async def _abandon(self, x: Exchange) -> None:
-        """The caller went away: close what was opened, even while being cancelled."""
+    async def _abandon(self, x: Exchange, *, opened: bool) -> None:
+        """The caller went away: close what was opened or is being opened, even while being cancelled."""
         self.parts.observer.outcome("abandoned", x.target.name if x.target else "")
         if x.flow is not None:
             x = replace(x, answer=x.flow.answer)
         body = signing.exchange_body(x, self.parts.config_digest, outcome="abandoned", ms=self._ms(x))
         with suppress(StoreError):  # then the record stays open, and is closed as interrupted later
-            await asyncio.shield(self._append("closed" if x.opened else "abandoned", x, body))
+            await asyncio.shield(self._append("closed" if opened else "abandoned", x, body))
 
     async def _append(self, kind: str, x: Exchange, body: dict[str, object]) -> AuditRecord:
         entry = AuditEntry(
@@ -327,12 +336,25 @@ class Pipeline:
         )
         return await self.parts.audit.append(entry)
 
+    @asynccontextmanager
+    async def _turn(self, request: ChatRequest) -> AsyncGenerator[None, None]:
+        """One request after another does its steps 1 to 5, each in a turn of the event loop of its own.
+
+        Of many that come at once the first would otherwise wait until all have done their steps, and
+        so would everybody else, health checks too. A long text is worked on beside the loop: no turn.
+        """
+        if _is_long(request):
+            yield
+            return
+        async with self._turns:
+            await asyncio.sleep(0)
+            yield
+
     async def _step(self, name: str, step: Callable[[Exchange], Exchange], x: Exchange) -> Exchange:
         """Run one step and measure it; a long text is worked on beside the event loop."""
         begun = self.parts.clock.monotonic()
-        long = sum(len(m.content) for m in x.request.messages) > _LONG_TEXT
         try:
-            return await asyncio.to_thread(step, x) if long else step(x)
+            return await asyncio.to_thread(step, x) if _is_long(x.request) else step(x)
         finally:
             self.parts.observer.step(name, self.parts.clock.monotonic() - begun)
 
@@ -344,6 +366,10 @@ class Pipeline:
 
     def _ms(self, x: Exchange) -> int:
         return round((self.parts.clock.monotonic() - x.started) * 1000)
+
+
+def _is_long(request: ChatRequest) -> bool:
+    return sum(len(m.content) for m in request.messages) > _LONG_TEXT
 
 
 def _set(value: T | None) -> T:

@@ -2,11 +2,14 @@
 
 import ipaddress
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from osler.app import config as configuration
@@ -17,6 +20,14 @@ from osler.core.clock import SystemClock
 from osler.core.errors import ConfigError
 
 APPLICATION = "osler.api.app:create"
+PROTOCOL = "osler.api.protocol:LimitedHttp"
+LOGGING: dict[str, object] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"safe": {"class": "osler.api.logs.SafeHandler"}},
+    "root": {"handlers": ["safe"], "level": "WARNING"},
+}
+"""How uvicorn's own lines are written; by name, as the edges do not import each other."""
 
 
 def serve(
@@ -26,10 +37,12 @@ def serve(
     path = configuration.find(config)
     loaded = configuration.load(config)
     host = host or loaded.server.host
+    port = loaded.server.port if port is None else port
     count = workers or loaded.server.workers
     require = _require_keys(loaded, host)
-    _prepare(loaded, workspace, host, require=require)
-    listener = _bind(host, loaded.server.port if port is None else port)
+    family = _family(host, port)
+    keyed = _prepare(loaded, workspace)
+    listener = _bind(family, host, port)
     os.environ["OSLER_WORKSPACE"] = str(workspace.absolute())
     os.environ["OSLER_REQUIRE_KEYS"] = "1" if require else "0"
     os.environ["OSLER_WORKER"] = "1" if count > 1 else "0"
@@ -37,20 +50,37 @@ def serve(
     if path is not None:
         os.environ["OSLER_CONFIG"] = str(path.absolute())
     settings = uvicorn.Config(
-        APPLICATION, factory=True, host=host, workers=count, log_config=None, access_log=False,
-        server_header=False, proxy_headers=False, lifespan="on", timeout_graceful_shutdown=loaded.server.drain_s,
+        APPLICATION, factory=True, host=host, workers=count, http=PROTOCOL, ws="none", log_config=LOGGING,
+        access_log=False, server_header=False, proxy_headers=False, lifespan="on",
+        timeout_graceful_shutdown=loaded.server.drain_s,
     )  # fmt: skip
+    _warn(host, require=require, keyed=keyed)
     bound = listener.getsockname()
     shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
     print(f"Osler serves on http://{shown}:{bound[1]}/v1 ({count} process{'es' if count > 1 else ''}, "
           f"keys {'required' if require else 'off'}). Ctrl-C stops it.", flush=True)  # fmt: skip
+    _run(settings, listener, count)
+
+
+def _run(settings: uvicorn.Config, listener: socket.socket, count: int) -> None:
+    """Serve until stopped; being stopped is no fault, whichever signal did it and however many workers there are."""
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn catches the signal, drains, and raises it anew for who was here before.
+        signal.signal(stop, _stopped)
     try:
-        if count > 1:
-            Multiprocess(settings, sockets=[listener]).run()
-        else:
+        if count == 1:
             uvicorn.Server(settings).run(sockets=[listener])
+            return
+        supervisor = Multiprocess(settings, sockets=[listener])
+        supervisor.run()
+        if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+            raise ConfigError("A worker process could not start.", remedy="The log above says why.")
     finally:
         listener.close()
+
+
+def _stopped(signum: int, frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def is_loopback(host: str) -> bool:
@@ -73,16 +103,19 @@ def _require_keys(config: Config, host: str) -> bool:
     return keys == "required" or not local
 
 
-def _prepare(config: Config, workspace: Path, host: str, *, require: bool) -> None:
-    """Find every fault here, once, with one clear error, rather than in each worker."""
+def _prepare(config: Config, workspace: Path) -> bool:
+    """Find every fault here, once, with one clear error, rather than in each worker; whether there is a key."""
     check_parts(config)
     rule_tests.run(config, build_deidentifier(config), SystemClock().now().date())
     stores = open_stores(config, workspace)
     try:
         load_starter(config, build_library(config, stores))
-        keyed = any(k.revoked is None for k in stores.access.list())
+        return any(k.revoked is None for k in stores.access.list())
     finally:
         stores.close()
+
+
+def _warn(host: str, *, require: bool, keyed: bool) -> None:
     if require and not keyed:
         print("osler: keys are required, but there is none yet: osler keys create NAME", file=sys.stderr)
     if not is_loopback(host):
@@ -93,14 +126,25 @@ def _prepare(config: Config, workspace: Path, host: str, *, require: bool) -> No
         )
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _family(host: str, port: int) -> socket.AddressFamily:
+    """What kind of address it is: a host that is none is found before anything else is done."""
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    except (OSError, UnicodeError):
+        raise ConfigError(
+            f"'{host}' is no address of this machine." if host else "The address to bind is empty.",
+            remedy="Give an address, as 127.0.0.1 or ::1, as server.host or with --host.",
+        ) from None
+
+
+def _bind(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.set_inheritable(True)
     except OSError as error:
+        listener.close()
         raise ConfigError(
             f"Cannot bind {host}:{port} ({error.strerror or type(error).__name__}).",
             remedy="Stop what uses the port, or choose another with --port (0 takes a free one).",

@@ -28,6 +28,7 @@ class DeviceDetector:
             r"serial(?: ?(?:number|no\b\.?|num|nbr|#|id|code))?s?",
             r"s/n",
             r"sn(?= ?[:#])",
+            r"sn(?= (?=[a-z-]{0,4}\d{4})[a-z0-9-]{6,20}(?![a-z0-9]))",
             rf"(?:device|implant|pacemaker|icd|generator|lead|pump|sensor|meter|monitor|transmitter"
             rf"|stimulator"
             rf"|prosthesis|hardware|equipment|ventilator|cpap|ilr|asset)[ _-]?(?:serial ?)?{_MARK}",

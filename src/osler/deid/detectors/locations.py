@@ -219,7 +219,7 @@ class LocationDetector:
             low, bits = tokens.low[last], self._lists.evidence(tokens.low[last])
             if low in self._lists.states or bits & In.NATION or low in facilities.generic() or len(low) < 3:
                 break
-            words_of_prose += bool(bits & In.WORD and bits & In.CLINICAL)
+            words_of_prose += bool(bits & (In.WORD | In.ORDINARY) and bits & In.CLINICAL)
             last += 1
         if words_of_prose and not (
             last - i > 1 and tokens.low[i - 2] in _HOME and tokens.low[i] not in _ROOMS

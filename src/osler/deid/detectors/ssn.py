@@ -24,6 +24,7 @@ class SsnDetector:
             r"|social(?= ?[:#])|tin|itin)"
             r"(?: (?:ending in|ends in|last (?:4|four)(?: digits)?)|'s last (?:4|four))?",
             r"last (?:4|four)(?: digits)?(?: of)?(?: (?:his|her|the|their))? (?:ssn|social)",
+            r"last (?:4|four)(?: digits)?(?= (?:are |is |: ?)?\d{4}(?!\d))",
             value=r"(?:\d{3}[-–. ]?\d{2}[-–. ]?\d{4}|[x*#]{3}[- ]?[x*#]{2}[- ]?\d{4}|\d{4})",
             digits=4,
         )

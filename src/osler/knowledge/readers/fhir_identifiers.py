@@ -266,6 +266,9 @@ def _own(entry: Entry, into: IdentifierList) -> None:
         _patient_extensions(resource, into)
     elif entry.type == "RelatedPerson":
         _person(resource, into)
+    elif entry.type == "FamilyMemberHistory":
+        into.full_name(resource.word("name"))
+        _numbers(resource, into, Label.OTHER_ID)
     elif entry.type == "Device":
         _device(resource, into)
     elif entry.type == "Coverage":

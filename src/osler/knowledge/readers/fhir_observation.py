@@ -209,7 +209,10 @@ def _reference(element: Element) -> str:
 
 
 def _interpretation(element: Element) -> str:
-    return _INTERPRETATIONS.get(first_code(element), concept(element).lower())
+    words = concept(element)
+    # A name in free words has to keep its capital, by which it is found again.
+    plain = words.lower() if " " not in words else words[:1].lower() + words[1:]
+    return _INTERPRETATIONS.get(first_code(element), plain)
 
 
 def _category(resource: Element) -> str:
