@@ -50,6 +50,22 @@ def test_nor_is_one_alone(transform: Transform, text: str) -> None:
     assert replacer.leaks(replacer.apply([text])) == {}
 
 
+def test_a_name_that_is_a_month_leaves_dates_whole() -> None:
+    known = (KnownIdentifier(label=Label.NAME, value="April March"),)
+    (out,) = Replacer(ENGINE, known=known, transform="redact").apply(
+        ["April came on the 4th of March, 2024, and Mrs. March on April 5."]
+    )
+    assert out == "[NAME] came on the [DATE], and Mrs. [NAME] on [DATE]."
+
+
+def test_surrogate_dates_avoid_years_that_look_like_a_number_of_the_record() -> None:
+    known = (KnownIdentifier(label=Label.LOCATION, value="2128"),)
+    texts = [f"Seen on {year}-03-04." for year in range(1990, 2026, 5)]
+    for seed in range(30):
+        out = Replacer(ENGINE, known=known, rng=random.Random(seed)).apply(texts)
+        assert not any("2128" in text for text in out)
+
+
 def test_a_number_is_found_again_where_it_stands_without_its_label() -> None:
     replacer = Replacer(ENGINE, transform="redact")
     assert replacer.apply(["MRN 4471902 was called. 4471902 again."]) == (

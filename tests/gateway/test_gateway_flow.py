@@ -7,11 +7,32 @@ from osler.core.citations import Evidence
 from osler.gateway.flow import MarkerFilter
 
 EVIDENCE = tuple(
-    Evidence(n=n, doc=f"d/{n}", title="t", quote="q", start=0, end=1, sha256="0" * 64, collection="guidelines")
+    Evidence(
+        n=n, doc=f"d/{n}", title="t", quote="q", start=0, end=1, sha256="0" * 64, collection="guidelines"
+    )
     for n in (1, 2, 3)
 )
 parts = st.sampled_from(
-    ["Take ", "it", "[1]", " [2]", "[7]", " [99]", "[1, 2]", "[2-9]", "[NAME]", "[7](http://x)", "(", ")", "[", "]", " ", "\n", "1", "."]
+    [
+        "Take ",
+        "it",
+        "[1]",
+        " [2]",
+        "[7]",
+        " [99]",
+        "[1, 2]",
+        "[2-9]",
+        "[NAME]",
+        "[7](http://x)",
+        "(",
+        ")",
+        "[",
+        "]",
+        " ",
+        "\n",
+        "1",
+        ".",
+    ]
 )
 
 

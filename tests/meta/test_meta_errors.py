@@ -31,7 +31,11 @@ def fhir(value: Any) -> object:
 
 def bundle(resource: Any) -> dict[str, Any]:
     patient = {"resourceType": "Patient", "id": "p1", "name": [{"text": CANARY}]}
-    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient}, {"resource": resource}]}
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": patient}, {"resource": resource}],
+    }
 
 
 def chat(body: dict[str, Any]) -> object:
@@ -47,14 +51,30 @@ CASES: list[tuple[Reading, Any]] = [
     (fhir, {CANARY: CANARY}),
     (fhir, bundle({"resourceType": "Condition", "id": CANARY, "subject": CANARY})),
     (fhir, bundle({"resourceType": "Condition", "id": "c", "subject": {"reference": [CANARY]}})),
-    (fhir, bundle({"resourceType": "Observation", "id": "o", "subject": {"reference": "Patient/p1"}, "code": CANARY})),
-    (fhir, bundle({"resourceType": "Condition", "clinicalStatus": CANARY, "subject": {"reference": "Patient/p1"}})),
+    (
+        fhir,
+        bundle(
+            {"resourceType": "Observation", "id": "o", "subject": {"reference": "Patient/p1"}, "code": CANARY}
+        ),
+    ),
+    (
+        fhir,
+        bundle(
+            {"resourceType": "Condition", "clinicalStatus": CANARY, "subject": {"reference": "Patient/p1"}}
+        ),
+    ),
     (fhir, bundle(CANARY)),
     (fhir, {"resourceType": "Bundle", "entry": CANARY}),
     (fhir, {"resourceType": "Patient", "id": "p1", "birthDate": CANARY, "name": CANARY}),
     (lambda text: FhirReader().read(Source(name="x.json", data=text)), f'{{"a": "{CANARY}"'.encode()),
-    (lambda text: GuidelineReader().read(Source(name="x.md", data=text)), f"+++\n{CANARY} = [\n+++\nx".encode()),
-    (lambda text: GuidelineReader().read(Source(name="x.md", data=text)), f'+++\nbasis = "{CANARY}"\n+++\nx'.encode()),
+    (
+        lambda text: GuidelineReader().read(Source(name="x.md", data=text)),
+        f"+++\n{CANARY} = [\n+++\nx".encode(),
+    ),
+    (
+        lambda text: GuidelineReader().read(Source(name="x.md", data=text)),
+        f'+++\nbasis = "{CANARY}"\n+++\nx'.encode(),
+    ),
     (lambda text: TextReader().read(Source(name="x.txt", data=text)), CANARY.encode() + bytes(64)),
     (wire.parse, f'{{"a": "{CANARY}'.encode()),
     (chat, asked(messages=CANARY)),
@@ -111,7 +131,14 @@ def test_every_error_advises() -> None:
     missing = []
     for path in sorted(Path(osler.__file__).parent.rglob("*.py")):
         source = path.read_text(encoding="utf-8")
-        for name in ("ConfigError(", "InputError(", "UpstreamError(", "StoreError(", "PluginError(", "PolicyRefused("):
+        for name in (
+            "ConfigError(",
+            "InputError(",
+            "UpstreamError(",
+            "StoreError(",
+            "PluginError(",
+            "PolicyRefused(",
+        ):
             for part in source.split(f"raise {name}")[1:]:
                 call = part.split("\n\n", 1)[0]
                 if "remedy=" not in call and "error.remedy" not in call:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ from osler.api.routes import Api
 from osler.app import config as configuration
 from osler.app.build import WORKSPACE, Platform, build
 from osler.core.errors import InputError, OslerError
+
+_CANCELLED_S = 5.0
+"""Seconds that requests have to sign how they ended, once they were cancelled at the end of the drain."""
 
 
 def create() -> Starlette:
@@ -60,6 +63,8 @@ def application(platform: Platform, metrics: Metrics, *, require_keys: bool) -> 
         Route("/metrics", api.metrics_page, methods=["GET"]),
     ]
 
+    ongoing = Ongoing()
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         watch = asyncio.create_task(_stop_with_parent())
@@ -67,6 +72,7 @@ def application(platform: Platform, metrics: Metrics, *, require_keys: bool) -> 
             yield
         finally:
             watch.cancel()
+            await ongoing.ended(_CANCELLED_S)
             await platform.aclose()
 
     app = Starlette(
@@ -80,16 +86,44 @@ def application(platform: Platform, metrics: Metrics, *, require_keys: bool) -> 
             Exception: _unforeseen,
         },
     )
-    app.add_middleware(Measured, metrics=metrics)
+    app.add_middleware(Measured, metrics=metrics, ongoing=ongoing)
     return app
+
+
+class Ongoing:
+    """Requests that are being answered. The stores are closed after the last: each signs how it ended."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        """A request, until the block ends."""
+        self._count += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._count -= 1
+            if not self._count:
+                self._none.set()
+
+    async def ended(self, seconds: float) -> None:
+        """Wait until there is none, so many seconds at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._none.wait()
 
 
 class Measured:
     """Counts and logs responses by route and status, and adds the headers that every answer carries."""
 
-    def __init__(self, app: Any, metrics: Metrics) -> None:
+    def __init__(self, app: Any, metrics: Metrics, ongoing: Ongoing) -> None:
         self._app = app
         self._metrics = metrics
+        self._ongoing = ongoing
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -110,7 +144,8 @@ class Measured:
                 log.info("response", route=route, status=message["status"], ms=ms)
             await send(message)
 
-        await self._app(scope, receive, measured)
+        with self._ongoing.one():
+            await self._app(scope, receive, measured)
 
 
 async def _stop_with_parent() -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from osler.core.errors import TooLarge, UnsupportedFormat
+from osler.core.errors import GuardUnavailable, TooLarge, UnsupportedFormat
 
 SPARE = 16 << 20
 """Bytes above the limit that are still read and thrown away before a refusal is sent."""
@@ -63,7 +63,8 @@ async def _piece(request: Request) -> tuple[bytes, bool]:
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which is cancelled when the caller hangs up: nobody would read it.
 
-    The request's body must have been read. Raises ClientDisconnect.
+    The request's body must have been read. Raises ClientDisconnect; GuardUnavailable when the server
+    stops before the work is done, which is what cancels a request here.
     """
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_hung_up(request))
@@ -72,6 +73,10 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
         if not working.done():
             raise ClientDisconnect
         return working.result()
+    except asyncio.CancelledError:
+        raise GuardUnavailable(
+            "The server is stopping; the request was not finished.", remedy="Try again in a moment."
+        ) from None
     finally:
         for task in (working, leaving):
             task.cancel()

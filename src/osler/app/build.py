@@ -24,7 +24,6 @@ from osler.core.ports.records import RecordView
 from osler.core.ports.vault import Vault
 from osler.deid import Deidentifier
 from osler.deid.config import BUILT_IN_DETECTORS
-from osler.gateway.config import DestinationConfig
 from osler.gateway.embeddings import EmbeddingService
 from osler.gateway.observe import NullObserver, Observer
 from osler.gateway.pipeline import Parts, Pipeline
@@ -33,7 +32,8 @@ from osler.guardrails import Guard
 from osler.knowledge.ingest import Library, starter_sources
 from osler.knowledge.retrieve import Retriever
 from osler.lexicon import drugs
-from osler.stores import Database, SqlAccess, SqlAuditLog, SqlIndex, SqlRecords, SqlVault, load_or_create_key
+from osler.stores import Database, SqlAccess, SqlAuditLog, SqlIndex, SqlRecords, SqlVault
+from osler.stores.vault import is_in_use, load_or_create_key
 
 WORKSPACE = Path(".osler")
 _SOURCES_FRESH_S = 2.0
@@ -83,7 +83,10 @@ def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> 
     clock = clock or SystemClock()
     database = Database.open(workspace)
     try:
-        vault = SqlVault(database, _vault_key(config, workspace))
+        key = _configured_vault_key(config)
+        if key is None:
+            key = load_or_create_key(workspace / "vault.key", in_use=is_in_use(database))
+        vault = SqlVault(database, key)
         return Stores(
             workspace=workspace,
             database=database,
@@ -102,8 +105,9 @@ def build_deidentifier(config: Config) -> Deidentifier:
     """The detectors that the configuration names, built-in ones first."""
     extra, options = config.deid.extra_detectors, config.deid.options
     names = tuple(dict.fromkeys((*BUILT_IN_DETECTORS, *extra)))
-    _all_named("deid.options", options, "deid.extra_detectors", names)
-    places = {name: "deid.extra_detectors" if name in extra else "deid" for name in names}
+    _all_named(config.place("deid", "options"), options, "deid.extra_detectors", names)
+    named, built_in = config.place("deid", "extra_detectors"), config.place("deid")
+    places = {name: named if name in extra else built_in for name in names}
     detectors: list[Detector] = [
         _made("detectors", name, Detector, options.get(name), place=place) for name, place in places.items()
     ]
@@ -113,15 +117,15 @@ def build_deidentifier(config: Config) -> Deidentifier:
 def build_guard(config: Config) -> Guard:
     """The checks that the configuration names."""
     names, options = config.guardrails.checks, config.guardrails.options
-    _all_named("guardrails.options", options, "guardrails.checks", names)
-    return Guard(
-        [_made("checks", name, Check, options.get(name), place="guardrails.checks") for name in names]
-    )
+    _all_named(config.place("guardrails", "options"), options, "guardrails.checks", names)
+    place = config.place("guardrails", "checks")
+    return Guard([_made("checks", name, Check, options.get(name), place=place) for name in names])
 
 
 def build_readers(config: Config) -> list[Reader]:
     """The readers that the configuration names, in its order."""
-    return [_made("readers", name, Reader, place="knowledge.readers") for name in config.knowledge.readers]
+    place = config.place("knowledge", "readers")
+    return [_made("readers", name, Reader, place=place) for name in config.knowledge.readers]
 
 
 def build_library(config: Config, stores: Stores) -> Library:
@@ -137,8 +141,17 @@ def build_library(config: Config, stores: Stores) -> Library:
 def load_starter(config: Config, library: Library) -> None:
     """Put the shipped starter pack into the workspace, or bring it up to date."""
     if config.knowledge.starter:
+        _require_starter_reader(config, build_readers(config))
         for source in starter_sources():
             library.add(source)
+
+
+def _require_starter_reader(config: Config, readers: Sequence[Reader]) -> None:
+    if not all(any(reader.accepts(source) for reader in readers) for source in starter_sources()):
+        raise ConfigError(
+            f"{config.place('knowledge', 'readers')} names no reader for the starter pack.",
+            remedy="Name 'guideline' there, or set knowledge.starter = false.",
+        )
 
 
 def build(
@@ -148,7 +161,7 @@ def build(
     clock = clock or SystemClock()
     deidentifier = build_deidentifier(config)
     rule_tests.run(config, deidentifier, clock.now().date())
-    completers = {name: build_completer(name, table) for name, table in config.destinations.items()}
+    completers = {name: build_completer(config, name) for name in config.destinations}
     guard = build_guard(config)
     stores = open_stores(config, workspace, clock)
     try:
@@ -195,36 +208,41 @@ def check_parts(config: Config) -> None:
 
     Raises ConfigError for the first that cannot be made. Opens no workspace and calls nobody.
     """
-    for name, table in config.destinations.items():
-        build_completer(name, table)
+    for name in config.destinations:
+        build_completer(config, name)
     build_guard(config)
-    build_readers(config)
+    readers = build_readers(config)
+    if config.knowledge.starter:
+        _require_starter_reader(config, readers)
+    _configured_vault_key(config)
 
 
-def build_completer(name: str, table: DestinationConfig) -> Completer:
+def build_completer(config: Config, name: str) -> Completer:
     """The backend of one destination, with its secret. Raises ConfigError; calls nobody."""
+    table = config.destinations[name]
     options: dict[str, object] = dict(table.options)
+    for key, beside in (("url", "url"), ("token", "auth")):
+        if key in options:
+            raise ConfigError(
+                f"{config.place('destinations', name, 'options')} must not hold '{key}'.",
+                remedy=f"Give it as `{beside}` of the destination.",
+            )
     if table.url is not None:
         options |= {"url": table.url, "timeout_s": table.timeout_s}
-    token = _token(name, table)
-    if token is not None:
-        options["token"] = token
-    made: Completer = _made("backends", table.use, Completer, options, place=f"destinations.{name}")
+    if table.auth is not None:
+        place = config.place("destinations", name, "auth")
+        options["token"] = secrets.resolve(env=table.auth.env, file=table.auth.file, place=place)
+    place = config.place("destinations", name)
+    made: Completer = _made("backends", table.use, Completer, options, place=place)
     return made
-
-
-def _token(name: str, table: DestinationConfig) -> str | None:
-    if table.auth is None:
-        return None
-    return secrets.resolve(env=table.auth.env, file=table.auth.file, place=f"destinations.{name}.auth")
 
 
 def _made(group: str, name: str, port: type, options: dict[str, object] | None = None, *, place: str) -> Any:
     """A plug-in that offers what its port asks for; `place` is where the configuration names it."""
     try:
         made = registry.build(group, name, options)
-    except PluginError as error:
-        raise PluginError(f"{place}: {error.message}", remedy=error.remedy) from error.__cause__
+    except ConfigError as error:
+        raise type(error)(f"{place}: {error.message}", remedy=error.remedy) from error.__cause__
     if not isinstance(made, port):
         raise PluginError(
             f"{place}: The {group} plug-in '{name}' is no {port.__name__}.",
@@ -243,18 +261,20 @@ def _all_named(table: str, options: dict[str, dict[str, object]], key: str, name
             )
 
 
-def _vault_key(config: Config, workspace: Path) -> bytes:
+def _configured_vault_key(config: Config) -> bytes | None:
+    """The vault's key that the configuration names; None where the workspace keeps its own."""
     reference = config.stores.vault_key
     if reference is None:
-        return load_or_create_key(workspace / "vault.key")
-    text = secrets.resolve(env=reference.env, file=reference.file, place="stores.vault_key")
+        return None
+    place = config.place("stores", "vault_key")
+    text = secrets.resolve(env=reference.env, file=reference.file, place=place)
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != 32:
         raise ConfigError(
-            "stores.vault_key is not 32 bytes in base64.",
+            f"{place} is not 32 bytes in base64.",
             remedy="Make one: python -c 'import base64,os;print(base64.b64encode(os.urandom(32)).decode())'",
         )
     return key

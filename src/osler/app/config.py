@@ -6,15 +6,17 @@ Each room owns its table (`gateway/config.py`, `deid/config.py`, ...); here they
 import difflib
 import hashlib
 import json
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
+from osler.app.places import Origin
 from osler.core.errors import ConfigError
+from osler.core.ports.index import RECORDS
 from osler.deid.config import DeidConfig
 from osler.gateway.config import (
     DEFAULT_DESTINATIONS,
@@ -31,6 +33,25 @@ from osler.stores.config import StoresConfig
 
 FILE_NAME = "osler.toml"
 
+_WANTED = {
+    "model_type": "a table",
+    "dict_type": "a table",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "date_type": "a date, as 2026-01-31",
+    "date_parsing": "a date, as 2026-01-31",
+    "date_from_datetime_parsing": "a date, as 2026-01-31",
+    "date_from_datetime_inexact": "a date, as 2026-01-31",
+    "too_short": "one entry long or longer",
+}
+"""Pydantic's kinds of fault to what the file should hold, where its own words are those of Python."""
+
 
 class Config(BaseModel):
     """Everything that can be configured. Without a file, every default below serves."""
@@ -45,25 +66,11 @@ class Config(BaseModel):
     guardrails: GuardrailsConfig = GuardrailsConfig()
     stores: StoresConfig = StoresConfig()
 
-    @model_validator(mode="after")
-    def _known_destinations(self) -> "Config":
-        for rule in self.rules:
-            for name in (*rule.allow, *rule.fallback):
-                if name != "*" and name not in self.destinations:
-                    near = difflib.get_close_matches(name, self.destinations, n=1)
-                    hint = f"; did you mean '{near[0]}'?" if near else ""
-                    raise ValueError(
-                        f"rule '{rule.name}' names the destination '{name}', which is not configured "
-                        f"(known: {', '.join(self.destinations)}){hint}"
-                    )
-        for test in self.tests:
-            for name in test.expect.destination or ():
-                if name not in self.destinations:
-                    raise ValueError(
-                        f"a rule test expects the destination '{name}', which is not configured "
-                        f"(known: {', '.join(self.destinations)})"
-                    )
-        return self
+    _origin: Origin | None = PrivateAttr(None)
+
+    def place(self, *keys: str) -> str:
+        """Where a key stands, for an error message: with file and line when it was read from a file."""
+        return self._origin.place(keys) if self._origin else ".".join(keys)
 
     def digest(self) -> str:
         """SHA-256 over the configuration as it is in force, defaults included; secrets are references."""
@@ -87,7 +94,7 @@ def load(explicit: Path | None = None) -> Config:
     if path is None:
         return Config()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} cannot be read ({type(error).__name__}).", remedy="Check that it is UTF-8 and readable."
@@ -96,45 +103,104 @@ def load(explicit: Path | None = None) -> Config:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            f"{path} is not valid TOML {_where(str(error))}.", remedy="Mend that line; strings need quotes."
+            f"{path} is not valid TOML: {_reason(str(error))}.", remedy="Mend that line; strings need quotes."
         ) from None
-    return parse(table, text, str(path))
+    except (ValueError, RecursionError):
+        raise _refusal([f"{path} holds a number that is too long, or is nested too deeply"]) from None
+    return parse(table, Origin(name=str(path), text=text))
 
 
-def parse(table: Mapping[str, Any], text: str = "", name: str = FILE_NAME) -> Config:
-    """A parsed table as a Config; `text` serves to name lines in errors."""
+def parse(table: Mapping[str, Any], origin: Origin | None = None) -> Config:
+    """A parsed table as a Config; `origin` serves to name file and line in errors.
+
+    It is checked as strictly as JSON is: text is no number, 1 is not true.
+    """
+    origin = origin or Origin(name=FILE_NAME)
     try:
-        return Config.model_validate(table)
+        config = Config.model_validate_json(json.dumps(table, default=_written), strict=True)
+    except RecursionError:
+        raise _refusal([f"{origin.name} is nested too deeply"]) from None
     except ValidationError as error:
-        faults = [
-            _describe(fault, text, name) for fault in error.errors(include_input=False, include_url=False)
-        ]
-        shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
-        raise ConfigError(
-            shown if shown.endswith("?") else f"{shown}.",
-            remedy="`osler config schema` prints every key; docs/reference/configuration.md explains them.",
-        ) from None
+        faults = error.errors(include_input=False, include_url=False)
+        raise _refusal([_described(fault, origin) for fault in _innermost(faults)]) from None
+    config._origin = origin
+    contradictions = [f"{config.place(*keys)}: {what}" for keys, what in _contradictions(config)]
+    if contradictions:
+        raise _refusal(contradictions)
+    return config
 
 
-def _where(message: str) -> str:
-    found = re.search(r"\(at (line \d+, column \d+|end of document)\)", message)
-    return f"({found[1]})" if found else ""
+def _refusal(faults: Sequence[str]) -> ConfigError:
+    more = [f"and {len(faults) - 5} more"] if len(faults) > 5 else []
+    shown = "; ".join([*faults[:5], *more])
+    return ConfigError(
+        shown if shown.endswith("?") else f"{shown}.",
+        remedy="`osler config schema` prints every key; docs/reference/configuration.md explains them.",
+    )
 
 
-def _describe(fault: Any, text: str, name: str) -> str:
-    keys = [str(part) for part in fault["loc"]]
-    place = ".".join(keys) or "the file as a whole"
-    line = _line(text, keys)
-    at = f"{name}, line {line}: {place}" if line else f"{name}: {place}"
-    if fault["type"] == "extra_forbidden":
+def _contradictions(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What no table can know by itself: the keys that lead there, and what is wrong."""
+    known = tuple(config.destinations)
+    for number, rule in enumerate(config.rules):
+        for key, names in (("allow", rule.allow), ("fallback", rule.fallback)):
+            for name in names:
+                if name != "*" and name not in known:
+                    yield ("rules", str(number), key), _unknown_destination(name, known)
+    for number, test in enumerate(config.tests):
+        for name in test.expect.destination or ():
+            if name not in known:
+                yield ("tests", str(number), "expect", "destination"), _unknown_destination(name, known)
+    if RECORDS in config.knowledge.public_collections:
+        yield ("knowledge", "public_collections"), f"'{RECORDS}' holds patients' records and is never public"
+
+
+def _unknown_destination(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"the destination '{name}' is not configured (known: {', '.join(known)}){hint}"
+
+
+def _written(value: object) -> str:
+    """TOML's dates and times, as JSON can hold them."""
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _reason(message: str) -> str:
+    """tomllib's words, which quote names and single characters only, with the place in front."""
+    what, _, place = message.partition(" (at ")
+    return f"{place.rstrip(')')}: {what[:1].lower()}{what[1:]}" if place else what
+
+
+def _innermost(faults: Sequence[Any]) -> list[Any]:
+    """Without what only follows from a fault further inside: a list whose one entry is wrong is "too short" too."""
+    places = [tuple(fault["loc"]) for fault in faults]
+    return [
+        fault
+        for fault, place in zip(faults, places, strict=True)
+        if not any(other != place and other[: len(place)] == place for other in places)
+    ]
+
+
+def _described(fault: Any, origin: Origin) -> str:
+    keys = tuple(str(part) for part in fault["loc"] if part != "[key]")
+    at = origin.place(keys)
+    kind = str(fault["type"])
+    if kind == "extra_forbidden":
         return f"{at} is not a known key{_nearest(keys)}"
-    if fault["type"] == "missing":
+    if kind == "missing":
         return f"{at} is missing"
+    if fault["loc"] and fault["loc"][-1] == "[key]":
+        return f"{at}: a name has letters, digits, '.', '_' and '-', 64 at most, and begins with a letter or digit"
+    if kind in _WANTED:
+        return f"{at} must be {_WANTED[kind]}"
     # Pydantic's sentences name what was expected; with hide_input they never hold what was given.
     return f"{at}: {fault['msg'].removeprefix('Value error, ')}"
 
 
-def _nearest(keys: list[str]) -> str:
+def _nearest(keys: Sequence[str]) -> str:
     fields = _fields_at(keys[:-1])
     near = difflib.get_close_matches(keys[-1], fields, n=1, cutoff=0.5)
     if near:
@@ -142,7 +208,7 @@ def _nearest(keys: list[str]) -> str:
     return f" (known here: {', '.join(fields)})" if fields else ""
 
 
-def _fields_at(keys: list[str]) -> list[str]:
+def _fields_at(keys: Sequence[str]) -> list[str]:
     """The keys that the table at this path knows."""
     schema: Any = Config.model_json_schema()
     definitions = schema.get("$defs", {})
@@ -170,26 +236,3 @@ def _inside(schema: Any, key: str) -> Any:
         return pattern
     extra = schema.get("additionalProperties")
     return extra if isinstance(extra, dict) else None
-
-
-def _line(text: str, keys: list[str]) -> int | None:
-    """The line that most likely holds the key: its last name, after the table header that leads to it."""
-    if not keys:
-        return None
-    lines = text.splitlines()
-    begin = 0
-    for depth in range(len(keys) - 1, 0, -1):
-        header = re.compile(
-            r"\s*\[\[?\s*" + re.escape(".".join(k for k in keys[:depth] if not k.isdigit())) + r"\s*\]"
-        )
-        found = [i for i, line in enumerate(lines) if header.match(line)]
-        if found:
-            index = next((int(k) for k in keys[:depth] if k.isdigit()), 0)
-            begin = found[min(index, len(found) - 1)]
-            break
-    last = next((k for k in reversed(keys) if not k.isdigit()), "")
-    wanted = re.compile(r"(^|[\s{,.\[])[\"']?" + re.escape(last) + r"[\"']?\s*(=|\.|\])")
-    for number, line in enumerate(lines[begin:], begin + 1):
-        if wanted.search(line):
-            return number
-    return begin + 1 if begin else None

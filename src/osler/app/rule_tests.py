@@ -18,7 +18,7 @@ def run(config: Config, deidentifier: Deidentifier, today: date) -> int:
     for number, test in enumerate(config.tests, 1):
         fault = _fault(test, config, deidentifier, today)
         if fault:
-            faults.append(f"test {number}: {fault}")
+            faults.append(f"test {number} ({config.place('tests', str(number - 1))}): {fault.rstrip('.')}")
     if faults:
         raise ConfigError(
             f"The rules fail their own tests: {'; '.join(faults)}.",

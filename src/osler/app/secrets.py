@@ -20,7 +20,7 @@ def resolve(*, env: str | None, file: str | None, place: str) -> str:
         raise ConfigError(f"{place} names no secret.", remedy='Give { env = "NAME" } or { file = "path" }.')
     try:
         value = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # not UTF-8, or a path that cannot be one
         raise ConfigError(
             f"{place} takes its secret from a file that cannot be read ({type(error).__name__}).",
             remedy=f"Check that {file} exists and that this user may read it.",

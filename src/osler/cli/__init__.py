@@ -35,7 +35,11 @@ def main() -> None:
     errors = importlib.import_module("osler.core.errors")
     root = importlib.import_module("osler.cli.root")
     try:
-        root.app()
+        try:
+            root.app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except errors.OslerError as error:
         print(f"osler: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -43,7 +47,7 @@ def main() -> None:
         print("osler: interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         sys.exit(141)
     except UnicodeEncodeError as error:
         if error.encoding.lower() in ("utf-8", "utf8"):
@@ -55,14 +59,32 @@ def main() -> None:
                 file=sys.stderr,
             )
         sys.exit(1)
+    except OSError as error:
+        _unforeseen(error) if _debugging() else print(
+            f"osler: The operating system failed to read or write ({error.strerror or type(error).__name__}). "
+            "Check the disk, and where the output goes.",
+            file=sys.stderr,
+        )
+        _give_up_output()
+        sys.exit(1)
     except Exception as error:
         _unforeseen(error)
         sys.exit(1)
 
 
+def _give_up_output() -> None:
+    """What could not be written is dropped, or Python would complain of it once more at its end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _debugging() -> bool:
+    return os.environ.get("OSLER_DEBUG") == "1"
+
+
 def _unforeseen(error: Exception) -> None:
     """Type and place only: the message and the traceback's values could hold a patient's data."""
-    if os.environ.get("OSLER_DEBUG") == "1":
+    if _debugging():
         traceback.print_exception(error)
         return
     frame = traceback.extract_tb(error.__traceback__)[-1]

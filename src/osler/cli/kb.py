@@ -1,6 +1,5 @@
 """`osler kb`: records and documents to draw evidence from."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +14,7 @@ app = typer.Typer(
 
 @app.command()
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders: FHIR R4 JSON, Markdown, text.")],
+    paths: Annotated[list[str], typer.Argument(help="Files or folders: FHIR R4 JSON, Markdown, text.")],
     collection: Annotated[
         str | None, typer.Option("--collection", help="Where documents go; records always go to `records`.")
     ] = None,

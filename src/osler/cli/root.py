@@ -8,6 +8,7 @@ import typer
 
 from osler import __version__
 from osler.cli import ask, audit, config, deid, demo, doctor, kb, keys, serve
+from osler.cli.options import folder
 
 app = typer.Typer(
     name="osler",
@@ -36,7 +37,13 @@ def _version(asked: bool) -> None:
 @app.callback()
 def options(
     workspace: Annotated[
-        Path | None, typer.Option("--workspace", help="Folder that holds Osler's state (default .osler).")
+        Path | None,
+        typer.Option(
+            "--workspace",
+            help="Folder that holds Osler's state (default .osler).",
+            parser=folder,
+            metavar="FOLDER",
+        ),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")

@@ -16,6 +16,8 @@ from osler.deid.surrogates import Pool
 
 FIRST_YEAR, LAST_YEAR = 2100, 2199
 _FALLBACK_YEAR = 2024
+_FAR = 2300
+_TRIES = 40
 _LAYOUTS = (
     "{B} {d}, {Y}",
     "{d} {B} {Y}",
@@ -33,7 +35,14 @@ _MONTH_LAYOUTS = ("{B} {Y}", "{b} {Y}", "{mm}/{Y}", "{B} of {Y}", "{b}. {Y}")
 class Calendar:
     """The surrogate dates of one request."""
 
-    def __init__(self, pool: Pool, table: Table, written: Iterable[dates.Written | None]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        table: Table,
+        written: Iterable[dates.Written | None],
+        avoided: frozenset[int] = frozenset(),
+    ) -> None:
+        """`avoided` are years that no surrogate should show, since a number of the record looks like them."""
         self._pool = pool
         self._table = table
         self._surrogates: dict[str, str] = {}
@@ -42,6 +51,11 @@ class Calendar:
         self._latest = max((w.on(_FALLBACK_YEAR) for w in read if w.full), default=None)
         low, high = (years[0], years[-1]) if years else (_FALLBACK_YEAR, _FALLBACK_YEAR)
         self._days = self._draw(low - 1, high + 1)
+        days = [w.on(_FALLBACK_YEAR) for w in read] if avoided else []
+        for _ in range(_TRIES):
+            if not any(dates.shift(day, self._days).year in avoided for day in days if day.year < _FAR):
+                break
+            self._days = self._draw(low - 1, high + 1)
         first = max(FIRST_YEAR, low)
         self._years = range(first, max(LAST_YEAR, high + self._days // 365 + 2) + 1)
         table.shifted(self._days, self._years)

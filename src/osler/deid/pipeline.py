@@ -42,7 +42,7 @@ class Deidentifier:
     ) -> tuple[tuple[Span, ...], ...]:
         """As `find`, over texts that belong together: what is found in one is looked for in all."""
         finder = KnownFinder(known, of_record=True)
-        first = [settle(text, [*self._detect(text), *finder.find(text)]) for text in texts]
+        first = [self._first(text, finder) for text in texts]
         wanted: dict[str, float] = {}
         for text, spans in zip(texts, first, strict=True):
             for word, score in propagate.name_words(text, spans).items():
@@ -57,6 +57,12 @@ class Deidentifier:
             out.append(settle(text, [*spans, *more]) if more else spans)
         return tuple(out)
 
+    def _first(self, text: str, finder: KnownFinder) -> tuple[Span, ...]:
+        found = self._detect(text)
+        days = [s for s in found if s.label is Label.DATE]
+        known = [s for s in finder.find(text) if not _names_a_month(s, days)]
+        return settle(text, [*found, *known])
+
     def _detect(self, text: str) -> list[Span]:
         found: list[Span] = []
         for detector in self._detectors:
@@ -70,6 +76,13 @@ class Deidentifier:
                 ) from None
             found += _checked(detector.name, spans, len(text))
         return found
+
+
+def _names_a_month(span: Span, days: Sequence[Span]) -> bool:
+    """Whether a known name is but the month in a longer date, which will be replaced as a whole."""
+    return span.label is Label.NAME and any(
+        d.start <= span.start and span.end <= d.end and d.end - d.start > span.end - span.start for d in days
+    )
 
 
 def _checked(name: str, spans: Iterable[object], length: int) -> list[Span]:

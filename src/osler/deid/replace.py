@@ -9,6 +9,7 @@ from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span, replace
 from osler.deid import dates, propagate, safe_harbor
 from osler.deid.calendars import Ages, Calendar
+from osler.deid.known_forms import YEAR_LIKE
 from osler.deid.leaks import Leaks
 from osler.deid.pipeline import Deidentifier
 from osler.deid.restore import StreamRestorer, Table, touches
@@ -133,7 +134,8 @@ class Replacer:
             names.of(name)
         found_dates = [dates.read(value) for label, value in self._values if label is Label.DATE]
         known_dates = [dates.read_recorded(k.value) for k in self._known if k.label is Label.DATE]
-        calendar = Calendar(pool, self._table, (*found_dates, *known_dates))
+        like_years = frozenset(int(k.value) for k in self._known if YEAR_LIKE.fullmatch(k.value))
+        calendar = Calendar(pool, self._table, (*found_dates, *known_dates), like_years)
         ages = Ages(pool, self._table, [v for label, v in self._values if label is Label.AGE])
         other = Surrogates(pool, self._table)
         out = []

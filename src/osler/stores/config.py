@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class SecretReference(BaseModel):
@@ -11,6 +11,12 @@ class SecretReference(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     env: str | None = None
     file: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "SecretReference":
+        if (self.env is None) == (self.file is None):
+            raise ValueError('give exactly one of { env = "NAME" } and { file = "path" }')
+        return self
 
 
 class StoresConfig(BaseModel):

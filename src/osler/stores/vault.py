@@ -36,26 +36,40 @@ KEY_FILE = "vault.key"
 WORKSPACE = "workspace"
 """The handle of the workspace's own subject."""
 
+_RESTORE = "Restore vault.key of this workspace from its backup."
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _CACHED = 4096
 
 
-def load_or_create_key(path: Path) -> bytes:
+def is_in_use(database: Database) -> bool:
+    """Whether anything was sealed in the vault: then it has a key, and another one would not open it."""
+    with database.read() as connection:
+        return connection.execute(select(vault.c.handle).limit(1)).one_or_none() is not None
+
+
+def load_or_create_key(path: Path, *, in_use: bool = False) -> bytes:
     """The vault's key of 32 bytes, made at first use (mode 0600). Raises StoreError.
 
-    Of several processes that start together one makes the key; all use that one.
+    Of several processes that start together one makes the key; all use that one. None is made for a
+    vault that is `in_use`: it would stand in the way when the lost one is restored.
     """
     try:
         if not path.exists():
+            if in_use:
+                raise StoreError("The vault's key file vault.key is missing.", remedy=_RESTORE)
             _create_key(path)
         key = path.read_bytes()
     except OSError as error:
+        if path.exists():
+            raise StoreError(
+                f"The vault's key file vault.key cannot be read ({type(error).__name__}).",
+                remedy="Make it a file that the user who runs Osler can read (mode 0600).",
+            ) from None
         raise sqlite.fault(error) from None
     if len(key) != _KEY_BYTES:
         raise StoreError(
-            f"The vault's key file holds {len(key)} bytes instead of {_KEY_BYTES}.",
-            remedy="Restore vault.key of this workspace from its backup.",
+            f"The vault's key file holds {len(key)} bytes instead of {_KEY_BYTES}.", remedy=_RESTORE
         )
     return key
 
@@ -161,7 +175,7 @@ class SqlVault:
             raise StoreError(
                 "The vault cannot be unsealed: its key file is not the one it was made with, "
                 "or its content was changed.",
-                remedy="Restore vault.key of this workspace from its backup.",
+                remedy=_RESTORE,
             ) from None
 
 

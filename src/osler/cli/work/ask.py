@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -10,7 +9,7 @@ from rich.console import Console
 from osler.app import config as configuration
 from osler.app.build import build
 from osler.cli.work import show
-from osler.cli.work.session import patient_id, print_json
+from osler.cli.work.session import argument, patient_id, print_json, standard_input
 from osler.core.errors import InputError, OslerError
 from osler.core.messages import Caller, ChatRequest, Message
 from osler.gateway.exchange import Done, Failed, audit_json
@@ -21,8 +20,7 @@ def ask(
     json: bool, config: Path | None, workspace: Path,
 ) -> None:  # fmt: skip
     """Print the answer, or raise what went wrong; either way it is signed."""
-    if question == "-":
-        question = sys.stdin.read()
+    question = standard_input() if question == "-" else argument(question, "The question")
     if not question.strip():
         raise InputError("The question is empty.", remedy='Ask one: osler ask "…"')
     loaded = configuration.load(config)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from osler.app import config as configuration
 from osler.app.build import build_deidentifier
-from osler.cli.work.session import print_json
+from osler.cli.work.session import print_json, standard_input, utf8
 from osler.core.errors import InputError, UnsupportedFormat
 from osler.core.spans import SAFE_HARBOR
 from osler.deid import Replacer
@@ -56,15 +56,11 @@ def text(*, file: str, mode: str, json: bool, config: Path | None) -> None:
 
 def _read(file: str) -> str:
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        decoded = standard_input() if file == "-" else utf8(Path(file).read_bytes(), "The input")
     except OSError as error:
         raise InputError(
             f"The file cannot be read ({type(error).__name__}).", remedy="Name a readable text file, or -."
         ) from None
-    try:
-        decoded = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnsupportedFormat("The input is not UTF-8 text.", remedy="Convert it to UTF-8 first.") from None
     if "\x00" in decoded:
         raise UnsupportedFormat("The input is binary, not text.", remedy="Name a text file.")
     return decoded

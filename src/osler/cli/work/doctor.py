@@ -22,10 +22,12 @@ from osler.app.config import Config
 from osler.cli.work.serve import is_loopback
 from osler.cli.work.session import print_json
 from osler.core.clock import SystemClock
-from osler.core.errors import ConfigError, OslerError
+from osler.core.errors import ConfigError, OslerError, UpstreamTimeout
 from osler.core.models import Place
 
 SOON = timedelta(days=60)
+PROBE_S = 10
+"""Seconds that a model server has to list its models, whatever its timeout for answers."""
 _MANY_RECORDS = 200_000
 
 
@@ -201,9 +203,15 @@ def _reachable(config: Config) -> Iterator[Line]:
 
 
 async def _probe(config: Config, name: str) -> tuple[str, ...]:
-    completer = build_completer(name, config.destinations[name])
+    completer = build_completer(config, name)
     try:
-        return await completer.probe()
+        async with asyncio.timeout(PROBE_S):
+            return await completer.probe()
+    except TimeoutError:
+        raise UpstreamTimeout(
+            f"The model server of destination '{name}' did not list its models within {PROBE_S} seconds.",
+            remedy="Look into the model server's own log.",
+        ) from None
     finally:
         await completer.aclose()
 

@@ -1,5 +1,7 @@
 """Work of `osler kb`."""
 
+import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -18,6 +20,8 @@ from osler.knowledge.ingest import Library
 from osler.knowledge.readers.fhir_references import PATIENT_MISSING
 from osler.knowledge.search import Search, passages
 from osler.lexicon import drugs
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -56,15 +60,18 @@ class Tally:
 
 
 def add(
-    *, paths: list[Path], collection: str | None, json: bool, config: Path | None, workspace: Path
+    *, paths: list[str], collection: str | None, json: bool, config: Path | None, workspace: Path
 ) -> None:
     """Add files; each whole or not at all. Ends with exit code 4 when any file was refused."""
+    _require_name(collection)
     files = [f for path in paths for f in _files(path)]
     tally = Tally()
     with opened(config, workspace) as (loaded, stores):
         library = build_library(loaded, stores)
         load_starter(loaded, library)
         limit = loaded.knowledge.max_file_mb * 2**20
+        # Signed before the first file is stored: an addition that is killed leaves its mark too.
+        sign(stores, "kb.add", {"stage": "begun", "files": len(files)})
         with _progress(len(files)) as progress:
             task = progress.add_task("adding", total=len(files))
             waiting: list[tuple[Path, Added]] = []
@@ -79,8 +86,7 @@ def add(
                 second = _add_one(file, collection, limit, library, stores, tally)
                 if second:
                     tally.count_again(first, second)
-        if tally.files:
-            sign(stores, "kb.add", _body(tally))
+        sign(stores, "kb.add", {"stage": "done", **_body(tally)})
     _report(tally, json=json)
     if tally.failed:
         refused = f"{len(tally.failed)} of {len(files)} files"
@@ -181,10 +187,23 @@ def _add_one(
         return None
 
 
-def _files(path: Path) -> Iterator[Path]:
-    """A file itself; of a folder, every file in it, sorted, hidden ones left out."""
+def _require_name(collection: str | None) -> None:
+    if collection is not None and _NAME.fullmatch(collection) is None:
+        raise InputError(
+            "--collection is not a name.",
+            remedy="Use letters, digits, '.', '_' and '-', 64 at most, a letter or digit first.",
+        )
+
+
+def _files(given: str) -> Iterator[Path]:
+    """A file itself; of a folder, every file in it, sorted, hidden ones and hidden folders left out."""
+    if not given:
+        raise InputError(
+            "A path is empty; nothing was added.", remedy="Check the variable that it came from."
+        )
+    path = Path(given)
     if path.is_dir():
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+        inside = sorted(_inside(path))
         if not inside:
             raise InputError(
                 f"The folder {path} holds no file.", remedy="Name files, or a folder that holds some."
@@ -194,6 +213,20 @@ def _files(path: Path) -> Iterator[Path]:
     if not path.exists():
         raise InputError(f"There is no file {path}.", remedy="Check the path; nothing was added.")
     yield path
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise InputError(
+            f"The folder {error.filename} cannot be read ({type(error).__name__}); nothing was added.",
+            remedy="Make it readable, or name the files.",
+        )
+
+    for place, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith(".") and (Path(place) / name).is_file():
+                yield Path(place) / name
 
 
 def _bytes(file: Path, limit: int) -> bytes:

@@ -39,7 +39,7 @@ def serve(
     host = host or loaded.server.host
     port = loaded.server.port if port is None else port
     count = workers or loaded.server.workers
-    require = _require_keys(loaded, host)
+    require = require_keys(loaded, host)
     family = _family(host, port)
     keyed = _prepare(loaded, workspace)
     listener = _bind(family, host, port)
@@ -93,11 +93,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _require_keys(config: Config, host: str) -> bool:
+def require_keys(config: Config, host: str) -> bool:
+    """Whether callers need a key on that address. Raises ConfigError where keys must not be off."""
     keys, local = config.server.keys, is_loopback(host)
     if keys == "off" and not local:
         raise ConfigError(
-            f"server.keys is off, but {host} can be reached from other machines.",
+            f"{config.place('server', 'keys')} is off, but {host or 'every address'} can be reached "
+            "from other machines.",
             remedy='Set server.keys = "required", or bind to 127.0.0.1.',
         )
     return keys == "required" or not local

@@ -12,7 +12,7 @@ from osler.app.build import Stores, open_stores
 from osler.app.config import Config
 from osler.core.audit import AuditEntry, AuditRecord
 from osler.core.clock import SystemClock, timestamp
-from osler.core.errors import InputError
+from osler.core.errors import InputError, UnsupportedFormat
 
 
 @contextmanager
@@ -52,6 +52,26 @@ def sign(stores: Stores, kind: str, body: dict[str, object]) -> AuditRecord:
             instance=stores.audit.instance,
         )
     )
+
+
+def standard_input() -> str:
+    """All of standard input, as UTF-8 text. Raises InputError, UnsupportedFormat."""
+    if sys.stdin is None:
+        raise InputError("Standard input is closed.", remedy="Pipe a text into the command.")
+    return utf8(sys.stdin.buffer.read(), "The input")
+
+
+def utf8(data: bytes, what: str) -> str:
+    """`data` as text; `what` names it in the error. Raises UnsupportedFormat."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnsupportedFormat(f"{what} is not UTF-8 text.", remedy="Convert it to UTF-8 first.") from None
+
+
+def argument(text: str, what: str) -> str:
+    """An argument's text, unless its bytes were no UTF-8. Raises UnsupportedFormat."""
+    return utf8(text.encode("utf-8", "surrogateescape"), what)
 
 
 def patient_id(text: str | None) -> str | None:

@@ -177,10 +177,11 @@ class People(Context):
     def bracketed(self, i: int) -> Iterator[Found]:
         """`discussed with family (Gabriela)`, `met with the Okonjo family`."""
         at, before = i + 1, i - 1
-        led = self.low(i - 2) == "the" and self.tokens.before(i) == " " == self.tokens.before(before)
-        if i > 1 and led and self.low(i) == "family" and self.capital(before) and self.plain(before):
-            if self.like(before) >= UNKNOWN:
-                yield from self.name(before, before, 0.75)
+        named = (
+            i > 1 and self.low(i) == "family" and self.low(i - 2) == "the" and self.tokens.before(i) == " "
+        )
+        if named and self.capital(before) and self.plain(before) and self.like(before) >= UNKNOWN:
+            yield from self.name(before, before, 0.75)
         if self.gap(i) == " (" and self.capital(at) and self.plain(at) and self.like(at) >= UNKNOWN:
             yield from self.name(at, self.whole(at), 0.75)
 
