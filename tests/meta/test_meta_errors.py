@@ -82,6 +82,7 @@ CASES: list[tuple[Reading, Any]] = [
     (chat, asked(messages=[{"role": "user", "content": {"text": CANARY}}])),
     (chat, asked(messages=[{"role": "user", "content": [{"type": CANARY}]}])),
     (chat, {**asked(), CANARY: 1}),
+    (chat, {**asked(), "Quartermain": 1}),
     (chat, asked(temperature=CANARY)),
     (chat, asked(metadata={"patient": CANARY})),
     (chat, asked(metadata={CANARY: "x"})),

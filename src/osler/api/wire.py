@@ -35,6 +35,25 @@ EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh"})
 """A text goes on unlooked at only when it is one of these: free text would pass by de-identification."""
 DROPPED = frozenset({"user", "store", "safety_identifier", "prompt_cache_key", "service_tier"})
 """Taken, but never sent on: they name or profile the caller."""
+UNSERVED = frozenset(
+    {
+        "audio",
+        "function_call",
+        "functions",
+        "logit_bias",
+        "logprobs",
+        "modalities",
+        "parallel_tool_calls",
+        "prediction",
+        "response_format",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "verbosity",
+        "web_search_options",
+    }
+)
+"""OpenAI's own fields that are refused by name; any other unknown field is refused without its name."""
 OWN = frozenset({"model", "messages", "stream", "stream_options", "metadata", "n", "stop"})
 COUNTS = frozenset({"max_tokens", "max_completion_tokens"})
 LARGEST = 2**63 - 1
@@ -276,8 +295,8 @@ def _refuse_unserved(body: Mapping[str, Any]) -> None:
     known = SAMPLING | DROPPED | OWN
     for key, value in body.items():
         if key not in known and value not in (None, False, [], {}):
-            # A key could be anything, so only short plain ones are repeated.
-            name = f"'{key}'" if key.isascii() and key.isidentifier() and len(key) <= 40 else "A field"
+            # A key could be anything, a name too: only those that OpenAI defines are repeated.
+            name = f"'{key}'" if key in UNSERVED else "A field"
             raise InputError(
                 f"{name} is not served: what Osler cannot guard, it does not pass on.",
                 remedy=f"Leave it out. Served: {', '.join(sorted((SAMPLING | OWN) - {'stop', 'n'}))}.",

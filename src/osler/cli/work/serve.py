@@ -36,7 +36,7 @@ def serve(
     """Serve until stopped. Raises ConfigError before anything is bound when something is wrong."""
     path = configuration.find(config)
     loaded = configuration.load(config)
-    host = host or loaded.server.host
+    host = loaded.server.host if host is None else host
     port = loaded.server.port if port is None else port
     count = workers or loaded.server.workers
     require = require_keys(loaded, host)
