@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 
 from osler.api import incoming, wire
-from osler.core.errors import GuardUnavailable, InputError, TooLarge, UnsupportedFormat
+from osler.core.errors import AuthError, GuardUnavailable, InputError, TooLarge, UnsupportedFormat
 from osler.core.messages import Caller as Sender
 
 LIMIT = 10
@@ -163,3 +163,43 @@ def test_a_setting_that_no_server_takes_is_refused_by_name(key: str, value: obje
     with pytest.raises(InputError) as caught:
         wire.chat_request(body, {}, Sender(), "req_1")
     assert caught.value.param == key
+
+
+HERE = ["", "localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.3.2.1", "[::1]:8080", "0.0.0.0:8080"]
+ELSEWHERE = [
+    "evil.example",
+    "evil.example:8080",
+    "localhost.evil.example",
+    "10.0.0.5:8080",
+    "[::2]",
+    "[",
+    "x",
+    "127.0.0.1.nip.io",
+]
+
+
+def named(host: str, origin: str | None = None) -> Request:
+    headers = [(b"host", host.encode())] if host else []
+    if origin is not None:
+        headers.append((b"origin", origin.encode()))
+    return Request({"type": "http", "method": "POST", "headers": headers})
+
+
+@pytest.mark.parametrize("host", HERE)
+def test_without_keys_this_machine_is_served(host: str) -> None:
+    incoming.require_local(named(host))
+    incoming.require_local(named(host, "http://localhost:3000"))
+
+
+@pytest.mark.parametrize("host", ELSEWHERE)
+def test_without_keys_no_web_page_of_another_site_is_served(host: str) -> None:
+    with pytest.raises(AuthError, match="on this machine"):
+        incoming.require_local(named(host))
+    with pytest.raises(AuthError, match="on this machine"):
+        incoming.require_local(named("127.0.0.1:8080", f"https://{host}"))
+
+
+@pytest.mark.parametrize("origin", ["null", "", "file://"])
+def test_nor_one_that_hides_its_origin(origin: str) -> None:
+    with pytest.raises(AuthError):
+        incoming.require_local(named("localhost", origin))

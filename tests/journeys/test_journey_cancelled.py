@@ -234,7 +234,7 @@ def test_long_embeddings_leave_the_event_loop_free(workspace: Path) -> None:
 def post(port: int, path: str, body: object, extra: str = "") -> socket.socket:
     data = json.dumps(body).encode()
     connection = socket.create_connection(("127.0.0.1", port), timeout=10)
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\n{extra}Content-Length: {len(data)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{extra}Content-Length: {len(data)}\r\n\r\n"
     connection.sendall(head.encode() + data)
     return connection
 
@@ -312,8 +312,8 @@ def test_refusals_reach_a_caller_who_is_still_sending(workspace: Path) -> None:
             urllib.request.urlopen(large, timeout=20)
         assert caught.value.code == 413
         for head, status in (
-            (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 5_000_000, b"431"),
-            (b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 200_000, b"431"),
+            (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 5_000_000, b"431"),
+            (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 200_000, b"431"),
             (b"\x16\x03\x01\x02\x00" + b"\x00" * 100, b"400"),
         ):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
@@ -330,7 +330,7 @@ def test_refusals_reach_a_caller_who_is_still_sending(workspace: Path) -> None:
         with post(port, *ASKED[0], extra=twice) as connection:
             assert everything(connection).startswith(b"HTTP/1.1 400")
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-            connection.sendall(b"PUT /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            connection.sendall(b"PUT /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert b"\r\nallow: " in everything(connection).lower()
 
 

@@ -1,19 +1,46 @@
 """What a caller sends, and whether the caller is still there."""
 
 import asyncio
+import ipaddress
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 
-from osler.core.errors import GuardUnavailable, TooLarge, UnsupportedFormat
+from osler.core.errors import AuthError, GuardUnavailable, TooLarge, UnsupportedFormat
 
 SPARE = 16 << 20
 """Bytes above the limit that are still read and thrown away before a refusal is sent."""
 SPARE_S = 5.0
 """Seconds that this may take."""
 T = TypeVar("T")
+
+
+def require_local(request: Request) -> None:
+    """Where no key is needed, only this machine's own programs are served. Raises AuthError.
+
+    A web page in a browser on this machine can reach a loopback address too: under a name of its own
+    that it lets point here, or by sending without being able to read. Both show in the headers.
+    """
+    host, origin = request.headers.get("host"), request.headers.get("origin")
+    if (host and not _is_here(f"//{host}")) or (origin is not None and not _is_here(origin)):
+        raise AuthError(
+            "Without API keys only programs on this machine are served, by a loopback address or localhost.",
+            remedy='Behind a proxy, or for a web page, set server.keys = "required" and make a key.',
+        )
+
+
+def _is_here(url: str) -> bool:
+    try:
+        name = urlsplit(url).hostname or ""
+        if name == "localhost":
+            return True
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from osler.api import wire
 from osler.api.errors import error_headers, error_json
-from osler.api.incoming import discard_body, read_body, while_connected
+from osler.api.incoming import discard_body, read_body, require_local, while_connected
 from osler.api.metrics import CONTENT_TYPE, Metrics
 from osler.api.render import json_response
 from osler.api.stream import EventStream
@@ -115,6 +115,7 @@ class Api:
     def _caller(self, request: Request) -> Caller:
         """Who calls. Where keys are off, any key is ignored and everyone is the local caller."""
         if not self.require_keys:
+            require_local(request)
             return Caller()
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         given = secret.strip() if scheme.lower() == "bearer" else ""

@@ -69,7 +69,7 @@ def _all(config: Path | None, workspace: Path) -> Iterator[Line]:
         yield Line(what="configuration", state="ok", found=str(path or "embedded defaults"))
     except OslerError as error:
         yield Line(what="configuration", state="fail", found=error.message, remedy=error.remedy)
-    yield from _workspace(loaded or Config(), workspace)
+    yield from _workspace(loaded, workspace)
     if loaded is not None:
         yield from _configured(loaded)
         yield from _reachable(loaded)
@@ -89,7 +89,7 @@ def _installed() -> Iterator[Line]:
             )
 
 
-def _workspace(config: Config, workspace: Path) -> Iterator[Line]:
+def _workspace(config: Config | None, workspace: Path) -> Iterator[Line]:
     if not workspace.exists():
         yield Line(
             what="workspace",
@@ -118,7 +118,7 @@ def _workspace(config: Config, workspace: Path) -> Iterator[Line]:
         what="encryption at rest", state="warn", found="unknown: Osler does not encrypt stored texts itself yet",
         remedy="Keep the workspace on an encrypted volume.",
     )  # fmt: skip
-    if (workspace / "osler.db").exists():
+    if config is not None and (workspace / "osler.db").exists():  # the configuration says which key opens it
         yield from _database(config, workspace)
 
 
