@@ -5,12 +5,11 @@ from typing import Self
 
 from osler.core.errors import GuardUnavailable, PluginError
 from osler.core.ports.detector import Detector, KnownIdentifier
-from osler.core.spans import Label, Span, resolve
+from osler.core.spans import Label, Span
 from osler.deid import propagate
 from osler.deid.detectors import BUILT_IN
+from osler.deid.evidence import accepted, settle
 from osler.deid.known import KnownFinder
-
-_EDGE = " \t\r\n,;:()[]{}<>\"'’“”*|"
 
 
 class Deidentifier:
@@ -47,13 +46,11 @@ class Deidentifier:
         for text, spans in zip(texts, first, strict=True):
             for word, score in propagate.name_words(text, spans).items():
                 wanted[word] = max(wanted.get(word, 0.0), score)
-        elsewhere = KnownFinder(propagate.carried(texts, first))
+        elsewhere = KnownFinder(propagate.carried(texts, first)) if len(texts) > 1 else None
         out = []
         for text, spans in zip(texts, first, strict=True):
-            more = [
-                *propagate.again(text, spans, wanted),
-                *propagate.beyond(spans, elsewhere.find(text)),
-            ]
+            literal = elsewhere.find(text) if elsewhere else propagate.literally(text, spans)
+            more = [*propagate.again(text, spans, wanted), *propagate.beyond(spans, literal)]
             out.append(settle(text, [*spans, *more]) if more else spans)
         return tuple(out)
 
@@ -61,7 +58,7 @@ class Deidentifier:
         found = self._detect(text)
         days = [s for s in found if s.label is Label.DATE]
         known = [s for s in finder.find(text) if not _names_a_month(s, days)]
-        return settle(text, [*found, *known])
+        return settle(text, [*accepted(found), *known])
 
     def _detect(self, text: str) -> list[Span]:
         found: list[Span] = []
@@ -99,53 +96,3 @@ def _checked(name: str, spans: Iterable[object], length: int) -> list[Span]:
             )
         good.append(span)
     return good
-
-
-def settle(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Sorted spans without overlap: those of one label joined, the rest resolved, blanks and quotes trimmed off."""
-    out: list[Span] = []
-    group: list[Span] = []
-    end = -1
-    for span in sorted(_joined(spans), key=lambda s: (s.start, s.end)):
-        if span.start >= end and group:
-            out += resolve(group) if len(group) > 1 else group
-            group = []
-        group.append(span)
-        end = max(end, span.end)
-    if group:
-        out += resolve(group) if len(group) > 1 else group
-    return tuple(t for s in out if (t := _trimmed(text, s)) is not None)
-
-
-def _joined(spans: Sequence[Span]) -> list[Span]:
-    """Overlapping spans of one label as one, with the best score among them."""
-    by_label: dict[Label, list[Span]] = {}
-    for span in sorted(spans, key=lambda s: (s.start, -s.end)):
-        row = by_label.setdefault(span.label, [])
-        if row and span.start < row[-1].end:
-            old = row[-1]
-            if span.end > old.end or span.score > old.score:
-                best = old if old.score >= span.score else span
-                row[-1] = Span(
-                    start=old.start,
-                    end=max(old.end, span.end),
-                    label=old.label,
-                    score=best.score,
-                    detector=best.detector,
-                )
-        else:
-            row.append(span)
-    return [span for row in by_label.values() for span in row]
-
-
-def _trimmed(text: str, span: Span) -> Span | None:
-    start, end = span.start, span.end
-    while start < end and text[start] in _EDGE and not (text[start] == "(" and ")" in text[start:end]):
-        start += 1
-    while end > start and text[end - 1] in _EDGE and not (text[end - 1] == ")" and "(" in text[start:end]):
-        end -= 1
-    if start == end:
-        return None
-    if (start, end) == (span.start, span.end):
-        return span
-    return Span(start=start, end=end, label=span.label, score=span.score, detector=span.detector)

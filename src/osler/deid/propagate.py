@@ -21,10 +21,11 @@ from osler.deid.detectors.name_words import (
     TITLES,
 )
 from osler.deid.gazetteers import In
-from osler.deid.tokens import Words, words
+from osler.deid.tokens import fold, words
 
 DETECTOR = "propagated"
 _LEAST_SCORE = 0.7
+_NEXT = re.compile(r"[^\w\n]{0,40}([^\W\d_][\w'’\-]*)")
 _SENTENCE_END = re.compile(r"[.!?:;\n•*|]\s*\Z")
 
 
@@ -87,38 +88,59 @@ def again(text: str, spans: Sequence[Span], wanted: dict[str, float]) -> Iterato
     """Further spans of the words `wanted` in `text`, outside of `spans` (sorted, without overlap)."""
     if not wanted:
         return
-    lists = gazetteers.load()
-    tokens = words(text)
+    low = fold(text)
     starts = [s.start for s in spans]
-    for i, low in enumerate(tokens.low):
-        score = wanted.get(low)
-        if score is None and "-" in low:
-            score = max((wanted.get(p, 0.0) for p in low.split("-")), default=0.0) or None
-        if score is None:
-            continue
-        at = bisect_right(starts, tokens.starts[i]) - 1
-        if at >= 0 and spans[at].end >= tokens.ends[i]:
-            continue
-        if _allowed(lists, tokens, i):
-            yield Span(
-                start=tokens.starts[i],
-                end=tokens.ends[i],
-                label=Label.NAME,
-                score=min(score, 0.8),
-                detector=DETECTOR,
-            )
+    for word, score in wanted.items():
+        for start, end in occurrences(low, word):
+            at = bisect_right(starts, start) - 1
+            if (at < 0 or spans[at].end < end) and _allowed(text, start, end, word):
+                yield Span(start=start, end=end, label=Label.NAME, score=min(score, 0.8), detector=DETECTOR)
 
 
-def _allowed(lists: gazetteers.Gazetteers, tokens: Words, i: int) -> bool:
-    word, low = tokens.words[i], tokens.low[i]
-    after = tokens.low[i + 1] if i + 1 < len(tokens) and "\n" not in tokens.gap(i) else ""
+def literally(text: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Where a code, number or place that was surely found in `text` stands once more."""
+    lists = gazetteers.load()
+    surely = {(s.label, text[s.start : s.end]) for s in spans if _carries(lists, s, text[s.start : s.end])}
+    starts = [s.start for s in spans]
+    low = fold(text)
+    for label, value in sorted(surely):
+        for start, end in occurrences(low, fold(value)):
+            at = bisect_right(starts, start) - 1
+            if at < 0 or spans[at].end < end:
+                yield Span(start=start, end=end, label=label, score=_LITERAL_SCORE, detector=DETECTOR)
+
+
+def occurrences(text: str, word: str) -> Iterator[tuple[int, int]]:
+    """Where `word` stands in `text` as a whole: no letter or digit touches it, but for a possessive."""
+    at = text.find(word)
+    size = len(text)
+    while at >= 0:
+        end = at + len(word)
+        open_before = at == 0 or not text[at - 1].isalnum()
+        open_after = end == size or not text[end].isalnum()
+        if open_before and open_after:
+            yield at, end
+        at = text.find(word, at + 1)
+
+
+def _allowed(text: str, start: int, end: int, low: str) -> bool:
+    word = text[start:end]
+    lists = gazetteers.load()
     bits = lists.evidence(low)
+    after = _next_word(text, end)
     if after in EPONYM_NOUNS and bits & (In.EPONYM | In.ORDINARY | In.WORD):
         return False
     if bits & (In.ORDINARY | In.WORD):
-        starts = i == 0 or _SENTENCE_END.search(tokens.before(i)) is not None
+        before = text[max(0, start - 8) : start]
+        starts = start == 0 or _SENTENCE_END.search(before) is not None
         at_ease = not starts or after in NAME_VERBS
         return word[0].isupper() and at_ease and not (len(word) > 1 and word.isupper())
     if word[0].isupper() and not word.isupper():
         return True
     return len(low) >= 4
+
+
+def _next_word(text: str, end: int) -> str:
+    """The word after `end` on the same line, folded."""
+    match = _NEXT.match(text, end)
+    return match.group(1).lower() if match else ""

@@ -1,0 +1,64 @@
+"""What a rule of the pattern pass is: a trigger for the one multi-pattern scan, and a function that judges a place.
+
+Triggers are google-re2 patterns over the folded page, joined to one automaton per lane, so that their number costs
+nothing. A rule's `find` is called only where the automaton stopped; it reads at most some sixty bytes around the
+place with anchored `re` patterns and answers with one hit or None. All repetition is bounded, so time is linear.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from osler.core.spans import Label
+from osler.deid.patterns.page import Page
+
+Hit = tuple[int, int, Label, float, str]
+"""`(start, end, label, score, detector)` of one identifier, in code points."""
+
+Judge = Callable[[Page, int, int], Hit | None]
+"""`find(page, start, run_end)`: `start` is where the trigger matched, `run_end` the end of the digits or letters there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One kind of expression.
+
+    `trigger` is an RE2 pattern without look-around. `keys` are the bytes by which places are handed out: in the
+    digit lane the byte that follows the first run of digits, in the other lanes the byte that the match starts with.
+    """
+
+    trigger: str
+    keys: bytes
+    find: Judge
+
+
+DIGITS = b"0123456789"
+LETTERS = b"abcdefghijklmnopqrstuvwxyz"
+ANY = bytes(range(256))
+OTHER = bytes(sorted(set(ANY) - set(DIGITS)))
+
+
+def compiled(pattern: str) -> re.Pattern[bytes]:
+    """A pattern over a page, for anchored use at one place."""
+    return re.compile(pattern.encode("latin-1"))
+
+
+def word_set(*lines: str) -> frozenset[bytes]:
+    """The white-space separated words of `lines`, as they stand in a folded page."""
+    return frozenset(word.encode("latin-1") for line in lines for word in line.split())
+
+
+def words_before(low: bytes, at: int, reach: int = 32) -> list[bytes]:
+    """The words just before `at`, the nearest last, without punctuation at their edges; the first may be cut."""
+    return [w.strip(b"\"'()[]{}.,;:*#=<>-") for w in low[max(0, at - reach) : at].split()]
+
+
+def clear_before(low: bytes, at: int, forbidden: bytes = b"./-+$:_,") -> bool:
+    """Whether no letter, digit or mark that would carry on a number stands just before `at`."""
+    if not at:
+        return True
+    before = low[at - 1]
+    return not (before in _ALNUM or before in forbidden)
+
+
+_ALNUM = DIGITS + LETTERS

@@ -1,0 +1,95 @@
+"""The sequence model as a detector: features, network, and spans from the tokens that it marks."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osler.core.spans import Label, Span
+from osler.deid.sequence import wordlist
+from osler.deid.sequence.features import features
+from osler.deid.sequence.network import F32, Network
+from osler.deid.sequence.tokenize import SIGN, TokenTable, tokenize
+
+SURE: Final = 0.45
+"""From which probability of "some identifier" on a token is taken by the model alone; below one half, for recall."""
+WEAK: Final = 0.12
+"""From which on it counts together with another detector's doubt (see `osler.deid.pipeline`)."""
+_JOINERS = frozenset("-'’./&")
+_CODES = frozenset({Label.MRN, Label.ACCOUNT, Label.HEALTH_PLAN, Label.LICENSE, Label.VEHICLE, Label.DEVICE, Label.OTHER_ID, Label.BIOMETRIC, Label.PHOTO, Label.SSN})  # fmt: skip
+
+
+@cache
+def network() -> Network:
+    """The weights of this installation; read once, then shared by all threads."""
+    return Network.read((files("osler.deid") / "data" / "tagger.npz").read_bytes())
+
+
+class Tagger:
+    """Detector `tagger`: a small convolutional network over the tokens of a text. Thread-safe, keeps no text."""
+
+    name = "tagger"
+
+    def __init__(self) -> None:
+        self._network = network()
+        self._lists = wordlist.load()
+        self._labels = tuple(None if name == "O" else Label(name) for name in self._network.labels)
+
+    def find(self, text: str) -> list[Span]:
+        """Spans of all labels with their probability as score, from `WEAK` on; sorted, without overlap."""
+        return self.mark(text, tokenize(text))
+
+    def mark(self, text: str, table: TokenTable) -> list[Span]:
+        """As `find`, for a text that was already cut into tokens."""
+        if not len(table):
+            return []
+        marks = self._network.probabilities(features(table, self._lists, self._network.words))
+        return list(self._spans(text, table, marks))
+
+    def _spans(self, text: str, table: TokenTable, marks: F32) -> Iterator[Span]:
+        some = 1.0 - marks[:, 0]
+        label = marks[:, 1:].argmax(axis=1) + 1
+        level = (some >= WEAK).astype(np.int8) + (some >= SURE)
+        _join(text, table, level, label)
+        where = np.flatnonzero(level)
+        if not len(where):
+            return
+        gaps = table.gap[where] >= 4
+        breaks = (np.diff(where) != 1) | (label[where][1:] != label[where][:-1]) | (level[where][1:] != level[where][:-1])
+        breaks |= gaps[1:]
+        firsts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
+        lasts = np.append(firsts[1:], len(where)) - 1
+        for first, last in zip(where[firsts].tolist(), where[lasts].tolist(), strict=True):
+            kind = self._labels[label[first]]
+            if kind is None or bool((table.kind[first : last + 1] == SIGN).all()):
+                continue
+            score = float(some[first : last + 1].max())
+            start, end = int(table.start[first]), int(table.end[last])
+            if kind in _CODES:
+                start, end = _whole(text, start, end)
+            yield Span(start=start, end=end, label=kind, score=round(score, 3), detector=self.name)
+
+
+def _join(text: str, table: TokenTable, level: NDArray[np.int8], label: NDArray[np.int64]) -> None:
+    """A sign that is glued between two sure tokens of one label belongs to them (`Smith-Jones`, `12-4471`)."""
+    if len(table) < 3:
+        return
+    sure = level == 2
+    middle = sure[:-2] & sure[2:] & ~sure[1:-1] & (label[:-2] == label[2:])
+    middle &= (table.kind[1:-1] == SIGN) & (table.gap[1:-1] == 0) & (table.gap[2:] == 0)
+    for i in (np.flatnonzero(middle) + 1).tolist():
+        if text[int(table.start[i])] in _JOINERS:
+            level[i], label[i] = 2, label[i - 1]
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """A code is taken whole: as far as letters, digits and inner hyphens go."""
+    while start > 0 and (text[start - 1].isalnum() or (text[start - 1] == "-" and start > 1 and text[start - 2].isalnum())):
+        start -= 1
+    size = len(text)
+    while end < size and (text[end].isalnum() or (text[end] == "-" and end + 1 < size and text[end + 1].isalnum())):
+        end += 1
+    return start, end

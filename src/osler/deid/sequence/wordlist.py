@@ -1,0 +1,177 @@
+"""What the name, place and word lists say of a token, as bits, found by the token's hash.
+
+The lists are those of `osler/deid/data`, read once through the tokenizer itself, so that a list and a text are folded
+alike. A list is evidence, never a verdict: the network weighs it against what stands around a token.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osler.deid.sequence.tokenize import I64, SIGN, U8, U32, U64, TokenTable, tokenize
+from osler.lexicon.formulary import read_formulary
+
+GIVEN, COMMON_GIVEN, WORLD_GIVEN = 0, 1, 2
+SURNAME, COMMON_SURNAME, RARE_SURNAME, WORLD_SURNAME = 3, 4, 5, 6
+PLAIN_WORD, CLINICAL_WORD, ORDINARY, SOFT, EPONYM, DRUG = 7, 8, 9, 10, 11, 12
+NATION, PLACE, WORLD_PLACE, PLACE_PAIR, COUNTY, STATE = 13, 14, 15, 16, 17, 18
+BITS = 19
+"""How many bits there are; the constants above are their positions."""
+
+_COMMON_GIVEN = 1000
+_COMMON_SURNAMES = 2000
+_PROBES = 16
+_PAIR = np.uint64(0xD6E8FEB86659FD93)
+_LISTS = (
+    ("census_given.txt", GIVEN),
+    ("given_world.txt", GIVEN),
+    ("given_faker.txt", WORLD_GIVEN),
+    ("census_surnames.txt", SURNAME),
+    ("surnames_world.txt", WORLD_SURNAME),
+    ("surnames_faker.txt", WORLD_SURNAME),
+    ("census_surnames_rare.txt", RARE_SURNAME),
+    ("words.txt", PLAIN_WORD),
+    ("clinical_words.txt", CLINICAL_WORD),
+    ("ordinary.txt", ORDINARY),
+    ("soft_names.txt", SOFT),
+    ("eponyms.txt", EPONYM),
+    ("brands.txt", DRUG),
+    ("countries.txt", NATION),
+)
+_PLACES = (("us_places.txt", PLACE), ("cities.txt", WORLD_PLACE), ("world_cities.txt", WORLD_PLACE), ("us_counties.txt", COUNTY))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashTable:
+    """Open addressing over 64-bit keys: `look(keys)` gives the values, 0 for a key that is not in it."""
+
+    keys: U64 = field(repr=False)
+    values: U32 = field(repr=False)
+    probes: int
+
+    @classmethod
+    def of(cls, keys: U64, values: U32) -> "HashTable":
+        """The table of `keys` (each once) with their `values`."""
+        size = 1 << max(4, int(np.ceil(np.log2(max(1, len(keys)) * 3))))
+        slots, stored = np.zeros(size, np.uint64), np.zeros(size, np.uint32)
+        left = np.arange(len(keys))
+        for probe in range(size):
+            if not len(left):
+                return cls(keys=slots, values=stored, probes=max(1, probe))
+            at = (keys[left] + np.uint64(probe)) & np.uint64(size - 1)
+            free = slots[at] == 0
+            slots[at[free]] = keys[left[free]]  # of several that want one slot the last one gets it
+            won = free & (slots[at] == keys[left])
+            stored[at[won]] = values[left[won]]
+            left = left[~won]
+        raise AssertionError("a table of three times the size has room")
+
+    def look(self, keys: U64) -> U32:
+        """The value of each key."""
+        mask = np.uint64(len(self.keys) - 1)
+        at = keys & mask
+        there = self.keys[at]
+        found = np.where(there == keys, self.values[at], 0).astype(np.uint32)
+        left = np.flatnonzero((there != keys) & (there != 0))
+        for probe in range(1, self.probes):
+            if not len(left):
+                break
+            at = (keys[left] + np.uint64(probe)) & mask
+            there = self.keys[at]
+            hit = there == keys[left]
+            found[left[hit]] = self.values[at[hit]]
+            left = left[~hit & (there != 0)]
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordLists:
+    """The lists of this installation: bits of single tokens, and of neighbours that stand in one place's name."""
+
+    single: HashTable = field(repr=False)
+    pairs: HashTable = field(repr=False)
+
+    def bits(self, table: TokenTable) -> U32:
+        """Per token of `table` its bits; a token of a pair that places hold (`san antonio`) has PLACE_PAIR."""
+        found = self.single.look(table.key)
+        if len(table) > 1:
+            of_pair = self.pairs.look(pair_keys(table.key)) & np.uint32(1 << PLACE_PAIR)
+            of_pair[table.gap[1:] > 3] = 0
+            found[:-1] |= of_pair
+            found[1:] |= of_pair
+        return found
+
+
+def pair_keys(keys: U64) -> U64:
+    """Keys of neighbours: one fewer than `keys`."""
+    mixed = keys[:-1] * _PAIR + keys[1:]
+    return mixed ^ (mixed >> np.uint64(30))
+
+
+@cache
+def load() -> WordLists:
+    """The lists; read once, then shared by all threads."""
+    keys: list[U64] = []
+    marks: list[U32] = []
+    for name, bit in _LISTS:
+        words = _words(_read(name))
+        keys.append(words)
+        marks.append(np.full(len(words), 1 << bit, np.uint32))
+        for limit, of, common in ((_COMMON_GIVEN, "census_given.txt", COMMON_GIVEN), (_COMMON_SURNAMES, "census_surnames.txt", COMMON_SURNAME)):
+            if name == of:
+                keys.append(words[:limit])
+                marks.append(np.full(limit, 1 << common, np.uint32))
+    drugs = _words(" ".join(sorted(_drug_words())))
+    states = _words("\n".join(line.split("|")[0] for line in _read("states.txt").splitlines()))
+    keys += [drugs, states]
+    marks += [np.full(len(drugs), 1 << DRUG, np.uint32), np.full(len(states), 1 << STATE, np.uint32)]
+    pairs: list[U64] = []
+    for name, bit in _PLACES:
+        alone, joined = _places(_read(name).replace(",", "\n"))
+        keys.append(alone)
+        marks.append(np.full(len(alone), 1 << bit, np.uint32))
+        pairs.append(joined)
+    joined = np.unique(np.concatenate(pairs))
+    return WordLists(
+        single=_merged(np.concatenate(keys), np.concatenate(marks)),
+        pairs=HashTable.of(joined, np.full(len(joined), 1 << PLACE_PAIR, np.uint32)),
+    )
+
+
+def _merged(keys: U64, marks: U32) -> HashTable:
+    order = np.argsort(keys, kind="stable")
+    keys, marks = keys[order], marks[order]
+    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    return HashTable.of(keys[first], np.bitwise_or.reduceat(marks, first))
+
+
+def _read(name: str) -> str:
+    text = (files("osler.deid") / "data" / name).read_text(encoding="utf-8")
+    return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+
+
+def _words(text: str) -> U64:
+    table = tokenize(text)
+    return table.key[table.kind != SIGN]
+
+
+def _places(text: str) -> tuple[U64, U64]:
+    """Keys of the places of one word (one place a line), and of the pairs of neighbours of the longer ones."""
+    table = tokenize(text)
+    begins = table.gap >= 3
+    alone = begins & np.concatenate((begins[1:], [True]))
+    inside = ~begins[1:]
+    return table.key[alone], pair_keys(table.key)[inside]
+
+
+def _drug_words() -> set[str]:
+    names: set[str] = set()
+    for drug in read_formulary().drugs.values():
+        names.update((drug.name, *drug.brands, *drug.other_names))
+    return {word for name in names for word in name.lower().replace("/", " ").split() if len(word) > 3}
+
+
+__all__ = ["BITS", "HashTable", "I64", "NDArray", "U8", "WordLists", "load", "pair_keys"]

@@ -1,0 +1,224 @@
+"""Train the tagger of `osler.deid` on documents of the generator; writes the weights and a datasheet of figures.
+
+    python training/deid/train.py --seed 20261120 --documents 24000 --output src/osler/deid/data/tagger.npz
+
+Same seed, same machine kind, same weights. Needs torch (CPU) and numpy; the product needs numpy alone.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "src")]
+
+import generator  # noqa: E402
+from osler.core.spans import Label  # noqa: E402
+from osler.deid.sequence import features as F  # noqa: E402
+from osler.deid.sequence import wordlist as W  # noqa: E402
+from osler.deid.sequence.network import DILATIONS  # noqa: E402
+from osler.deid.sequence.tokenize import WORD, tokenize  # noqa: E402
+
+LABELS = ("O", *(label.value for label in Label))
+INDEX = {label: i for i, label in enumerate(LABELS)}
+NAME_BITS = sum(1 << b for b in (W.GIVEN, W.COMMON_GIVEN, W.WORLD_GIVEN, W.SURNAME, W.COMMON_SURNAME, W.RARE_SURNAME, W.WORLD_SURNAME))
+PLACE_BITS = sum(1 << b for b in (W.PLACE, W.WORLD_PLACE, W.PLACE_PAIR, W.COUNTY))
+PAD = 16
+SEQUENCE = 1024
+
+
+class Tagger(nn.Module):
+    """The network of `osler.deid.sequence.network`, in torch."""
+
+    def __init__(self, words: int, width: int, hidden: int) -> None:
+        super().__init__()
+        sizes = (words + 1, F.PREFIXES, F.SUFFIXES, F.SHAPES, F.GAPS, F.ENDS)
+        self.tables = nn.ModuleList(nn.Embedding(n, width) for n in sizes)
+        for table in self.tables:
+            nn.init.normal_(table.weight, std=0.1)
+        self.bits = nn.Linear(W.BITS, width, bias=False)
+        self.first = nn.Conv1d(width, hidden, 3, padding=1)
+        self.rest = nn.ModuleList(nn.Conv1d(hidden, hidden, 3, padding=d, dilation=d) for d in DILATIONS)
+        self.out = nn.Linear(hidden, len(LABELS))
+        self.drop = nn.Dropout(0.15)
+
+    def forward(self, ids: torch.Tensor, bits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        x = self.bits(bits)
+        for column, table in enumerate(self.tables):
+            x = x + table(ids[..., column])
+        x = (self.drop(x) * mask).transpose(1, 2)
+        m = mask.transpose(1, 2)
+        h = torch.relu(self.first(x)) * m
+        for conv in self.rest:
+            h = h + torch.relu(conv(self.drop(h))) * m
+        return self.out(self.drop(h.transpose(1, 2)))
+
+
+def vocabulary(texts: list[list[str]], least: int) -> list[str]:
+    """Words of the templates' own text that at least `least` templates hold, in order of frequency."""
+    seen: Counter[str] = Counter()
+    for words in texts:
+        seen.update(set(words))
+    return [w for w, n in sorted(seen.items(), key=lambda kv: (-kv[1], kv[0])) if n >= least]
+
+
+def carrier_words(document: "generator.Document") -> list[str]:
+    """The folded tokens of a document outside of its identifiers."""
+    table = tokenize(document.text)
+    covered = covered_labels(document, table)
+    return [
+        "".join(map(chr, table.folded[s:e])) if k == WORD else document.text[s:e]
+        for s, e, k, c in zip(table.start, table.end, table.kind, covered, strict=True)
+        if c == 0 and k != 1
+    ]
+
+
+def covered_labels(document: "generator.Document", table: "F.TokenTable") -> np.ndarray:
+    """Per token the index of its gold label, 0 for none."""
+    gold = np.zeros(len(table), np.int64)
+    for start, end, label in document.spans:
+        first = np.searchsorted(table.end, start, side="right")
+        last = np.searchsorted(table.start, end, side="left")
+        gold[first:last] = INDEX[label]
+    return gold
+
+
+def encode(documents: list["generator.Document"], words: W.HashTable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All documents as one stream of tokens: ids, bits, gold labels; gold is -1 on the padding between documents."""
+    lists = W.load()
+    ids, bits, gold = [], [], []
+    for document in documents:
+        table = tokenize(document.text)
+        made = F.features(table, lists, words)
+        ids += [made.ids, np.zeros((PAD, F.COLUMNS), np.int32)]
+        bits += [made.bits, np.zeros(PAD, np.uint32)]
+        gold += [covered_labels(document, table), np.full(PAD, -1)]
+    return np.concatenate(ids), np.concatenate(bits), np.concatenate(gold)
+
+
+def batches(stream: tuple[np.ndarray, ...], size: int, rng: np.random.Generator, train: bool):
+    """Batches of sequences of SEQUENCE tokens, in random order and from a random first token when training."""
+    ids, bits, gold = stream
+    shift = int(rng.integers(SEQUENCE)) if train else 0
+    starts = np.arange(shift, len(gold) - SEQUENCE, SEQUENCE)
+    if train:
+        rng.shuffle(starts)
+    for at in range(0, len(starts), size):
+        where = starts[at : at + size, None] + np.arange(SEQUENCE)[None]
+        i, b, g = ids[where].astype(np.int64), bits[where], gold[where]
+        if train:
+            b, i = dropped(b, i, g, rng)
+        dense = ((b[..., None] >> np.arange(W.BITS, dtype=np.uint32)) & 1).astype(np.float32)
+        yield torch.from_numpy(i), torch.from_numpy(dense), torch.from_numpy(g)
+
+
+def dropped(bits: np.ndarray, ids: np.ndarray, gold: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Lists forget some names and places, and the vocabulary some words, so that none is relied on alone."""
+    lost = rng.random(bits.shape) < 0.08
+    bits = np.where(lost, bits & ~np.uint32(NAME_BITS | PLACE_BITS), bits)
+    row = rng.random((bits.shape[0], 1)) < 0.06
+    bits = np.where(row & (gold > 0), bits & ~np.uint32(NAME_BITS | PLACE_BITS), bits)
+    ids[..., 0][rng.random(bits.shape) < 0.04] = 0
+    return bits, ids
+
+
+def train(stream: tuple[np.ndarray, ...], dev: tuple[np.ndarray, ...], words: int, options: argparse.Namespace) -> Tagger:
+    torch.manual_seed(options.seed)
+    rng = np.random.default_rng(options.seed)
+    model = Tagger(words, options.width, options.hidden)
+    per_epoch = len(stream[2]) // SEQUENCE // options.batch + 1
+    steps = per_epoch * options.epochs
+    optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=steps + 1, pct_start=0.1)
+    weight = torch.ones(len(LABELS))
+    weight[0] = options.outside
+    loss_of = nn.CrossEntropyLoss(weight=weight, ignore_index=-1, label_smoothing=0.01)
+    for epoch in range(options.epochs):
+        model.train()
+        began, total, count = time.time(), 0.0, 0
+        for ids, bits, gold in batches(stream, options.batch, rng, True):
+            mask = (gold >= 0).float().unsqueeze(-1)
+            loss = loss_of(model(ids, bits, mask).flatten(0, 1), gold.flatten())
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            total, count = total + loss.item(), count + 1
+        print(f"epoch {epoch + 1}: loss {total / count:.4f}, {time.time() - began:.0f} s; {measured(model, dev)}", flush=True)
+    return model
+
+
+def measured(model: Tagger, dev: tuple[np.ndarray, ...]) -> str:
+    """Token recall and precision, and recall per label, on templates that were not trained on."""
+    model.eval()
+    hits, found = Counter(), Counter()
+    with torch.no_grad():
+        for ids, bits, gold in batches(dev, 16, np.random.default_rng(0), False):
+            mask = (gold >= 0).float().unsqueeze(-1)
+            p = torch.softmax(model(ids, bits, mask), -1)
+            said = p[..., 0] < 0.5
+            for label in range(1, len(LABELS)):
+                of = gold == label
+                found[label] += int(of.sum())
+                hits[label] += int((of & said).sum())
+            hits["right"] += int((said & (gold > 0)).sum())
+            hits["said"] += int((said & (gold >= 0)).sum())
+    recall = hits["right"] / max(1, sum(found.values()))
+    each = " ".join(f"{LABELS[i]}={hits[i] / n:.3f}" for i, n in sorted(found.items()) if n)
+    return f"dev recall {recall:.4f} precision {hits['right'] / max(1, hits['said']):.4f} | {each}"
+
+
+def save(model: Tagger, words: list[str], path: Path, note: dict[str, object]) -> None:
+    """Weights as float16 arrays and the vocabulary, in one `.npz` without pickles."""
+    arrays = {f"e{i}": t.weight for i, t in enumerate(model.tables)}
+    arrays["bits"] = model.bits.weight.T
+    for i, conv in enumerate([model.first, *model.rest]):
+        arrays[f"k{i}"], arrays[f"b{i}"] = conv.weight.permute(2, 1, 0), conv.bias
+    arrays["out"], arrays["out_bias"] = model.out.weight.T, model.out.bias
+    meta = json.dumps({"labels": LABELS, "words": words, **note}).encode()
+    plain = {name: a.detach().numpy().astype(np.float16) for name, a in arrays.items()}
+    np.savez_compressed(path, meta=np.frombuffer(meta, np.uint8), **plain)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=20261120)
+    parser.add_argument("--documents", type=int, default=24_000)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--width", type=int, default=48)
+    parser.add_argument("--hidden", type=int, default=64)
+    parser.add_argument("--outside", type=float, default=0.7, help="weight of tokens that are no identifier")
+    parser.add_argument("--templates", type=Path, default=HERE / "templates")
+    parser.add_argument("--hold-out", type=float, default=0.0, help="share of the templates kept for the dev figures")
+    parser.add_argument("--output", type=Path, required=True)
+    options = parser.parse_args()
+    torch.set_num_threads(2)
+    torch.use_deterministic_algorithms(True)
+    made = list(generator.documents(options.seed, options.documents, options.templates))
+    names = sorted({d.template for d in made})
+    random.Random(options.seed).shuffle(names)
+    held = set(names[: int(len(names) * options.hold_out)])
+    documents = [d for d in made if d.template not in held]
+    dev = [d for d in made if d.template in held][:1500] or made[:300]
+    words = vocabulary([carrier_words(d) for d in documents[:: max(1, len(documents) // 8000)]], 4)
+    table = F.vocabulary(words)
+    print(f"{len(documents)} documents, {len(names)} templates, {len(words)} words", flush=True)
+    stream = encode(documents, table)
+    print(f"{len(stream[2]):,} tokens", flush=True)
+    model = train(stream, encode(dev, table), len(words), options)
+    save(model, words, options.output, {"seed": options.seed, "documents": options.documents})
+
+
+if __name__ == "__main__":
+    main()
