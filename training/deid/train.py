@@ -177,8 +177,17 @@ def measured(model: Tagger, dev: tuple[np.ndarray, ...]) -> str:
     return f"dev recall {recall:.4f} precision {hits['right'] / max(1, hits['said']):.4f} | {each}"
 
 
-def save(model: Tagger, words: list[str], path: Path, note: dict[str, object]) -> None:
-    """Weights as float16 arrays and the vocabulary, in one `.npz` without pickles."""
+def save(model: Tagger, words: list[str], path: Path, note: dict[str, object], probe: tuple[np.ndarray, ...]) -> None:
+    """Weights as float16 arrays, the vocabulary and a probe, in one `.npz` without pickles.
+
+    The probe is a piece of text as features with what torch makes of it: a test holds the numpy network to it.
+    """
+    model.half().float()
+    ids, bits = probe
+    dense = ((bits[None, :, None] >> np.arange(W.BITS, dtype=np.uint32)) & 1).astype(np.float32)
+    with torch.no_grad():
+        model.eval()
+        said = torch.softmax(model(torch.from_numpy(ids[None].astype(np.int64)), torch.from_numpy(dense), torch.ones(1, len(bits), 1)), -1)[0]
     arrays = {f"e{i}": t.weight for i, t in enumerate(model.tables)}
     arrays["bits"] = model.bits.weight.T
     for i, conv in enumerate([model.first, *model.rest]):
@@ -186,7 +195,8 @@ def save(model: Tagger, words: list[str], path: Path, note: dict[str, object]) -
     arrays["out"], arrays["out_bias"] = model.out.weight.T, model.out.bias
     meta = json.dumps({"labels": LABELS, "words": words, **note}).encode()
     plain = {name: a.detach().numpy().astype(np.float16) for name, a in arrays.items()}
-    np.savez_compressed(path, meta=np.frombuffer(meta, np.uint8), **plain)
+    exact = {"probe_ids": ids, "probe_bits": bits, "probe_out": said.numpy()}
+    np.savez_compressed(path, meta=np.frombuffer(meta, np.uint8), **plain, **exact)
 
 
 def main() -> None:
@@ -217,7 +227,7 @@ def main() -> None:
     stream = encode(documents, table)
     print(f"{len(stream[2]):,} tokens", flush=True)
     model = train(stream, encode(dev, table), len(words), options)
-    save(model, words, options.output, {"seed": options.seed, "documents": options.documents})
+    save(model, words, options.output, {"seed": options.seed, "documents": options.documents}, (stream[0][:200], stream[1][:200]))
 
 
 if __name__ == "__main__":

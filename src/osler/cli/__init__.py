@@ -16,6 +16,8 @@ WORK = {
     "audit": "osler.cli.work.audit",
     "config": "osler.cli.work.config",
     "deid": "osler.cli.work.deid",
+    "deid_evaluate": "osler.cli.work.deid_evaluate",
+    "deid_run": "osler.cli.work.deid_run",
     "demo": "osler.cli.work.demo",
     "doctor": "osler.cli.work.doctor",
     "keys": "osler.cli.work.keys",

@@ -31,7 +31,12 @@ def accepted(spans: Sequence[Span], least: float = ACCEPT) -> list[Span]:
             if other.detector != span.detector:
                 rest *= 1.0 - other.score
         if 1.0 - rest >= least:
-            end = max([span.end, *(o.end for o in doubts[i + 1 :] if o.start < span.end and o.detector != span.detector)])
+            end = max(
+                [
+                    span.end,
+                    *(o.end for o in doubts[i + 1 :] if o.start < span.end and o.detector != span.detector),
+                ]
+            )
             taken.append(replace(span, end=end, score=round(1.0 - rest, 3)))
     return taken
 

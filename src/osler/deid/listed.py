@@ -17,7 +17,9 @@ from osler.deid.tokens import word_set
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĖĘĚĜĞĠĢĤĪĮİĶĹĻĽŁŃŅŇŌŐŒŔŘŚŜŞŠŢŤŪŮŰŲŴŶŹŻŽ"
 _WORD = rf"[{_CAPITAL}][\w'’\-]*"
-_RUN = re.compile(rf"\b{_WORD}(?:(?:\. |, |\.| & | (?:(?:de|la|del|van|der|von|bin|al|el|da|dos|of|the) ){{0,2}}| ){_WORD})*")
+_RUN = re.compile(
+    rf"\b{_WORD}(?:(?:(?<=\b[A-Z])\. ?|(?<=[A-Z][a-z])\. |(?<=[A-Z]rs)\. |, | & | (?:(?:de|la|del|van|der|von|bin|al|el|da|dos|of|the) ){{0,2}}| ){_WORD})*"
+)
 _PIECE = re.compile(r"[\w'’\-]+")
 _CUE = re.compile(
     r"\b(?:dr|doctor|mr|mrs|ms|miss|nurse|named|husband|wife|son|daughter|mother|father|mom|dad|brother|sister|aunt|uncle|"
@@ -99,19 +101,34 @@ class ListRules:
                 before, i = low[i], i + 1
                 continue
             j = i
-            while j < size and j - i < 5 and low[j] not in _CREDENTIALS and low[j] not in _FACILITY and low[j] not in _TITLES:
-                if j > i and flags[j] & (In.WORD | In.BRAND | In.NATION) and not flags[j] & In.COMMON_GIVEN and before not in _TITLES:
+            while (
+                j < size
+                and j - i < 5
+                and low[j] not in _CREDENTIALS
+                and low[j] not in _FACILITY
+                and low[j] not in _TITLES
+            ):
+                if (
+                    j > i
+                    and flags[j] & (In.WORD | In.BRAND | In.NATION)
+                    and not flags[j] & In.COMMON_GIVEN
+                    and before not in _TITLES
+                ):
                     break
                 j += 1
             end = at + pieces[max(i, j - 1)].end()
-            if j > i and self._is_name(text, end, low[i:j], flags[i:j], before, low[j] if j < size else ""):
+            full = [k for k in range(i, j) if len(low[k]) > 1] or list(range(i, j))
+            words, bits = [low[k] for k in full], [flags[k] for k in full]
+            if j > i and self._is_name(text, end, words, bits, before, low[j] if j < size else ""):
                 start = at + pieces[i].start()
                 if text[end - 2 : end] in ("'s", "’s"):
                     end -= 2
                 yield Span(start=start, end=end, label=Label.NAME, score=0.8, detector=self.name)
             before, i = low[max(i, j - 1)], max(i + 1, j)
 
-    def _is_name(self, text: str, end: int, low: list[str], flags: list[int], before: str, after: str) -> bool:
+    def _is_name(
+        self, text: str, end: int, low: list[str], flags: list[int], before: str, after: str
+    ) -> bool:
         first, last = flags[0], flags[-1]
         if before in _TITLES:
             return True
@@ -143,13 +160,17 @@ class ListRules:
         if first < last:
             yield Span(start=at + pieces[first].start(), end=at + pieces[last].end(), label=Label.LOCATION, score=0.8, detector=self.name)  # fmt: skip
 
-    def _city(self, text: str, at: int, pieces: list[re.Match[str]], low: list[str], before: str) -> Iterator[Span]:
+    def _city(
+        self, text: str, at: int, pieces: list[re.Match[str]], low: list[str], before: str
+    ) -> Iterator[Span]:
         for i, word in enumerate(low):
             for entry in self._cities.get(word, ()):
                 if tuple(low[i : i + len(entry)]) != entry:
                     continue
                 end = i + len(entry)
-                cue = (low[i - 1] if i else before) in _AT or (end < len(low) and self._is_state(pieces[end].group()))
+                cue = (low[i - 1] if i else before) in _AT or (
+                    end < len(low) and self._is_state(pieces[end].group())
+                )
                 if cue or len(entry) > 1:
                     yield Span(start=at + pieces[i].start(), end=at + pieces[end - 1].end(), label=Label.LOCATION, score=0.75, detector=self.name)  # fmt: skip
                     break
@@ -174,7 +195,7 @@ class ListRules:
 
 def _last_word(text: str, at: int) -> str:
     """The word before `at` on the same line, folded; empty after the end of a sentence."""
-    words = text[max(0, at - 24) : at].rpartition("\n")[2].rstrip(" :,(\"-").rsplit(None, 1)
+    words = text[max(0, at - 24) : at].rpartition("\n")[2].rstrip(' :,("-').rsplit(None, 1)
     word = words[-1] if words else ""
     return word.rstrip(".:").lower() if word.rstrip(".").lower() in _TITLES or not word.endswith(".") else ""
 

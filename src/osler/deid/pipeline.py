@@ -10,13 +10,17 @@ from osler.deid import propagate
 from osler.deid.detectors import BUILT_IN
 from osler.deid.evidence import accepted, settle
 from osler.deid.known import KnownFinder
+from osler.deid.replace import Replacer, Transform
+from osler.deid.site import SiteProtocol, detectors_of
 
 
 class Deidentifier:
     """Finds identifiers in text. Made once, then safe to use from several threads; keeps no text."""
 
-    def __init__(self, detectors: Sequence[Detector]) -> None:
-        self._detectors = tuple(detectors)
+    def __init__(self, detectors: Sequence[Detector], *, site: SiteProtocol | None = None) -> None:
+        """`site` says what the site decided beyond its detectors; see `osler.deid.site`."""
+        self._site = site or SiteProtocol()
+        self._detectors = (*detectors, *detectors_of(self._site))
 
     @classmethod
     def standard(cls) -> Self:
@@ -36,6 +40,28 @@ class Deidentifier:
         """
         return self.find_all((text,), known)[0]
 
+    def find_many(
+        self, texts: Sequence[str], known: Sequence[Sequence[KnownIdentifier]] | None = None
+    ) -> tuple[tuple[Span, ...], ...]:
+        """As `find`, for texts that have nothing to do with each other; `known` holds the identifiers per text."""
+        given: Sequence[Sequence[KnownIdentifier]] = known if known is not None else [()] * len(texts)
+        return tuple(self.find(text, row) for text, row in zip(texts, given, strict=True))
+
+    def replace(
+        self,
+        text: str,
+        *,
+        mode: Transform = "redact",
+        known: Sequence[KnownIdentifier] = (),
+        over_89: bool = False,
+    ) -> str:
+        """`text` with its identifiers replaced: labels, random surrogates, or the Safe Harbor rendering.
+
+        For several texts that belong together, or to put surrogates back, use `osler.deid.Replacer`.
+        """
+        replacer = Replacer(self, known=known, transform=mode, over_89=over_89)
+        return replacer.apply((text,))[0]
+
     def find_all(
         self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
     ) -> tuple[tuple[Span, ...], ...]:
@@ -50,7 +76,8 @@ class Deidentifier:
         out = []
         for text, spans in zip(texts, first, strict=True):
             literal = elsewhere.find(text) if elsewhere else propagate.literally(text, spans)
-            more = [*propagate.again(text, spans, wanted), *propagate.beyond(spans, literal)]
+            again = (s for s in propagate.again(text, spans, wanted) if not self._site.lets_through(text, s))
+            more = [*again, *propagate.beyond(spans, literal)]
             out.append(settle(text, [*spans, *more]) if more else spans)
         return tuple(out)
 
@@ -58,7 +85,8 @@ class Deidentifier:
         found = self._detect(text)
         days = [s for s in found if s.label is Label.DATE]
         known = [s for s in finder.find(text) if not _names_a_month(s, days)]
-        return settle(text, [*accepted(found), *known])
+        taken = [s for s in accepted(found) if not self._site.lets_through(text, s)]
+        return settle(text, [*taken, *known])
 
     def _detect(self, text: str) -> list[Span]:
         found: list[Span] = []

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 from osler.core.errors import GuardUnavailable, OslerError
 from osler.core.ports.detector import KnownIdentifier
@@ -11,7 +11,6 @@ from osler.deid import dates, propagate, safe_harbor
 from osler.deid.calendars import Ages, Calendar
 from osler.deid.known_forms import YEAR_LIKE
 from osler.deid.leaks import Leaks
-from osler.deid.pipeline import Deidentifier
 from osler.deid.restore import StreamRestorer, Table, touches
 from osler.deid.surrogate_names import Names, system_random
 from osler.deid.surrogates import Pool, Surrogates
@@ -20,6 +19,16 @@ Transform = Literal["none", "surrogate", "redact", "safe-harbor"]
 
 _Texts = Sequence[str]
 _Spans = tuple[tuple[Span, ...], ...]
+
+
+class Finder(Protocol):
+    """What finds the identifiers of texts that belong together; `Deidentifier` is one."""
+
+    def find_all(
+        self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
+    ) -> tuple[tuple[Span, ...], ...]:
+        """Spans per text, sorted, without overlap."""
+        ...
 
 
 class Replacer:
@@ -32,7 +41,7 @@ class Replacer:
 
     def __init__(
         self,
-        deidentifier: Deidentifier,
+        deidentifier: Finder,
         *,
         known: Sequence[KnownIdentifier] = (),
         transform: Transform = "surrogate",

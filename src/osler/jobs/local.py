@@ -12,7 +12,7 @@ import signal
 from collections.abc import Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, cast
 
 from osler.core.errors import GuardUnavailable, OslerError
 from osler.jobs.batch import Batch, Done, Position, Task
@@ -35,6 +35,8 @@ def run(task: Task, batches: Iterator[Batch], workers: int) -> Iterator[tuple[Po
         yield from _Flow(crew, batches).results()
     finally:
         for worker in crew:
+            worker.pipe.close()
+        for worker in crew:
             worker.stop()
 
 
@@ -43,7 +45,7 @@ class _Flow:
 
     def __init__(self, crew: list["_Worker"], batches: Iterator[Batch]) -> None:
         self._idle = list(crew)
-        self._busy: dict[Connection, tuple[_Worker, int, Batch]] = {}
+        self._busy: dict["Connection[Any, Any]", tuple[_Worker, int, Batch]] = {}
         self._batches = enumerate(batches)
         self._most = _AHEAD * len(crew)
         self._sizes: dict[int, int] = {}
@@ -82,7 +84,7 @@ class _Flow:
 
     def _receive(self) -> None:
         for pipe in wait(list(self._busy)):
-            worker, number, batch = self._busy.pop(pipe)  # type: ignore[arg-type]
+            worker, number, batch = self._busy.pop(cast("Connection[Any, Any]", pipe))
             done = worker.receive()
             self._done[number] = (batch.after, done if done is not None else worker.singly(batch))
             self._idle.append(worker)

@@ -5,6 +5,7 @@ store on its way in. On a cluster every node has to see the input under the same
 """
 
 import importlib
+import logging
 import pickle
 from array import array
 from collections.abc import Iterator
@@ -26,23 +27,19 @@ def run(
             "With --engine ray the input has to be a file or folder that is not packed.",
             remedy="Unpack it into a file first, or use --engine local.",
         )
-    begins = array("Q")
-    position = start
-    for batch in source.batches(start, size):
-        begins.extend((position.offset, position.number))
-        position = batch.after
-    count = len(begins) // 2
-    if not count:
+    blocks = _blocks(source, start, size)
+    if not blocks:
         return
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     if not ray.is_initialized():
-        ray.init(log_to_driver=False, logging_level="ERROR", configure_logging=True)
+        ray.init(log_to_driver=False, logging_level=logging.ERROR)
     context = data.DataContext.get_current()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
-    rows = data.range(count, override_num_blocks=-(-count // _ROWS_A_BLOCK)).map(
+    rows = data.from_arrow(blocks).map(
         Actor,
-        fn_constructor_args=(task, source, ray.put(begins.tobytes()), size),
-        concurrency=workers,
+        fn_constructor_args=(task, source, size),
+        compute=data.ActorPoolStrategy(size=workers),
         num_cpus=1,
     )
     try:
@@ -67,19 +64,33 @@ def required() -> tuple[Any, Any]:
         ) from None
 
 
-class Actor:
-    """One of Ray's workers: makes the work once, then takes batches by their numbers."""
+def _blocks(source: Source, start: Position, size: int) -> list[Any]:
+    """Where each batch begins, a few to a block: blocks are what Ray Data hands out."""
+    arrow = importlib.import_module("pyarrow")
+    offsets, numbers = array("q"), array("q")
+    position = start
+    for batch in source.batches(start, size):
+        offsets.append(position.offset)
+        numbers.append(position.number)
+        position = batch.after
+    columns = [
+        arrow.Array.from_buffers(arrow.int64(), len(begins), [None, arrow.py_buffer(begins)])
+        for begins in (offsets, numbers)
+    ]
+    table = arrow.table(columns, names=["offset", "number"])
+    return [table.slice(at, _ROWS_A_BLOCK) for at in range(0, len(offsets), _ROWS_A_BLOCK)]
 
-    def __init__(self, task: Task, source: Source, begins: Any, size: int) -> None:
+
+class Actor:
+    """One of Ray's workers: makes the work once, then takes batches by where they begin."""
+
+    def __init__(self, task: Task, source: Source, size: int) -> None:
         self._task, self._source, self._size = task, source, size
-        held = importlib.import_module("ray").get(begins) if not isinstance(begins, bytes) else begins
-        self._begins = array("Q", held)
         self._work = task.start()
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The batch of that number, done."""
-        at = 2 * int(row["id"])
-        start = Position(offset=self._begins[at], number=self._begins[at + 1])
+        """The batch that begins there, done."""
+        start = Position(offset=int(row["offset"]), number=int(row["number"]))
         batch = next(self._source.batches(start, self._size))
         return {"done": pickle.dumps((batch.after, self._done(batch)))}
 

@@ -21,8 +21,10 @@ from osler.jobs import state as states
 from osler.jobs.batch import Done, Position
 from osler.jobs.state import State
 
-COMMIT_S = 0.5
-"""Work of at most about this long, and what is in flight, is done anew after a kill."""
+_COMMIT_COSTS = 0.05
+_COMMIT_S = 2.0
+"""Commits take at most this share of the time, and come at least this often: what is done since the last one is done
+anew after a kill. Where syncing is quick that is less than one batch."""
 
 _REMEDY = "Name another --output, or give --overwrite to start anew."
 
@@ -119,7 +121,7 @@ class _KeptOutput:
     def __init__(self, path: Path, folder: Path | None, files: list[IO[bytes]], state: State) -> None:
         self._path, self._folder, self._files = path, folder, files
         self._state = state
-        self._committed = time.monotonic()
+        self._committed, self._pause = time.monotonic(), 0.0
 
     @property
     def state(self) -> State:
@@ -132,7 +134,7 @@ class _KeptOutput:
             file.write(data)
         written = tuple(a + len(b) for a, b in zip(self._state.written, done.streams, strict=True))
         self._state = replace(self._state, at=after, written=written, tally=self._state.tally.plus(done.tally))
-        if time.monotonic() - self._committed >= COMMIT_S:
+        if time.monotonic() - self._committed >= self._pause:
             self.commit()
 
     def _put(self, name: str, data: bytes) -> None:
@@ -148,6 +150,7 @@ class _KeptOutput:
     def commit(self) -> None:
         if self._state.finished:
             return
+        begun = time.monotonic()
         for file in self._files:
             file.flush()
             os.fsync(file.fileno())
@@ -155,6 +158,7 @@ class _KeptOutput:
             os.sync()  # one call for the many files; syncing each would take longer than making them
         states.save(self._path, self._state)
         self._committed = time.monotonic()
+        self._pause = min(_COMMIT_S, (self._committed - begun) / _COMMIT_COSTS)
 
     def finish(self) -> None:
         if not self._state.finished:

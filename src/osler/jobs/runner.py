@@ -14,6 +14,7 @@ from typing import Literal
 
 from osler.core.errors import InputError
 from osler.jobs import local, on_ray
+from osler.jobs import state as states
 from osler.jobs.batch import Done, Position, Source, Tally, Task
 from osler.jobs.output import Target, opened
 
@@ -73,7 +74,7 @@ def run(job: Job, on_progress: Callable[[Progress], None] = lambda _: None) -> R
     if job.engine == "ray":
         on_ray.required()
     stamp = source.stamp()
-    identity = {**job.identity, "input": source.digest()}
+    identity = {**job.identity, "input": _digest(job, stamp)}
     total = source.total()
     with opened(job.target, identity, stamp, overwrite=job.overwrite, key=job.key) as output:
         resumed_from = output.state.tally.records
@@ -98,6 +99,14 @@ def run(job: Job, on_progress: Callable[[Progress], None] = lambda _: None) -> R
         return Report(
             tally=output.state.tally, resumed_from=resumed_from, seconds=time.monotonic() - begun
         )
+
+
+def _digest(job: Job, stamp: str) -> str:
+    """The input's digest; where this run's state has it, and the file was not touched since, it is not read for it."""
+    kept = states.load(job.target.state) if job.target.state is not None and not job.overwrite else None
+    if kept is not None and stamp and kept.stamp == stamp:
+        return kept.identity.get("input", "")
+    return job.source.digest()
 
 
 def _results(job: Job, task: Task, start: Position, total: int | None) -> Iterator[tuple[Position, Done]]:

@@ -31,9 +31,9 @@ class State:
     identity: Mapping[str, str]
     stamp: str
     key: bytes = field(repr=False)
-    at: Position = Position()
+    at: Position = field(default_factory=Position)
     written: tuple[int, ...] = ()
-    tally: Tally = Tally()
+    tally: Tally = field(default_factory=Tally)
     finished: bool = False
 
     def require_same(self, identity: Mapping[str, str]) -> None:

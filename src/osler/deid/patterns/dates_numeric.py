@@ -32,6 +32,7 @@ _COMPACT = compiled(
     r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\.\d{1,6})?)?(?:[+-]\d{4})?)?(?!\d)"
 )
 _BEFORE_RANGE = compiled(r".*\d{1,2}/\d{1,2}(?:/\d{2,4})? ?(?:-|to|through|thru|until|and|&|,|or) ?\Z")
+_SHARE = compiled(r" ?\(\d| out of|\)? ?(?:vs|versus) ")
 _SHORT = frozenset((2, 3, 4, 5, 6, 8, 10))
 _ROUND = frozenset((12, 14, 15, 16, 18, 20, 21, 24, 25, 27, 28, 30))
 
@@ -149,7 +150,7 @@ def _weigh(low: bytes, s: int, end: int, day: int, padded: bool, swapped: bool) 
     strong = last in STRONG or (last == b"of" and len(before) > 1 and before[-2] in OF_WHAT)
     if after in SCORED_AFTER and not (strong and day > 12 and after in (b"negative", b"positive", b"normal")):
         return 0.0
-    if low[end : end + 5] == b" (" or low[end : end + 7] == b" out of":
+    if _SHARE.match(low, end):
         return 0.0
     if strong and last not in SCORED:
         return 0.85

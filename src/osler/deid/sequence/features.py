@@ -59,17 +59,20 @@ def features(table: TokenTable, lists: WordLists, words: HashTable) -> Features:
     ids[:, 0] = words.look(table.key)
     one, two, three = (codes[np.minimum(table.start + i, last)] for i in range(3))
     ids[:, 1] = _hashed(one, two, three, PREFIXES)
-    ids[:, 2] = _hashed(*(codes[np.maximum(last - i, table.start)] for i in range(3)), SUFFIXES)
+    ultimate, second, third = (codes[np.maximum(last - i, table.start)] for i in range(3))
+    ids[:, 2] = _hashed(ultimate, second, third, SUFFIXES)
     short = np.minimum(length, _LONGEST)
     ids[:, 3] = (table.case.astype(np.int64) * 14 + short) % _NUMBER_SHAPES
     _number_shapes(ids, table, codes, length)
     after = np.append(table.gap[1:], 4)
     ids[:, 4] = table.gap * 5 + after
-    ids[:, 5] = _hashed(one, codes[last], short.astype(np.uint64), ENDS)
+    ids[:, 5] = _hashed(one, ultimate, short.astype(np.uint64), ENDS)
     return Features(ids=ids, bits=lists.bits(table))
 
 
-def _hashed(a: NDArray[np.uint64], b: NDArray[np.uint64], c: NDArray[np.uint64], size: int) -> NDArray[np.uint64]:
+def _hashed(
+    a: NDArray[np.uint64], b: NDArray[np.uint64], c: NDArray[np.uint64], size: int
+) -> NDArray[np.uint64]:
     mixed = (a * np.uint64(31337) + b) * np.uint64(31337) + c
     mixed *= np.uint64(0x9E3779B97F4A7C15)
     return (mixed >> np.uint64(40)) % np.uint64(size)
@@ -92,4 +95,15 @@ def _number_shapes(ids: I32, table: TokenTable, codes: NDArray[np.uint64], lengt
     ids[where, 3] = np.where((size <= 4) & (zero == 1) & (size > 1), _NUMBER_SHAPES + 50 + size, shape)
 
 
-__all__ = ["COLUMNS", "ENDS", "GAPS", "PREFIXES", "SHAPES", "SUFFIXES", "U8", "Features", "features", "vocabulary"]
+__all__ = [
+    "COLUMNS",
+    "ENDS",
+    "GAPS",
+    "PREFIXES",
+    "SHAPES",
+    "SUFFIXES",
+    "U8",
+    "Features",
+    "features",
+    "vocabulary",
+]

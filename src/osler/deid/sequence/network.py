@@ -49,7 +49,9 @@ class Network:
             with np.load(BytesIO(data), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             meta = json.loads(arrays["meta"].tobytes())
-            floats = {name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items() if name != "meta"}
+            floats = {
+                name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items() if name != "meta"
+            }
             layers = range(1 + len(DILATIONS))
             return cls(
                 labels=tuple(meta["labels"]),

@@ -58,7 +58,11 @@ class Tagger:
         if not len(where):
             return
         gaps = table.gap[where] >= 4
-        breaks = (np.diff(where) != 1) | (label[where][1:] != label[where][:-1]) | (level[where][1:] != level[where][:-1])
+        breaks = (
+            (np.diff(where) != 1)
+            | (label[where][1:] != label[where][:-1])
+            | (level[where][1:] != level[where][:-1])
+        )
         breaks |= gaps[1:]
         firsts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
         lasts = np.append(firsts[1:], len(where)) - 1
@@ -87,9 +91,13 @@ def _join(text: str, table: TokenTable, level: NDArray[np.int8], label: NDArray[
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
     """A code is taken whole: as far as letters, digits and inner hyphens go."""
-    while start > 0 and (text[start - 1].isalnum() or (text[start - 1] == "-" and start > 1 and text[start - 2].isalnum())):
+    while start > 0 and (
+        text[start - 1].isalnum() or (text[start - 1] == "-" and start > 1 and text[start - 2].isalnum())
+    ):
         start -= 1
     size = len(text)
-    while end < size and (text[end].isalnum() or (text[end] == "-" and end + 1 < size and text[end + 1].isalnum())):
+    while end < size and (
+        text[end].isalnum() or (text[end] == "-" and end + 1 < size and text[end + 1].isalnum())
+    ):
         end += 1
     return start, end

@@ -27,7 +27,18 @@ _SYMBOLS = 0x1F000
 _POSITIONS = 64
 _RETURN, _FEED = 13, 10
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_SPECIAL = {"ł": "l", "ø": "o", "đ": "d", "æ": "a", "œ": "o", "ı": "i", "ð": "d", "þ": "t", "ß": "s", "’": "'"}
+_SPECIAL = {
+    "ł": "l",
+    "ø": "o",
+    "đ": "d",
+    "æ": "a",
+    "œ": "o",
+    "ı": "i",
+    "ð": "d",
+    "þ": "t",
+    "ß": "s",
+    "’": "'",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +121,11 @@ def tokenize(text: str) -> TokenTable:
     folded = table.folded[near]
     if len(codes) and int(codes.max()) >= _TABLE:
         far = codes >= _TABLE
-        symbol = (codes >= _SYMBOLS) | ((codes >= 0xD800) & (codes < 0xF900)) | ((codes >= 0xFE00) & (codes < 0xFE70))
+        symbol = (
+            (codes >= _SYMBOLS)
+            | ((codes >= 0xD800) & (codes < 0xF900))
+            | ((codes >= 0xFE00) & (codes < 0xFE70))
+        )
         kinds = np.where(far, np.where(symbol, OTHER, LETTER), kinds).astype(np.uint8)
         folded = np.where(far, codes, folded)
     return _cut(kinds, folded)
@@ -152,10 +167,11 @@ def _keys(folded: U32, start: I64, end: I64) -> U64:
     where = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
     codes = folded[np.repeat(start, length) + where].astype(np.uint64)
     parts = (codes + np.uint64(0x51)) * _FACTORS[where & (_POSITIONS - 1)]
-    sums = np.add.reduceat(parts, np.cumsum(length) - length)
+    sums: U64 = np.add.reduceat(parts, np.cumsum(length) - length)
     sums ^= sums >> np.uint64(31)
     sums *= _MIX
-    return sums ^ (sums >> np.uint64(29))
+    sums ^= sums >> np.uint64(29)
+    return sums
 
 
 def _cases(kinds: U8, start: I64, end: I64, kind: U8) -> U8:

@@ -41,7 +41,12 @@ _LISTS = (
     ("brands.txt", DRUG),
     ("countries.txt", NATION),
 )
-_PLACES = (("us_places.txt", PLACE), ("cities.txt", WORLD_PLACE), ("world_cities.txt", WORLD_PLACE), ("us_counties.txt", COUNTY))
+_PLACES = (
+    ("us_places.txt", PLACE),
+    ("cities.txt", WORLD_PLACE),
+    ("world_cities.txt", WORLD_PLACE),
+    ("us_counties.txt", COUNTY),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +112,9 @@ class WordLists:
 
 def pair_keys(keys: U64) -> U64:
     """Keys of neighbours: one fewer than `keys`."""
-    mixed = keys[:-1] * _PAIR + keys[1:]
-    return mixed ^ (mixed >> np.uint64(30))
+    mixed: U64 = keys[:-1] * _PAIR + keys[1:]
+    mixed ^= mixed >> np.uint64(30)
+    return mixed
 
 
 @cache
@@ -120,7 +126,10 @@ def load() -> WordLists:
         words = _words(_read(name))
         keys.append(words)
         marks.append(np.full(len(words), 1 << bit, np.uint32))
-        for limit, of, common in ((_COMMON_GIVEN, "census_given.txt", COMMON_GIVEN), (_COMMON_SURNAMES, "census_surnames.txt", COMMON_SURNAME)):
+        for limit, of, common in (
+            (_COMMON_GIVEN, "census_given.txt", COMMON_GIVEN),
+            (_COMMON_SURNAMES, "census_surnames.txt", COMMON_SURNAME),
+        ):
             if name == of:
                 keys.append(words[:limit])
                 marks.append(np.full(limit, 1 << common, np.uint32))

@@ -1,0 +1,252 @@
+"""Work of `osler deid run`."""
+
+import hashlib
+import json as json_format
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from osler import __version__
+from osler.app import config as configuration
+from osler.app.build import build_deidentifier
+from osler.core.errors import InputError
+from osler.core.spans import SAFE_HARBOR, Label
+from osler.deid import Deidentifier
+from osler.jobs import Job, Report, Source, Target
+from osler.jobs import Progress as Reached
+from osler.jobs import run as run_job
+from osler.jobs.deid import DeidTask, Layout
+from osler.jobs.replacing import Mode
+from osler.jobs.roster import Roster
+from osler.jobs.runner import Engine
+from osler.jobs.sources import FileSource, LineSource
+
+FORMATS = ("jsonl", "text", "fhir", "hl7")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The options of one `osler deid run`."""
+
+    input: str
+    output: str
+    format: str
+    mode: str
+    fast: bool
+    roster: str | None
+    config: Path | None
+
+
+def run(
+    *, asked: dict[str, object], workers: int | None, engine: str, overwrite: bool, json: bool
+) -> None:
+    """De-identify an input into an output. Ends with exit code 4 when any record failed."""
+    options = Asked(**asked)  # type: ignore[arg-type]
+    _require("--format", options.format, FORMATS)
+    _require("--mode", options.mode, get_args(Mode))
+    _require("--engine", engine, get_args(Engine))
+    job = _job(options, workers, engine, overwrite)
+    with _bar(shown=not json and sys.stderr.isatty()) as advance:
+        report = run_job(job, advance)
+    _show(report, options, json=json)
+    if report.tally.failed:
+        raise InputError(
+            f"{report.tally.failed} of {report.tally.records} records failed; their lines say why.",
+            remedy="Look for \"error\" in the output; the other records are done.",
+        )
+
+
+def engine_for(config: Path | None, fast: bool) -> Deidentifier:
+    """The engine of a worker process, from the configuration."""
+    return build_deidentifier(configuration.load(config))
+
+
+def _job(options: Asked, workers: int | None, engine: str, overwrite: bool) -> Job:
+    source = _source(options)
+    target, layout = _target(options, source)
+    roster = None if options.roster is None else Roster.read(Path(options.roster))
+    loaded = configuration.load(options.config)
+    identity = {
+        "format": options.format,
+        "mode": options.mode,
+        "fast": str(options.fast),
+        "roster": "" if roster is None else roster.digest,
+        "engine": _engine_digest(),
+        "configuration": hashlib.sha256(loaded.deid.model_dump_json().encode()).hexdigest(),
+        "layout": layout,
+    }
+    task: Callable[[bytes], DeidTask] = partial(_task, options, layout, roster)
+    return Job(
+        source=source,
+        task=task,
+        target=target,
+        identity=identity,
+        engine=engine,  # type: ignore[arg-type]
+        workers=workers,
+        overwrite=overwrite,
+    )
+
+
+def _task(options: Asked, layout: Layout, roster: Roster | None, key: bytes) -> DeidTask:
+    return DeidTask(
+        engine=partial(engine_for, options.config, options.fast),
+        mode=options.mode,  # type: ignore[arg-type]
+        format=options.format,  # type: ignore[arg-type]
+        layout=layout,
+        roster=roster,
+        key=key,
+    )
+
+
+def _require(option: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise InputError(f"{option} is not known.", remedy=f"Use one of {', '.join(known)}.")
+
+
+# -- where from, where to
+
+
+def _source(options: Asked) -> Source:
+    if options.input == "-":
+        if options.format == "text":
+            raise InputError("Texts cannot come from standard input.", remedy="Use `osler deid text -`.")
+        return LineSource.at(None)
+    path = Path(options.input)
+    if not options.input or not path.exists():
+        raise InputError("There is no such input.", remedy="Check the path of INPUT.")
+    if options.format == "text":
+        if path.is_dir():
+            return FileSource.below(path, (".txt", ".text"))
+        return FileSource(root=path.parent, names=(path.name,))
+    if path.is_dir():
+        raise InputError("The input is a folder.", remedy="Name a file, or use --format text.")
+    return LineSource.at(path)
+
+
+def _target(options: Asked, source: Source) -> tuple[Target, Layout]:
+    """Lines go to OUT; replaced texts too, unless they are texts and OUT is no .jsonl: then as texts to OUT."""
+    if options.output == "-":
+        return Target(streams=(None,)), "lines"
+    if not options.output:
+        raise InputError("--output is empty.", remedy="Name a file, or - for standard output.")
+    out = Path(options.output)
+    if out.suffix == ".gz":
+        raise InputError("Output is not packed.", remedy="Leave .gz off, and pack it afterwards.")
+    _refuse_own_input(options, out)
+    if isinstance(source, FileSource) and options.mode != "spans" and out.suffix != ".jsonl":
+        if Path(options.input).is_dir():
+            log = out / "spans.jsonl"
+            return Target(streams=(log,), folder=out, state=_state(log)), "folder"
+        return Target(streams=(_beside(out, ".spans.jsonl"), out), state=_state(out)), "beside"
+    if out.is_dir():
+        raise InputError("The output is a folder.", remedy="Name a file.")
+    if out.exists() and not out.is_file():
+        return Target(streams=(out,)), "lines"
+    _require_folder(out)
+    if not source.stamp():
+        return Target(streams=(out,)), "lines"
+    return Target(streams=(out,), state=_state(out)), "lines"
+
+
+def _beside(out: Path, ending: str) -> Path:
+    return out.with_name(out.name + ending)
+
+
+def _state(out: Path) -> Path:
+    return _beside(out, ".state.json")
+
+
+def _require_folder(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise InputError("The folder of the output does not exist.", remedy="Make it first.")
+
+
+def _refuse_own_input(options: Asked, out: Path) -> None:
+    if options.input == "-":
+        return
+    given, wanted = Path(options.input).resolve(), out.resolve()
+    if wanted == given or (given.is_dir() and given in wanted.parents):
+        raise InputError("The output would go into the input.", remedy="Name an --output elsewhere.")
+
+
+def _engine_digest() -> str:
+    """Of the engine's code and data: another version may find other spans, and two must not mix in one output."""
+    whole = hashlib.sha256(__version__.encode())
+    for name, data in sorted(_contents(resources.files("osler.deid"), "")):
+        whole.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+    return whole.hexdigest()
+
+
+def _contents(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from _contents(entry, f"{path}{entry.name}/")
+        else:
+            yield path + entry.name, entry.read_bytes()
+
+
+# -- what is shown
+
+
+@contextmanager
+def _bar(*, shown: bool) -> Iterator[Callable[[Reached], None]]:
+    bar = Progress(
+        TextColumn("de-identifying"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not shown,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def advance(reached: Reached) -> None:
+            speed = bar.tasks[0].speed
+            rate = "" if not speed else _rate(speed, reached.unit)
+            bar.update(task, total=reached.total, completed=reached.at, rate=rate)
+
+        yield advance
+
+
+def _rate(speed: float, unit: str) -> str:
+    return f"{speed / 2**20:.2f} MB/s" if unit == "bytes" else f"{speed:.0f} files/s"
+
+
+def _show(report: Report, options: Asked, *, json: bool) -> None:
+    tally = report.tally
+    to = sys.stderr if options.output == "-" else sys.stdout
+    if json:
+        body = {
+            "mode": options.mode,
+            "format": options.format,
+            "records": tally.records,
+            "failed": tally.failed,
+            "resumed_from": report.resumed_from,
+            "found": dict(tally.found),
+            "seconds": round(report.seconds, 3),
+        }
+        to.write(json_format.dumps(body, indent=2) + "\n")
+        return
+    if report.resumed_from:
+        print(f"{report.resumed_from} records were done before.", file=to)
+    print(f"{tally.records} records, {tally.failed} failed, {report.seconds:.1f} s.", file=to)
+    found = ", ".join(f"{n} {label} ({SAFE_HARBOR[Label(label)]})" for label, n in tally.found.items())
+    print(f"Found: {found or 'no identifier'}.", file=to)
+    print(
+        "Letters are those of 45 CFR 164.514(b)(2)(i). Automatic output is not thereby de-identified under "
+        "164.514(b): the site determines that.",
+        file=to,
+    )

@@ -1,0 +1,255 @@
+"""Dates with the month as a word: `March 14th, 2021`, `14-Mar-21`, `the 14th of March`, `Mar 2021`, `in march`.
+
+A month that is an ordinary word as well (may, march, august), or whose short form is (MAR, DEC, SEP), counts alone
+only behind a word of time. Days and years may be digits or words.
+"""
+
+import re
+
+from osler.core.spans import Label
+from osler.deid.patterns.contexts import OF_WHAT, SCORED_AFTER, STRONG, UNITS_AFTER, following
+from osler.deid.patterns.lexemes import CARDINAL_DAY, MONTH, ORDINAL, YEAR, YEAR_WORDS
+from osler.deid.patterns.page import Page
+from osler.deid.patterns.rule import Hit, Rule, compiled, word_set, words_before
+
+_DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:(?:st|nd|rd|th)\b|(?![\w%]|[.:/]\d|-[a-z]|\.\d|,\d{3}\b))"
+_YEAR = rf"(?:{YEAR}(?![\w%]|\.\d)|'\d\d(?!\w)|{YEAR_WORDS}(?![a-z]))"
+_SPAN = rf"(?:(?: ?[-&/] ?|,? (?:and|to|or|through|thru) (?:the )?)(?:{_DAY})(?!/))?"
+
+_MONTH_FIRST = compiled(
+    rf"({MONTH})(?![a-z])\.?"
+    rf"(?:(?:[ \t]{{1,2}}|\s{{1,3}}|[-/.]|, ?|(?=\d))(?:the )?({_DAY}|{ORDINAL}(?![a-z])|{CARDINAL_DAY}(?![a-z])){_SPAN}"
+    rf"(?:(?:[ \t]{{0,2}},?\s{{0,3}}(?:of |in )?(?<=[ ,\n]){_YEAR}|[-/.](?:{YEAR}|\d\d)(?![\w/]))"
+    rf"|,? ?'\d\d(?!\w))?"
+    rf"|(?:[ \t]{{1,2}}(?:of )?|, ?|[-/. ]|\s|(?=\d))({_YEAR})|-(\d\d)(?![\w/-]))?"
+)
+_DAY_FIRST = compiled(
+    rf"(?:3[01]|[12]\d|0?[1-9])(st|nd|rd|th)?(?: day)?{_SPAN}"
+    rf"( ?[-/.,] ?|[ \t]{{0,2}}(?:of )?(?:the )?)({MONTH})(?![a-z])\.?"
+    rf"((?:[ \t]{{0,2}},?[ \t]{{0,2}}(?:of |in )?(?<=[ ,.]){_YEAR}|[ ]?[-/. ,][ ]?(?:{YEAR}|\d\d(?=[-/.]|[^\w]|$))(?![\w/:]))"
+    rf"|(?:{YEAR}|\d\d)(?!\w)|,? ?'\d\d(?!\w))?"
+)
+_YEAR_FIRST = compiled(
+    rf"{YEAR}[ ,./-]{{1,2}}({MONTH})(?![a-z])\.?(?:[ ,./-]{{1,2}}(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w/]))?"
+)
+_ORDINAL_DAY = compiled(
+    rf"({ORDINAL})(?: day)?(?: of| in)?(?: the)?[ \t]{{1,2}}({MONTH})(?![a-z])(?:[ ,]{{1,3}}(?:of |in )?{_YEAR})?"
+)
+_AT_EDGE = b" ,.\n-/\t'"
+
+_MONTH_CUE = word_set(
+    "in since last next this until till of early late mid from through thru during before after past previous every",
+    "each around about by between to as starting beginning ending coming late- early- mid- for or and on end start",
+    "middle begin months month dated due back -",
+)
+_MAY_CUE = word_set(
+    "in since last until till early late mid mid- early- late- this during next past of by before from through thru",
+    "around every each between",
+)
+_TITLED_CUE = _MAY_CUE | word_set("and to or after through thru for about")
+_VERBS = word_set(
+    "be have need not also require cause help take increase decrease occur lead include result want benefit begin",
+    "continue represent reflect use play improve reduce indicate develop consider experience affect make show appear",
+    "present give become forward back fracture only still even well wish vary contribute provide explain repeat",
+    "resume return shower drive eat drink bear weight start stop call come go feel get see do i we he she they you it",
+    "the a an or fast in place out up off on to",
+)
+_DOUBTFUL = frozenset((b"may", b"march", b"mar"))
+_FULL = word_set("january february april june july august september october november december")
+_NEVER = word_set("tree and-mar")
+
+
+def _hit(low: bytes, start: int, end: int, score: float) -> Hit:
+    while end > start and low[end - 1] in _AT_EDGE:
+        end -= 1
+    return start, end, Label.DATE, score, "dates"
+
+
+def month_first(page: Page, s: int, run_end: int) -> Hit | None:
+    """`March 14th, 2021`, `mar-14-21`, `March 2021`, and months alone by their context."""
+    low = page.low
+    if s and low[s - 1] in b"@_":
+        return None
+    match = _MONTH_FIRST.match(low, s)
+    if match is None:
+        return None
+    month, day = match[1], match[2]
+    if day:
+        return _with_day(page, match, month, day)
+    if match[3]:
+        return _hit(low, s, match.end(), 0.92)
+    if match[4] and int(match[4]) <= 99 and page.data[s : s + 1].isupper():
+        return _hit(low, s, match.end(), 0.75)
+    end = match.end(1)
+    return _alone(page, s, end, month)
+
+
+def _with_day(page: Page, match: re.Match[bytes], month: bytes, day: bytes) -> Hit | None:
+    low, s, end = page.low, match.start(), match.end()
+    dated = end > match.end(2) + 3
+    if dated or (month not in _DOUBTFUL and day[:1].isdigit() and page.data[s : s + 1].isupper()):
+        return _hit(low, s, end, 0.92)
+    after = following(low, match.end(2))
+    if after in UNITS_AFTER or after in SCORED_AFTER:
+        return _hit(low, s, s + len(month), 0.7) if month in _FULL else None
+    if day[:1].isalpha() and day in _CARDINALS and month in _DOUBTFUL:
+        before = words_before(low, s, 20)
+        if not before or before[-1] not in STRONG:
+            return None
+    if month == b"may" and day[:1].isdigit() and not day.endswith((b"st", b"nd", b"rd", b"th")):
+        if page.data[s : s + 1].islower():
+            before = words_before(low, s, 20)
+            return _hit(low, s, end, 0.8) if before and before[-1] in STRONG else None
+    return _hit(low, s, end, 0.88)
+
+
+_CARDINALS = word_set(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen",
+    "eighteen nineteen twenty thirty",
+)
+
+
+def _alone(page: Page, s: int, end: int, month: bytes) -> Hit | None:
+    low, written = page.low, page.data[s:end]
+    before = words_before(low, s, 24)
+    last = before[-1] if before else b""
+    if s and low[s - 1] == 45:
+        last = last + b"-" if last in (b"mid", b"late", b"early") else last
+    cued = last in _MONTH_CUE
+    if month in _FULL:
+        return _hit(low, s, end, 0.8)
+    if month in (b"may", b"march"):
+        return _may(page, s, end, last)
+    if written.isupper() and month != b"sept":
+        return None
+    dotted = low[end : end + 1] == b"." and low[end + 1 : end + 3].strip()[:1].isdigit()
+    if cued and month != b"mar" or month == b"sept" or dotted:
+        return _hit(low, s, end, 0.75)
+    return None
+
+
+def _may(page: Page, s: int, end: int, last: bytes) -> Hit | None:
+    """`may` and `march`, which are verbs far more often than months when in lower case."""
+    low, written = page.low, page.data[s:end]
+    after = following(low, end)
+    if after in _VERBS and not (last in (b"in", b"since", b"until") and after in (b"the", b"a", b"he", b"she", b"i", b"we", b"and", b"or", b"to", b"on", b"in", b"you", b"they", b"it", b"for", b"return", b"repeat", b"with", b"start")):
+        return None
+    if last in (_MAY_CUE if written.islower() else _TITLED_CUE):
+        return _hit(low, s, end, 0.72)
+    return None
+
+
+def day_first(page: Page, s: int, run_end: int) -> Hit | None:
+    """`14 March 2021`, `14-Mar-21`, `14MAR2021`, `14th of March`."""
+    low = page.low
+    match = _DAY_FIRST.match(low, s)
+    if match is None:
+        return None
+    if s and (low[s - 1] in b"/+$:" or (low[s - 1] in b"-." and low[s - 2 : s - 1].isdigit())):
+        return None
+    joined, month = match[2], match[3]
+    if match[4] or match[1] or b"of" in joined or joined.strip() in (b"-", b"/", b"."):
+        lower = page.data[match.start(3) : match.start(3) + 1].islower()
+        if month in _DOUBTFUL and lower and not match[4] and b"of" not in joined and not match[1]:
+            return None
+        return _hit(low, s, match.end(), 0.92)
+    written = page.data[match.start(3) : match.end(3)]
+    before = words_before(low, s, 24)
+    strong = bool(before) and before[-1] in STRONG
+    if month in _DOUBTFUL or month in (b"dec", b"sep"):
+        titled = written[:1].isupper() and not (written.isupper() and len(written) == 3)
+        if not (titled or strong) or following(low, match.end(3)) in _VERBS:
+            return None
+    return _hit(low, s, match.end(), 0.88)
+
+
+def year_first(page: Page, s: int, run_end: int) -> Hit | None:
+    """`2021 March 14`, `2021-Mar-14`."""
+    match = _YEAR_FIRST.match(page.low, s)
+    if match is None or (match[1] in _DOUBTFUL and page.data[match.start(1) : match.start(1) + 1].islower()):
+        return None
+    return _hit(page.low, s, match.end(), 0.85)
+
+
+def ordinal_first(page: Page, s: int, run_end: int) -> Hit | None:
+    """`third of may`, `the fourteenth of june two thousand nine`, `twenty-first december`."""
+    match = _ORDINAL_DAY.match(page.low, s)
+    if match is None:
+        return None
+    return _hit(page.low, s, match.end(), 0.9)
+
+
+_NOT_DAYS = word_set(
+    "rib ribs percentile percentiles grade floor dose doses day days visit cranial nerve digit toe toes finger fingers",
+    "metatarsal metacarpal intercostal edition century attempt attempts time trimester degree decade week weeks month",
+    "months year year-old birthday street st avenue ave line generation ventricle molar cycle space opinion person",
+    "party hospital stay admission child son daughter one two three quarter half occasion side row shift set round",
+    "try infant pregnancy stage phase course session step heart sound ray mt mtp pip dip proximal distal phalanx",
+    "middle thumb left right lumbar thoracic cervical sacral interspace ics icd nd rd th operative post postoperative",
+)
+_ORDINAL_ALONE = compiled(
+    rf"((?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)|{ORDINAL})(?![\w-]|/\d)(?: of (?:this|last|next|the) month)?"
+)
+_DAY_CUE = word_set("on by until till since before after from through thru around between")
+
+
+def day_alone(page: Page, s: int, run_end: int) -> Hit | None:
+    """`on the 14th`, `by the third`, where nothing follows that the number could count."""
+    low = page.low
+    match = _ORDINAL_ALONE.match(low, s)
+    if match is None:
+        return None
+    before = words_before(low, s, 24)
+    month_follows = match.end() > match.end(1)
+    if len(before) < 2 or before[-1] != b"the" or (before[-2] not in _DAY_CUE and not month_follows):
+        return None
+    after = following(low, match.end())
+    if not month_follows and (after in _NOT_DAYS or low[match.end() : match.end() + 1] == b"-"):
+        return None
+    spelled = not match[1][:1].isdigit()
+    if spelled and before[-2] not in (b"on", b"by", b"until", b"since") or (after and spelled and after not in _GO_ON):
+        return None
+    if not spelled and after and after not in _GO_ON and before[-2] != b"on":
+        return None
+    return s, match.end(1), Label.DATE, 0.62, "dates"
+
+
+_GO_ON = word_set(
+    "at and with for by to in when because after before she he they we i the of due if as but or then but from",
+    "around between via per so which where was is will who until since please can did had has her his my our only",
+)
+_OF_MONTHS = OF_WHAT
+
+_EXCEPT_MAY = MONTH.replace("|may", "").replace("mar(?:ch)?", "mar\\.?(?:ch)?")
+
+RULES = (
+    Rule(
+        trigger=rf"\b{MONTH}(?:\b|\d)",
+        keys=b"jfmasond",
+        find=month_first,
+    ),
+    Rule(
+        trigger=rf"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?: day)?(?: ?[-/.,] ?|[ \t]{{0,2}}(?:of )?(?:the )?)"
+        rf"{MONTH}(?:\b|\d)",
+        keys=b" -/.,snrtjfmaod",
+        find=day_first,
+    ),
+    Rule(
+        trigger=r"\b(?:3[01]|[12]\d|0?[1-9])(?: ?[-&/] ?| (?:and|to|or|through|thru) )(?:3[01]|[12]\d|0?[1-9])"
+        rf"(?:st|nd|rd|th)?(?: of)? {MONTH}\b",
+        keys=b" -&/",
+        find=day_first,
+    ),
+    Rule(trigger=rf"\b{YEAR}[ ,./-]{{1,2}}{MONTH}\b", keys=b" ,./-", find=year_first),
+    Rule(
+        trigger=rf"\b{ORDINAL}(?: day)?(?: of| in)?(?: the)?[ \t]{{1,2}}{MONTH}\b",
+        keys=b"fstenl",
+        find=ordinal_first,
+    ),
+    Rule(trigger=r"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)\b", keys=b"snrt", find=day_alone),
+    Rule(
+        trigger=rf"\b{ORDINAL}\b",
+        keys=b"fstenl",
+        find=day_alone,
+    ),
+)

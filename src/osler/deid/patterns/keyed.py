@@ -1,0 +1,121 @@
+"""Values behind a field label: `MRN: 0012345`, `serial no. AB-77`, `medical record number is four four two`.
+
+Each identifier's file lists its labels as data (`Keys`); all labels make one lane of the scan. The label, its mark
+(`#`, "number", a colon) and its quotes stay outside the span. The value may stand on the next line.
+"""
+
+import re
+from dataclasses import dataclass
+
+from osler.core.spans import Label
+from osler.deid.patterns.contexts import UNITS_AFTER, following
+from osler.deid.patterns.lexemes import DIGIT_WORD, SPOKEN_CODE, TEEN, TEN
+from osler.deid.patterns.page import Page
+from osler.deid.patterns.rule import Hit, compiled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The labels of one kind of identifier.
+
+    `strong` labels (RE2 alternatives in lower case; a blank stands for a blank, `_`, `-` or nothing) may be followed
+    by a value without any mark between, if it has at least `bare` digits; `weak` ones need a mark. A marked value
+    needs `marked` digits. `most` bounds the digits (0: no bound). `words` allows values without any digit.
+    """
+
+    label: Label
+    detector: str
+    score: float = 0.93
+    strong: str = ""
+    weak: str = ""
+    bare: int = 5
+    marked: int = 3
+    most: int = 0
+    words: bool = False
+
+
+_NUMBER_WORD = r"(?:numbers?|num|nos?|nbrs?|nr|ids?|identifiers?|identification|codes?|values?|ref|reference)"
+SEPARATOR = (
+    rf"(?:[ \t_-]{{0,3}}(?:{_NUMBER_WORD}\b\.?|#)){{0,2}}"
+    r"[\"'*\]})_ \t]{0,4}(?:\([^()\n]{1,24}\)[ \t]{0,3})?(?:[ .]{2,40})?"
+    r"(?:[:=#|>~^-]{1,3}|\b(?:is|was|are|were|of|reads|as|ending in|ends in|ending|listed as|recorded as)\b)?"
+    r"[ \t]{0,12}(?:\r?\n[ \t]{0,8})?[\"'#*\[(<=:]{0,3}[ \t]{0,2}(?:#|no\.? )?"
+)
+_SPOKEN_PAIR = rf"(?:{DIGIT_WORD}|double|triple|{TEEN}|{TEN})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})\b"
+VALUE_START = rf"(?:\d|[a-z]{{1,12}}[-_./:]?[a-z0-9._/-]{{0,20}}\d|[x*]{{2,9}}[- ]?[x*\d]|{_SPOKEN_PAIR}|\(\d)"
+
+_VALUE = compiled(
+    r"(\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|[a-z]{1,4}[ -]?\d{2,6}(?: \d{2,6}){1,4}(?![\w/%])"
+    r"|(?=[a-z]{0,3}\d)[a-z0-9]{3,5}(?:[ -][a-z0-9]{2,5}){1,7}(?![\w/%])"
+    r"|[a-z0-9]{1,40}(?:[-./_:\\][a-z0-9]{1,40}){0,8})"
+)
+_TOKEN = compiled(r"[a-z0-9]{1,40}(?:[-./_:\\+][a-z0-9]{1,40}){0,8}")
+_SPACED = compiled(r"\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|[a-z]{1,4}[ -]\d{2,9}(?: \d{2,6}){0,4}(?![\w/%])")
+_GROUPS = compiled(r"[a-z0-9]{3,5}(?: [a-z0-9]{2,5}){1,7}(?![\w/%])")
+_SPOKEN = compiled(rf"(?:{SPOKEN_CODE}[ ,.-]{{1,3}}){{2,24}}{SPOKEN_CODE}(?![a-z0-9])")
+_MASKED = compiled(r"[x*#]{2,12}[- ]?(?:[x*#]{2}[- ]?)?\d{2,6}(?!\d)")
+_DATE = compiled(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)(?!\d)|(?:19|20)\d\d-\d\d-\d\d(?!\d)|\d{1,2}/\d{1,2}(?!\d)|\d{1,2}:\d\d(?!\d)")
+_PLAIN_YEAR = compiled(r"(?:19|20)\d\d\Z")
+_DECIMAL = compiled(r"\d{1,4}\.\d{1,2}\Z")
+_LOWER_WORD = compiled(r".*[a-z]{4}")
+_MORE = compiled(r"(?:,| and| &|,? or|;|/)[ \t]{1,2}")
+
+
+def value_at(page: Page, keys: Keys, at: int, marked: bool) -> Hit | None:
+    """The identifier that stands at `at` behind a label of `keys`, or None."""
+    low = page.low
+    first = low[at]
+    if first in b"x*#" and (match := _MASKED.match(low, at)):
+        return at, match.end(), keys.label, keys.score, keys.detector
+    if not 48 <= first <= 57 and (match := _SPOKEN.match(low, at)) and _said(match[0]):
+        return at, _unspoken_end(match), keys.label, keys.score - 0.03, keys.detector
+    if first == 40:
+        at += 1
+    match = _TOKEN.match(low, at)
+    if match is None:
+        return None
+    spaced = _SPACED.match(low, at) or (_GROUPS.match(low, at) if len(match[0]) < 6 else None)
+    if spaced and spaced.end() > match.end() and _regular(spaced[0]):
+        match = spaced
+    elif 48 <= first <= 57 and (said := _SPOKEN.match(low, at)) and said.end() > match.end() and any(c > 57 for c in said[0]):
+        return at, _unspoken_end(said), keys.label, keys.score - 0.03, keys.detector
+    return _judged(page, keys, match, marked)
+
+
+def _said(words: bytes) -> bool:
+    return sum(len(w) > 2 or w.isdigit() for w in words.split()) >= 3
+
+
+def _unspoken_end(match: re.Match[bytes]) -> int:
+    """The end of a spoken code without a last lone `a`, which is an article."""
+    return match.end() - 2 if match[0].endswith(b" a") else match.end()
+
+
+def _regular(groups: bytes) -> bool:
+    """Whether blank-separated groups make one number: each with a digit, none a lone year-like tail."""
+    parts = groups.split()
+    return all(any(48 <= c <= 57 for c in part) for part in parts[1:])
+
+
+def _judged(page: Page, keys: Keys, match: re.Match[bytes], marked: bool) -> Hit | None:
+    low, start, end = page.low, match.start(), match.end()
+    value = match[0]
+    digits = sum(48 <= c <= 57 for c in value)
+    if digits == 0 and not keys.words:
+        return None
+    if digits < (keys.marked if marked else keys.bare) and not keys.words:
+        if marked or digits < 2 or digits == len(value) or len(value) < 5 or not page.data[start:end].isupper():
+            return None
+    if keys.most and digits > keys.most:
+        return None
+    if digits < 5 and _LOWER_WORD.match(page.data[start:end]) and not keys.words:
+        return None
+    if _DATE.match(value) and len(value) < 12 and not keys.words:
+        return None
+    if _DECIMAL.match(value) or (digits < 5 and low[end : end + 1] == b"%"):
+        return None
+    if digits == 4 and _PLAIN_YEAR.match(value) and not marked:
+        return None
+    if digits < 6 and digits == len(value) and following(low, end) in UNITS_AFTER:
+        return None
+    return start, end, keys.label, keys.score, keys.detector
