@@ -32,7 +32,9 @@ def run(
     output: Annotated[str, typer.Option("--output", help="Where to write: a file, a folder, or -.")],
     format: Annotated[str, typer.Option("--format", help="jsonl, text, fhir or hl7.")] = "jsonl",
     mode: Annotated[str, typer.Option("--mode", help="spans, redact or surrogate.")] = "spans",
-    fast: Annotated[bool, typer.Option("--fast", help="Rules and name lists only, without the model.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Rules and name lists only, without the model.")
+    ] = False,
     roster: Annotated[str | None, typer.Option("--roster", help="JSONL of known identities.")] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, max=1024, help="Worker processes; one a core.")
@@ -48,3 +50,17 @@ def run(
         "config": config,
     }  # fmt: skip
     work("deid_run", "run", asked=asked, workers=workers, engine=engine, overwrite=overwrite, json=json)
+
+
+@app.command()
+def evaluate(
+    gold: Annotated[str, typer.Option("--gold", help="JSONL of texts with annotated spans.")],
+    pred: Annotated[str, typer.Option("--pred", help="JSONL of found spans, as `osler deid run` writes it.")],
+    worst: Annotated[int, typer.Option("--worst", min=0, max=10000, help="How many misses to list.")] = 20,
+    show_text: Annotated[
+        bool, typer.Option("--show-text", help="Show each miss with the text around it, which is PHI.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Compare found identifiers with annotated ones."""
+    work("deid_evaluate", "evaluate", gold=gold, pred=pred, worst=worst, show_text=show_text, json=json)

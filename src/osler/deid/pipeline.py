@@ -9,6 +9,7 @@ from osler.core.spans import Label, Span
 from osler.deid import propagate
 from osler.deid.detectors import BUILT_IN
 from osler.deid.evidence import accepted, settle
+from osler.deid.fuzzy import fuzzy_names
 from osler.deid.known import KnownFinder
 from osler.deid.replace import Replacer, Transform
 from osler.deid.site import SiteProtocol, detectors_of
@@ -66,8 +67,7 @@ class Deidentifier:
         self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
     ) -> tuple[tuple[Span, ...], ...]:
         """As `find`, over texts that belong together: what is found in one is looked for in all."""
-        finder = KnownFinder(known, of_record=True)
-        first = [self._first(text, finder) for text in texts]
+        first = [self._first(text, tuple(known)) for text in texts]
         wanted: dict[str, float] = {}
         for text, spans in zip(texts, first, strict=True):
             for word, score in propagate.name_words(text, spans).items():
@@ -81,10 +81,14 @@ class Deidentifier:
             out.append(settle(text, [*spans, *more]) if more else spans)
         return tuple(out)
 
-    def _first(self, text: str, finder: KnownFinder) -> tuple[Span, ...]:
+    def _first(self, text: str, identifiers: tuple[KnownIdentifier, ...]) -> tuple[Span, ...]:
         found = self._detect(text)
-        days = [s for s in found if s.label is Label.DATE]
-        known = [s for s in finder.find(text) if not _names_a_month(s, days)]
+        known: list[Span] = []
+        if identifiers:
+            days = [s for s in found if s.label is Label.DATE]
+            finder = KnownFinder(identifiers, of_record=True)
+            known = [s for s in finder.find(text) if not _names_a_month(s, days)]
+            known += fuzzy_names(identifiers).find(text)
         taken = [s for s in accepted(found) if not self._site.lets_through(text, s)]
         return settle(text, [*taken, *known])
 

@@ -75,8 +75,12 @@ class Session:
         mode: Mode = "safe-harbor",
         whole_weeks: bool = False,
         rng: random.Random | None = None,
+        known: Sequence[KnownIdentifier] = (),
     ) -> None:
-        """`today` decides who is over 89; `whole_weeks` makes date shifts keep the weekday."""
+        """`today` decides who is over 89; `whole_weeks` makes date shifts keep the weekday.
+
+        `known` are identifiers (a roster) that are looked for in every document, besides those that each names.
+        """
         if mode not in get_args(Mode):
             raise ConfigError(
                 "The mode of a de-identification is none that is known.",
@@ -91,7 +95,9 @@ class Session:
         self._codes: dict[tuple[str, str], str] = {}
         self._given: set[str] = set()
         self._made: _Made | None = None
-        self._known: tuple[KnownIdentifier, ...] = ()
+        self._roster = tuple(known)
+        self._known = self._roster
+        self._people: dict[str, Person] = {}
         self._tokens: dict[str, Label] = {}
         self._births: frozenset[int] = frozenset()
         self._cache: dict[tuple[str, Person], tuple[Edit, ...]] = {}
@@ -106,7 +112,7 @@ class Session:
 
         `tokens` are looked for as whole words only; keep them for what can stand for nothing else.
         """
-        self._known = tuple(known)
+        self._known = tuple(dict.fromkeys((*self._roster, *known)))
         self._tokens = {plain(t): label for t, label in (tokens or {}).items()}
         born = (dates.read_recorded(k.value) for k in self._known if k.label is Label.DATE and k.birth)
         self._births = frozenset(w.year for w in born if w is not None and w.year is not None)
@@ -115,6 +121,14 @@ class Session:
             if self._made is None:
                 self._made = _Made(self._rng)
             self._made.begin(texts, self._known)
+
+    def remember(self, people: Iterable[Person]) -> None:
+        """Keeps who is over 89, for documents of the same patients that do not say so."""
+        self._people.update((person.key, person) for person in people if person.key)
+
+    def recalled(self, key: str) -> Person | None:
+        """A patient of an earlier document."""
+        return self._people.get(key)
 
     # -- text
 
@@ -317,7 +331,8 @@ class _GrowingPool(Pool):
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
     """`text` with sorted, non-overlapping edits made."""
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for edit in edits:
         out += (text[at : edit.start], edit.new)
         at = edit.end

@@ -95,7 +95,10 @@ Work = Callable[[Batch], Done]
 class Source(Protocol):
     """An input that can be read from any position, as often as wanted. Picklable."""
 
-    unit: str
+    @property
+    def unit(self) -> str:
+        """What `Position.offset` counts: "bytes" or "files"."""
+        ...
 
     def batches(self, start: Position, size: int) -> Iterator[Batch]:
         """Batches from `start` on, each of about `size` bytes, at least one record. Errors: InputError."""

@@ -1,7 +1,7 @@
 """De-identification as a batch task: lines or texts in, lines with spans (and replaced text) out.
 
-One line of output for each record, in order. A record that fails becomes `{"id", "spans": [], "error"}`: neither its text
-nor the message of what went wrong stands in it, only where and which kind.
+One line of output for each record, in order. A record that fails becomes `{"id", "spans": [], "error"}`: its text does not
+stand in it, nor what an exception said, only what kind of thing went wrong.
 """
 
 import hashlib
@@ -71,9 +71,7 @@ class DeidTask:
         return Done(
             streams=(*streams, b"".join(beside)) if self.layout == "beside" else streams,
             files=tuple(files),
-            tally=Tally(
-                records=len(outcomes), failed=sum(1 for _, o in outcomes if o.fault), found=found
-            ),
+            tally=Tally(records=len(outcomes), failed=sum(1 for _, o in outcomes if o.fault), found=found),
         )
 
     def _line(self, item: "Item", outcome: "_Outcome") -> bytes:
@@ -120,9 +118,7 @@ class _Worker:
         items = [_read(record, self._task.format) for record in batch.records]
         good = [item for item in items if not item.fault]
         known = [self._known(item) for item in good]
-        outcomes = dict(
-            zip((item.number for item in good), self._outcomes(good, known), strict=True)
-        )
+        outcomes = dict(zip((item.number for item in good), self._outcomes(good, known), strict=True))
         return self._task.done(
             [(item, outcomes.get(item.number) or _Outcome(fault=item.fault)) for item in items]
         )
@@ -214,9 +210,7 @@ def _item(number: int, value: dict[str, Any]) -> Item:
         fault = fault or "has a patient_key that is neither text nor a whole number"
     if fault or not isinstance(text, str):
         return Item(number=number, id=shown, fault=fault)
-    return Item(
-        number=number, id=shown, text=_whole(text), patient_key=None if key is None else str(key)
-    )
+    return Item(number=number, id=shown, text=_whole(text), patient_key=None if key is None else str(key))
 
 
 def _odd(identifier: str | float) -> bool:

@@ -45,7 +45,7 @@ class _Flow:
 
     def __init__(self, crew: list["_Worker"], batches: Iterator[Batch]) -> None:
         self._idle = list(crew)
-        self._busy: dict["Connection[Any, Any]", tuple[_Worker, int, Batch]] = {}
+        self._busy: dict[Connection[Any, Any], tuple[_Worker, int, Batch]] = {}
         self._batches = enumerate(batches)
         self._most = _AHEAD * len(crew)
         self._sizes: dict[int, int] = {}

@@ -6,6 +6,7 @@ store on its way in. On a cluster every node has to see the input under the same
 
 import importlib
 import logging
+import os
 import pickle
 from array import array
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ def run(
     if not blocks:
         return
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+    # or it warns, on each run, of what restarted actors may miss; a failed run is resumed
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     if not ray.is_initialized():
         ray.init(log_to_driver=False, logging_level=logging.ERROR)
     context = data.DataContext.get_current()

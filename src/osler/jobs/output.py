@@ -21,7 +21,7 @@ from osler.jobs import state as states
 from osler.jobs.batch import Done, Position
 from osler.jobs.state import State
 
-_COMMIT_COSTS = 0.05
+_COMMIT_COSTS = 0.25
 _COMMIT_S = 2.0
 """Commits take at most this share of the time, and come at least this often: what is done since the last one is done
 anew after a kill. Where syncing is quick that is less than one batch."""
@@ -94,9 +94,7 @@ def opened(
         yield _KeptOutput(target.state, target.folder, files, replace(state, stamp=stamp))
 
 
-def _agreed(
-    target: Target, fresh: State, before: list[int | None], *, overwrite: bool
-) -> State | None:
+def _agreed(target: Target, fresh: State, before: list[int | None], *, overwrite: bool) -> State | None:
     """The state to go on from; None to start. Raises InputError where neither may be."""
     if overwrite or target.state is None:
         return None
@@ -133,7 +131,9 @@ class _KeptOutput:
         for file, data in zip(self._files, done.streams, strict=True):
             file.write(data)
         written = tuple(a + len(b) for a, b in zip(self._state.written, done.streams, strict=True))
-        self._state = replace(self._state, at=after, written=written, tally=self._state.tally.plus(done.tally))
+        self._state = replace(
+            self._state, at=after, written=written, tally=self._state.tally.plus(done.tally)
+        )
         if time.monotonic() - self._committed >= self._pause:
             self.commit()
 

@@ -28,7 +28,10 @@ def replaced(
     """
     if mode == "surrogate":
         replacer = Replacer(
-            engine, known=known, transform="surrogate", rng=random.Random(secret)  # noqa: S311
+            engine,
+            known=known,
+            transform="surrogate",
+            rng=random.Random(secret),  # noqa: S311
         )
         (new,) = replacer.apply((text,))
         (spans,) = replacer.spans

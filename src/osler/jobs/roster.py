@@ -1,7 +1,7 @@
 """A roster: identities that are known beforehand, looked for in the texts of their patient, or in all texts.
 
-JSONL, one entry a line: `{"patient_key"?, "names": […], "mrns": […], "identifiers": [{"label", "value", "birth"?}]}`, and
-a list for each other label (`FIELDS`). Several entries may have one key. An entry without a key goes for every text.
+JSONL, one entry a line: `{"patient_key"?, "names": […], "mrns": […], "identifiers": [{"label", "value", "birth"?}]}`,
+and a list for each other label (`FIELDS`). Several entries may have one key. An entry without a key goes for every text.
 
 The file is read once and checked as a whole, for an entry that is passed over would be a leak. Kept in memory are the
 entries without a key, and where in the file each key stands (16 bytes an entry).
@@ -136,9 +136,7 @@ def _entry(line: bytes, number: int) -> tuple[str | None, list[KnownIdentifier]]
             known += [_identifier(item, number) for item in _list(value, number)]
         elif name in FIELDS:
             known += [
-                KnownIdentifier(
-                    label=FIELDS[name], value=_text(item, number), birth=name == "birth_dates"
-                )
+                KnownIdentifier(label=FIELDS[name], value=_text(item, number), birth=name == "birth_dates")
                 for item in _list(value, number)
             ]
         else:
@@ -148,7 +146,7 @@ def _entry(line: bytes, number: int) -> tuple[str | None, list[KnownIdentifier]]
 
 def _identifier(item: Any, number: int) -> KnownIdentifier:
     if not isinstance(item, dict) or not {"label", "value"} <= set(item) <= {"label", "value", "birth"}:
-        raise _refused(number, "has an identifier that is no {\"label\", \"value\"}")
+        raise _refused(number, 'has an identifier that is no {"label", "value"}')
     if item["label"] not in Label.__members__:
         raise _refused(number, "has an identifier of an unknown label")
     birth = item.get("birth", False)
@@ -176,7 +174,7 @@ def _refused(number: int, why: str) -> InputError:
     where = f"Line {number} of the roster" if number else "The roster was changed while it was in use: a line"
     return InputError(
         f"{where} {why}.",
-        remedy="A line is {\"patient_key\", \"names\": [], \"mrns\": [], \"identifiers\": [{\"label\", \"value\"}]}; "
+        remedy='A line is {"patient_key", "names": [], "mrns": [], "identifiers": [{"label", "value"}]}; '
         "docs/reference/deid-run.md lists the fields.",
     )
 

@@ -93,12 +93,11 @@ def run(job: Job, on_progress: Callable[[Progress], None] = lambda _: None) -> R
                 output.commit()
             if source.stamp() != stamp:
                 raise InputError(
-                    "The input was changed while it was read.", remedy="Let it be, and start anew with --overwrite."
+                    "The input was changed while it was read.",
+                    remedy="Let it be, and start anew with --overwrite.",
                 )
             output.finish()
-        return Report(
-            tally=output.state.tally, resumed_from=resumed_from, seconds=time.monotonic() - begun
-        )
+        return Report(tally=output.state.tally, resumed_from=resumed_from, seconds=time.monotonic() - begun)
 
 
 def _digest(job: Job, stamp: str) -> str:

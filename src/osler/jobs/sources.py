@@ -24,7 +24,12 @@ LONGEST = 64 * 2**20
 
 _BLOCK = 1 << 20
 _BOM = b"\xef\xbb\xbf"
-_FOREIGN = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"PK\x03\x04", "a ZIP archive"), (b"%PDF", "PDF"))
+_FOREIGN = (
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"%PDF", "PDF"),
+)
 _TOO_LARGE = f"larger than {LONGEST // 2**20} MiB"
 
 
@@ -155,7 +160,9 @@ def _is_packed(path: Path) -> bool:
 def _refuse_foreign(head: bytes) -> None:
     for mark, kind in _FOREIGN:
         if head.startswith(mark):
-            raise UnsupportedFormat(f"The input is {kind}, not UTF-8 text.", remedy="Convert it to UTF-8 first.")
+            raise UnsupportedFormat(
+                f"The input is {kind}, not UTF-8 text.", remedy="Convert it to UTF-8 first."
+            )
 
 
 def _gathered(records: Iterator[tuple[Record, Position]], size: int) -> Iterator[Batch]:
@@ -284,7 +291,9 @@ def _digest(path: Path) -> str:
 
 
 def _unreadable(error: Exception) -> InputError:
-    return InputError(f"The input cannot be read ({type(error).__name__}).", remedy="Check path and permissions.")
+    return InputError(
+        f"The input cannot be read ({type(error).__name__}).", remedy="Check path and permissions."
+    )
 
 
 def _inside(root: Path) -> Iterator[Path]:

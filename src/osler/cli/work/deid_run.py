@@ -46,9 +46,7 @@ class Asked:
     config: Path | None
 
 
-def run(
-    *, asked: dict[str, object], workers: int | None, engine: str, overwrite: bool, json: bool
-) -> None:
+def run(*, asked: dict[str, object], workers: int | None, engine: str, overwrite: bool, json: bool) -> None:
     """De-identify an input into an output. Ends with exit code 4 when any record failed."""
     options = Asked(**asked)  # type: ignore[arg-type]
     _require("--format", options.format, FORMATS)
@@ -61,7 +59,7 @@ def run(
     if report.tally.failed:
         raise InputError(
             f"{report.tally.failed} of {report.tally.records} records failed; their lines say why.",
-            remedy="Look for \"error\" in the output; the other records are done.",
+            remedy='Look for "error" in the output; the other records are done.',
         )
 
 

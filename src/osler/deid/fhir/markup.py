@@ -13,9 +13,10 @@ from osler.deid.pieces import Pieces
 from osler.deid.session import Person, Session
 
 XMLNS = "http://www.w3.org/1999/xhtml"
-_CONTROL = {c: None for c in range(0x20) if c not in (0x9, 0xA, 0xD)} | {0xFFFE: None, 0xFFFF: None} | {
-    c: None for c in range(0xD800, 0xE000)
-}  # fmt: skip
+_CONTROL = dict.fromkeys(
+    (*(c for c in range(0x20) if c not in (0x9, 0xA, 0xD)), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF)
+)
+"""What no XML document may hold."""
 
 
 class _Reader(HTMLParser):

@@ -74,7 +74,9 @@ class Links:
         if match is None or match["type"] not in self._rules.resource_types:
             return None
         system = match["system"] or ""
-        label = self._rules.identifier_systems.get(system) or self._rules.identifier_resources.get(match["type"])
+        label = self._rules.identifier_systems.get(system) or self._rules.identifier_resources.get(
+            match["type"]
+        )
         new = self._session.identifier(label or Label.OTHER_ID, match["value"])
         kept = f"{system}|" if system and self._rules.uri(system) else ""
         return f"{match['type']}?identifier={kept}{new}"

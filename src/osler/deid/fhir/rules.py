@@ -10,8 +10,21 @@ from typing import Any
 from osler.core.spans import Label
 
 CODES = frozenset(
-    "code uri url canonical oid id uuid link uid boolean integer unsignedInt positiveInt decimal time date dateTime "
-    "instant birthDate base64Binary".split()
+    {
+        "code",
+        "uri",
+        "url",
+        "canonical",
+        "oid",
+        "id",
+        "uuid",
+        "link",
+        "uid",
+        "boolean",
+        "integer",
+        "unsignedInt",
+    }
+    | {"positiveInt", "decimal", "time", "date", "dateTime", "instant", "birthDate", "base64Binary"}
 )
 """Types whose strings are no prose."""
 

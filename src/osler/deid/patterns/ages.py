@@ -107,8 +107,16 @@ def told(page: Page, s: int, run_end: int) -> Hit | None:
     return _hit(match.start(2), match.end(2), 0.92)
 
 
-def of_subject(page: Page, s: int, run_end: int) -> Hit | None:
-    """`she is 93 and frail`, `his mother, 95, lives alone`."""
+_AFTER_SUBJECT = compiled(rf"[a-z']+,? ({_NUMBER})")
+
+
+def subject(page: Page, s: int, run_end: int) -> Hit | None:
+    """`she is 93 and frail`, from the word before the number."""
+    match = _AFTER_SUBJECT.match(page.low, s)
+    return _of_subject(page, match.start(1)) if match else None
+
+
+def _of_subject(page: Page, s: int) -> Hit | None:
     low = page.low
     match = _BARE.match(low, s)
     if match is None:
@@ -132,7 +140,12 @@ RULES = (
         keys=b" -ysfmtnrwglv",
         find=in_digits,
     ),
-    Rule(trigger=rf"\b(?:is|was|turned|at|he's|she's|i'm|, ) ?{_NUMBER}\b", keys=b"iwtahs,", find=lambda page, s, r: _inside(page, s)),
+    Rule(
+        trigger=r"\b(?:is|was|turned|at|he's|she's|i'm|she|he|patient|pt|mother|father|mom|dad|husband|wife|aunt|uncle|sister|brother"
+        rf"|client|resident|grand(?:mother|father|ma|pa)|nana|granny),? {_NUMBER}\b",
+        keys=b"iwtahspmdfubcrgn",
+        find=subject,
+    ),
     Rule(
         trigger=r"\b(?:ninety|(?:one|a)[ -]hundred|hundred)[ -](?:[a-z]{1,9}[ -]){0,3}(?:y|mal|fem|man\b|wom|lad|gentl|grand|vet)",
         keys=b"noah",

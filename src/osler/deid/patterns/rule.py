@@ -6,8 +6,10 @@ place with anchored `re` patterns and answers with one hit or None. All repetiti
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+import re2
 
 from osler.core.spans import Label
 from osler.deid.patterns.page import Page
@@ -62,3 +64,22 @@ def clear_before(low: bytes, at: int, forbidden: bytes = b"./-+$:_,") -> bool:
 
 
 _ALNUM = DIGITS + LETTERS
+
+
+def union(triggers: Iterable[str]) -> Callable[[bytes, int, int], int]:
+    """One automaton of all `triggers`: `scan(low, at, size)` gives the next place where any matches, or -1."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True
+    options.max_mem = _MEMORY
+    options.log_errors = False
+    pattern = re2.compile("|".join(f"(?:{t})" for t in triggers).encode("latin-1"), options)
+
+    def scan(low: bytes, at: int, size: int) -> int:
+        match = pattern.search(low, at, size)
+        return -1 if match is None else int(match.start())
+
+    return scan
+
+
+_MEMORY = 256 << 20

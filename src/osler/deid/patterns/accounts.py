@@ -1,0 +1,57 @@
+"""Account numbers: hospital and bank accounts, encounters, claims, invoices, payment cards, IBANs."""
+
+from osler.core.spans import Label
+from osler.deid.patterns import checksums
+from osler.deid.patterns.keyed import Keys
+from osler.deid.patterns.page import Page
+from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
+
+_CARD = compiled(r"(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -]?)\d{6}\2\d{5})(?![\w]|-\d)")
+_IBAN = compiled(r"[a-z]{2}\d\d(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,4})?(?![a-z0-9])")
+_MASKED = compiled(r"(?:[x*#.]{4}[ -]?){1,3}\d{4}(?!\d)")
+
+
+def card(page: Page, s: int, run_end: int) -> Hit | None:
+    """A payment card number by its Luhn digit."""
+    match = _CARD.match(page.low, s)
+    if match is None or not clear_before(page.low, s):
+        return None
+    digits = bytes(c for c in match[0] if 48 <= c <= 57).decode("ascii")
+    if not 13 <= len(digits) <= 19 or digits[0] not in "2345678" or not checksums.luhn(digits):
+        return None
+    return s, match.end(), Label.ACCOUNT, 0.93, "accounts"
+
+
+def iban(page: Page, s: int, run_end: int) -> Hit | None:
+    """An International Bank Account Number by its check digits."""
+    match = _IBAN.match(page.low, s)
+    if match is None or not clear_before(page.low, s):
+        return None
+    value = match[0]
+    for end in range(len(value), 14, -1):
+        if value[end - 1] != 32 and checksums.iban(value[:end].replace(b" ", b"").decode("ascii")):
+            return s, s + end, Label.ACCOUNT, 0.95, "accounts"
+    return None
+
+
+RULES = (
+    Rule(trigger=r"\b\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\b|\b3\d{3}[ -]?\d{6}[ -]?\d{5}\b", keys=bytes(range(256)), find=card),
+    Rule(trigger=r"\b[a-z]{2}\d\d(?: ?[a-z0-9]{4}){3}", keys=b"abcdefghijklmnopqrstuvwxyz", find=iban),
+)
+
+_MARK = r"(?:num(?:ber)?|ids?)"
+
+KEYS = (
+    Keys(
+        label=Label.ACCOUNT,
+        detector="accounts",
+        score=0.94,
+        bare=4,
+        marked=3,
+        strong=r"(?:accounts?|accts?|accnt|a/c)|(?:patient|pt|hospital|hosp|billing|guarantor|bank|checking|savings|visit|financial|payment|hsa|fsa) (?:accounts?|accts?)"
+        rf"|(?:billing|guarantor|claim|invoice|statement|financial|payment|bill|receipt|remit(?:tance)?|encounter|enc|visit|episode|admission|contact serial|card) {_MARK}"
+        r"|fin|har|iban|csn|routing(?: transit)?|(?:visa|mastercard|master card|amex|american express|discover)(?: card)?|(?:credit|debit|payment|bank|gift|hsa|fsa) cards?"
+        r"|card (?:ending(?: in)?|x+)|financial class number|contact serial|encounter csn|hospital account record|invoice|claim",
+        weak=r"encounter|enc|visit|acc|billing|guarantor|statement|receipt|bill|financial|payment|card|check|cheque|remittance|episode|admission|adm|routing|swift|sort code|bsb|sinpe|eob|balance account",
+    ),
+)

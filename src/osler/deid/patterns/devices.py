@@ -1,0 +1,68 @@
+"""Device identifiers: serial numbers by label, GS1 and HIBCC device identifiers, IMEIs."""
+
+from osler.core.spans import Label
+from osler.deid.patterns import checksums
+from osler.deid.patterns.keyed import Keys
+from osler.deid.patterns.page import Page
+from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
+
+_GS1 = compiled(r"\(01\) ?\d{14}(?: ?\(\d{2}\) ?[!-'*-z]{1,20}){0,5}")
+_GS1_PLAIN = compiled(r"01\d{14}(?:1[17]\d{6})?(?:(?:10|21)[a-z0-9-]{2,20})?(?!\w)")
+_HIBCC = compiled(r"\+[a-z][a-z0-9]{9,30}(?:/\$?\$?[a-z0-9+./-]{2,40})?")
+_IMEI = compiled(r"(\d\d)[- ]?(\d{6})[- ]?(\d{6})[- ]?(\d)(?![\w]|-\d)")
+
+
+def _hit(start: int, end: int, score: float) -> Hit:
+    return start, end, Label.DEVICE, score, "devices"
+
+
+def gs1(page: Page, s: int, run_end: int) -> Hit | None:
+    """A unique device identifier in GS1 form: device part (01), then date, lot and serial parts."""
+    match = _GS1.match(page.low, s)
+    return _hit(s, match.end(), 0.97) if match else None
+
+
+def hibcc(page: Page, s: int, run_end: int) -> Hit | None:
+    """A unique device identifier in HIBCC form, `+A123BJC5D6E71G/$$…`."""
+    match = _HIBCC.match(page.low, s)
+    if match is None or b"/" not in match[0] or not clear_before(page.low, s):
+        return None
+    return _hit(s, match.end(), 0.85)
+
+
+def imei(page: Page, s: int, run_end: int) -> Hit | None:
+    """An IMEI of 15 digits by its Luhn digit; GS1 identifiers without brackets."""
+    match = _IMEI.match(page.low, s)
+    if match and clear_before(page.low, s) and checksums.luhn(b"".join(match.groups()).decode("ascii")):
+        if page.low[s : s + 2] in (b"35", b"86", b"01", b"99", b"49", b"44"):
+            return _hit(s, match.end(), 0.94)
+    match = _GS1_PLAIN.match(page.low, s)
+    if match and match.end() - s > 20 and clear_before(page.low, s):
+        return _hit(s, match.end(), 0.9)
+    return None
+
+
+RULES = (
+    Rule(trigger=r"\(01\) ?\d{14}", keys=b"(", find=gs1),
+    Rule(trigger=r"\+[a-z]\d[a-z0-9]{5,30}/\$", keys=b"+", find=hibcc),
+    Rule(trigger=r"\b\d\d[- ]?\d{6}[- ]?\d{6}[- ]?\d\b|\b01\d{14}1[17]\d{6}", keys=bytes(range(256)), find=imei),
+)
+
+_THING = (
+    r"(?:device|implant|implanted device|pacemaker|icd|aicd|generator|leads?|pump|insulin pump|sensor|cgm|meter|glucometer|monitor|transmitter|stimulator|neurostimulator|prosthesis|prosthetic"
+    r"|hardware|equipment|ventilator|cpap|bipap|ilr|loop recorder|asset|stent|valve|graft|catheter|port|machine|scope|endoscope|hearing aid|cochlear implant|wheelchair|monitor unit|watch|defibrillator|lvad|vns|concentrator)"
+)
+
+KEYS = (
+    Keys(
+        label=Label.DEVICE,
+        detector="devices",
+        score=0.95,
+        bare=3,
+        marked=3,
+        strong=r"serial(?: (?:numbers?|num|code|ids?))?s?|ser(?: no)?|s/n|sn|udi(?:-di|-pi)?|imei|meid|esn|lot/serial|lot/sn|serial/lot"
+        rf"|{_THING} (?:serial(?: number)?|s/n|sn|ids?|identifiers?|num(?:ber)?|tag|udi)|lot num(?:ber)?|lot and serial(?: numbers?)?|unique device identifier"
+        r"|device identifier|production identifier|mac address|asset tag|manufacturer serial|implant lot",
+        weak=rf"lot|{_THING}|di|pi|hwid|asset|device model serial|batch",
+    ),
+)

@@ -1,0 +1,52 @@
+"""Photographs: image file names and numbered references to pictures of a person."""
+
+from osler.core.spans import Label
+from osler.deid.patterns.keyed import Keys
+from osler.deid.patterns.page import Page
+from osler.deid.patterns.rule import Hit, Rule, compiled
+
+SUFFIX = r"(?:jpe?g|png|heic|heif|tiff?|bmp|gif|dcm|dicom|webp|cr2|nef|arw|raw|svg|mp4|mov|avi|m4v|jfif|jp2)"
+_NAME = compiled(r".*?((?:[a-z]:)?[\w()\-./\\%+~@]+)\Z")
+_SPACED = compiled(r".*?((?:photo|image|img|pic|picture|scan|screenshot|screen shot|wound|face|headshot)[\w ()\-]{0,60})\Z")
+_END = compiled(rf"\.{SUFFIX}(?![a-z0-9])")
+_CAMERA = compiled(r"(?:img|dscn|dscf|dsc|pxl|mvi|photo|pic|image|gopr|dji|screenshot|wp)[_-]\d{3,}(?:[_-][a-z0-9]{2,12}){0,3}")
+
+
+def file_name(page: Page, s: int, run_end: int) -> Hit | None:
+    """`wound/left_foot.png`, from its suffix back to its start."""
+    low = page.low
+    match = _END.match(low, s)
+    if match is None:
+        return None
+    name = _NAME.match(low, max(0, s - 120), s)
+    if name is None:
+        return None
+    start = name.start(1)
+    while start < s and low[start] in b"(./-":
+        start += 1
+    return (start, match.end(), Label.PHOTO, 0.97, "photos") if start < s else None
+
+
+def camera(page: Page, s: int, run_end: int) -> Hit | None:
+    """`IMG_4471`, as cameras name pictures."""
+    match = _CAMERA.match(page.low, s)
+    return (s, match.end(), Label.PHOTO, 0.9, "photos") if match else None
+
+
+RULES = (
+    Rule(trigger=rf"\.{SUFFIX}\b", keys=b".", find=file_name),
+    Rule(trigger=r"\b(?:img|dscn|dscf|dsc|pxl|mvi|photo|pic|image|gopr|dji|screenshot|wp)[_-]\d{3}", keys=b"idpmgsw", find=camera),
+)
+
+KEYS = (
+    Keys(
+        label=Label.PHOTO,
+        detector="photos",
+        score=0.92,
+        bare=3,
+        marked=3,
+        strong=r"(?:(?:wound|clinical|patient|pt|id|face|facial|full[ -]face|skin|lesion|intraoperative|identification|digital|media) )?"
+        r"(?:photo(?:graph)?|picture|headshot|mugshot|snapshot|selfie|pic|img|portrait)s?(?: (?:#|num(?:ber)?|ids?|ref(?:erence)?|file(?: ?name)?|archive|log|catalog|taken|on file))?"
+        r"|image (?:ids?|ref(?:erence)?|file(?: ?name)?|archive|num(?:ber)?)|media (?:file|id|ref(?:erence)?)|video (?:file|id|ref)",
+    ),
+)

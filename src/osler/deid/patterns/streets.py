@@ -1,0 +1,217 @@
+"""Street addresses by their pattern: a house number with a street, boxes, units; in the US and elsewhere."""
+
+from osler.core.spans import Label
+from osler.deid.patterns.lexemes import TEEN, TEN, UNIT
+from osler.deid.patterns.page import Page
+from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled, word_set, words_before
+
+_SAFE = (
+    r"street|avenue|ave|boulevard|blvd|road|rd|lane|ln|highway|hwy|parkway|pkwy|broadway|turnpike|freeway|expressway"
+)
+_USUAL = (
+    r"drive|dr|court|ct|circle|cir|place|pl|terrace|ter|trail|trl|way|square|sq|pike|alley|aly|plaza|plz|crossing|xing|st"
+    r"|loop|path|row|route|rte|crescent|cres|close|mews|gardens|grove|walk|bypass|causeway|esplanade|quay|parade|commons|run"
+)
+_RARE = (
+    r"bend|bluff|bluffs|branch|bridge|brook|canyon|chase|cliff|club|common|corner|corners|cove|creek|crest|crossroads|dale|estate"
+    r"|estates|falls|farm|farms|ferry|field|fields|flats|ford|forest|fork|garden|gate|glen|green|harbor|haven|heights|hts|hill|hills|hollow"
+    r"|island|junction|key|knoll|knolls|lake|lakes|landing|lodge|mall|manor|meadow|meadows|mill|mills|mount|mountain|oak|oaks|orchard|oval|park"
+    r"|pass|passage|pine|pines|plain|point|pointe|port|prairie|ranch|rapids|ridge|rise|river|shore|shores|spring|springs|spur|station|stream|summit"
+    r"|trace|track|tunnel|vale|valley|via|view|village|villas|ville|vista|wharf|wood|woods|wynd"
+)
+_DIRECTION = r"(?:n\.?w|n\.?e|s\.?w|s\.?e|north|south|east|west|northeast|northwest|southeast|southwest|[nsew])"
+_NAME = r"(?:[a-z0-9\xc0-\xff][a-z0-9\xc0-\xff.'-]{0,24})"
+_STREET = compiled(
+    rf"(\d{{1,6}}(?: ?[a-d]\b)?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}})((?:{_NAME} {{1,2}}){{0,4}}?)"
+    rf"(?:(?:the )?(?:{_NAME} ))?(?<=[ ])({_SAFE}|{_USUAL}|{_RARE})(?![a-z0-9'])"
+)
+_UNIT = compiled(
+    r"[,.]?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|room|rm|bldg|building|floor|fl|flat|lot|trailer|space|spc|penthouse|ph|no|#)\b\.? ?#? ?[a-z0-9][a-z0-9-]{0,6}\b|#\s?[a-z0-9-]{1,6})"
+    r"|[,.]?\s{1,2}\d{1,2}(?:st|nd|rd|th) (?:floor|fl)\b"
+)
+_DIRECTION_AFTER = compiled(rf",? {_DIRECTION}\b\.?(?! [a-z])")
+_NUMBERED = compiled(
+    rf"\d{{1,6}},? {{1,2}}(?:{_DIRECTION}\.? )?(?:(?:[a-z]{{3,12}} )?(?:county|state|us|u\.s\.|old|farm|ranch|fm|interstate|township|private|forest service) ){{0,2}}"
+    r"(?:highway|hwy|route|rte|road|rd|county road|cr|fm|sr|us|interstate|i|avenue|ave)[ -]\d{1,4}[a-z]?(?: (?:n|s|e|w|north|south|east|west)\b)?(?!\w|/\d| (?:mg|ml))"
+)
+_WORDLY = compiled(r"\d{1,6}[a-z]?,? {1,2}(?:the )?(broadway|bowery|embarcadero|strand|alameda|park plaza|avenue of the americas|camino real)(?!\w)")
+_BAD = word_set(
+    "mg mcg ml cc unit units hour hours hr hrs h day days week weeks wk month months year years yr yrs y/o yo minute",
+    "minutes min mins time times x percent tablet tablets tab tabs cap caps puff puffs pound pounds lb lbs kg cm mm",
+    "inch inches feet ft mile miles block blocks degree degrees point points patient patients of and with for to is was",
+    "are were in on by at a an or from per had has liter liters l set sets rep reps episode episodes drink drinks beer",
+    "beers pack packs cigarette cigarettes dose doses stage grade type am pm g meq mmol ng daily bid tid qid po iv pain",
+    "positive negative out normal other more less children kids sons daughters siblings she he they we i it but then",
+    "who that which this after before until since while when no not without vessel french gauge g. total trips",
+)
+_WEAK = word_set(_USUAL.replace("|", " "))
+_SOFT = word_set(_RARE.replace("|", " "))
+_HOME = word_set("at address lives resides residing home residence located living street mail to from addr add near")
+_GOES_ON = compiled(r"\s*(?:,\s*[a-z]|\n|\r|\.\s|\.?$|;|\^|\||\)|\"|<|apt|unit|#|suite|in )")
+
+
+def _hit(start: int, end: int, score: float) -> Hit:
+    return start, end, Label.LOCATION, score, "streets"
+
+
+def street(page: Page, s: int, run_end: int) -> Hit | None:
+    """`4821 Juniper Hollow Rd, Apt 4`, `12 oak lane`, `77 W 125th St`."""
+    low = page.low
+    if not clear_before(low, s, b"./-$:<>+%"):
+        return None
+    match = _STREET.match(low, s)
+    if match is None:
+        return None
+    names = low[match.end(1) : match.start(3)].split()
+    end = _accepted(page, match, names)
+    if not end:
+        return None
+    toward = _DIRECTION_AFTER.match(low, end)
+    end = toward.end() if toward else end
+    return _hit(s, unit_end(low, end), 0.93)
+
+
+def unit_end(low: bytes, end: int) -> int:
+    """Where the address ends, a flat, suite or floor behind it included."""
+    for _ in range(2):
+        more = _UNIT.match(low, end)
+        if more is None:
+            break
+        end = more.end()
+    return end
+
+
+def _accepted(page: Page, match: "object", names: list[bytes]) -> int:
+    return 0
+
+
+def numbered(page: Page, s: int, run_end: int) -> Hit | None:
+    """`1180 County Road 42`, `4410 Highway 61 N`, `200 Broadway`."""
+    if not clear_before(page.low, s, b"./-$:<>+%"):
+        return None
+    match = _NUMBERED.match(page.low, s) or _WORDLY.match(page.low, s)
+    return _hit(s, unit_end(page.low, match.end()), 0.85) if match else None
+
+
+_BOX = compiled(
+    r"(?:p\.? ?o\.? ?(?:box|drawer)|post(?:al)? office box|pob|apartado(?: postal)?|postfach|casilla|bo[i\xee]te postale|gpo box|private bag|locked bag|postbus) ?(?:#|no\.? |number )?\d{1,6}"
+    r"|(?:rural route|rr|hc|star route) ?\d{1,6},? box \d{1,6}[a-z]?|psc \d{1,5},? box \d{1,6}|unit \d{1,5},? box \d{1,6}|cmr \d{1,5},? box \d{1,6}"
+)
+
+
+def box(page: Page, s: int, run_end: int) -> Hit | None:
+    """`PO Box 1187`, `RR 2 Box 40`, `PSC 1234 Box 12`."""
+    match = _BOX.match(page.low, s)
+    return _hit(s, match.end(), 0.94) if match else None
+
+
+_FOREIGN_TYPE = (
+    r"(?:rue|calle|via|viale|avenida|av|avda|rua|carrera|cra|carretera|paseo|plaza|piazza|corso|chemin|all[\xe9e]e|quai|impasse|ulica|ul|strada|str|jalan|jl|travessa|pra[c\xe7]a|largo|camino|callej[o\xf3]n|boulevard|bd|cours|place)"
+)
+_FOREIGN = compiled(
+    rf"(?:\d{{1,5}}(?: ?bis| ?ter|[a-d])?,? {{1,2}})?{_FOREIGN_TYPE}\.? (?:(?:de|del|della|di|da|do|dos|des|du|la|las|los|le|les|san|santa|saint|sainte|st|el|l')[ '])*"
+    r"[a-z\xc0-\xff?'-]{2,20}(?: (?:(?:de|del|la|y|e|i) )?[a-z\xc0-\xff?'-]{2,20}){0,2}?(?:,? (?:#|n[o\xb0]?\.? ?)?\d{1,4}(?:[a-z]|-\d{1,4})?(?!\w|[./]\d))?"
+)
+_GERMAN = compiled(
+    r"[a-z\xc0-\xff-]{3,25}(?:stra(?:ss|\xdf)e|str\.|weg|platz|gasse|allee|straat|laan|gracht|plein|gatan|v[a\xe4]gen|vej|gade|veien|gata|utca|damm|ufer|ring) \d{1,4} ?[a-d]?(?!\w|[./,]\d)"
+)
+_NOT_FOREIGN = word_set("rue place av str via ul place")
+
+
+def foreign(page: Page, s: int, run_end: int) -> Hit | None:
+    """`12 rue de Rivoli`, `Calle Mayor 15`, `Via Roma, 4`."""
+    low, data = page.low, page.data
+    match = _FOREIGN.match(low, s)
+    if match is None or not clear_before(low, s, b"./-$:<>+%@"):
+        return None
+    leads, trails = 48 <= low[s] <= 57, 48 <= low[match.end() - 1] <= 57
+    if leads == trails and not leads:
+        return None
+    words = data[s : match.end()].replace(b",", b" ").split()
+    named = [w for w in words if w[:1].isalpha() and len(w) > 3]
+    if sum(w[:1].isupper() for w in named) < max(1, len(named) - 1):
+        return None
+    return _hit(s, unit_end(low, match.end()), 0.8)
+
+
+def german(page: Page, s: int, run_end: int) -> Hit | None:
+    """`Hauptstra\xdfe 12`, `Kerkstraat 5`."""
+    match = _GERMAN.match(page.low, s)
+    if match is None or not page.data[s : s + 1].isupper():
+        return None
+    return _hit(s, match.end(), 0.82)
+
+
+_WORD_NUMBER = rf"(?:{UNIT}|{TEEN}|{TEN}|oh|zero|hundred|thousand)"
+_SPOKEN = compiled(
+    rf"(?:{_WORD_NUMBER}[ -]){{1,6}}(?:{_DIRECTION} )?(?:(?!and |of |the |in |on |a |to |more |years? |days? |weeks? |months? |or )[a-z0-9'-]{{2,20}} ){{1,3}}(street|avenue|road|lane|boulevard|drive|court|parkway|highway|terrace|circle|way|place)\b"
+)
+_SPOKEN_WEAK = word_set("way place drive court circle")
+
+
+def spoken(page: Page, s: int, run_end: int) -> Hit | None:
+    """`forty two maple avenue`, dictated."""
+    match = _SPOKEN.match(page.low, s)
+    if match is None:
+        return None
+    if match[1] in _SPOKEN_WEAK:
+        before = words_before(page.low, s, 24)
+        if not before or before[-1] not in _HOME:
+            return None
+    return _hit(s, unit_end(page.low, match.end()), 0.8)
+
+
+_TITLED = compiled(
+    r"(?:[a-z0-9][a-z0-9'.-]{1,20} ){1,2}(street|avenue|ave|boulevard|blvd|road|rd|lane|ln|parkway|pkwy|highway|turnpike|drive|terrace|expressway)(?![a-z'])"
+)
+
+
+def titled(page: Page, s: int, run_end: int) -> Hit | None:
+    """`Juniper Street` without a number, in capitals."""
+    match = _TITLED.match(page.low, s)
+    if match is None:
+        return None
+    words = page.data[s : match.end()].split()
+    if words[-1].isupper() and len(words[-1]) > 2:
+        return None
+    kept = len(words) - 1
+    while kept and words[kept - 1][:1].isupper() and words[kept - 1].lower() not in _NOT_STREETS:
+        kept -= 1
+    kept += 1 if kept == len(words) - 1 else 0
+    if kept >= len(words) or not words[-1][:1].isupper():
+        return None
+    start = match.end() - len(b" ".join(words[kept:]))
+    return _hit(start, match.end(), 0.6)
+
+
+_NOT_STREETS = word_set("the on at in from off near and to of airway medical pulmonary nursing silk memory fast home cell")
+
+RULES = (
+    Rule(
+        trigger=rf"\b\d{{1,6}}(?: ?[a-d])?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}}(?:{_NAME} {{1,2}}){{1,5}}(?:{_SAFE}|{_USUAL}|{_RARE})\b",
+        keys=b" -/abcd,",
+        find=street,
+    ),
+    Rule(
+        trigger=r"\b\d{1,6},? {1,2}(?:[a-z.]{1,14} ){0,4}(?:highway|hwy|route|rte|road|rd|cr|fm|sr|interstate|avenue|ave)[ -]\d|"
+        r"\b\d{1,6}[a-z]?,? {1,2}(?:the )?(?:broadway|bowery|embarcadero|strand|alameda|park plaza|avenue of the americas)\b",
+        keys=b" ,abcd",
+        find=numbered,
+    ),
+    Rule(
+        trigger=r"\b(?:p\.? ?o\.? ?(?:box|drawer)|post(?:al)? office box|pob|apartado|postfach|casilla|bo[i\xee]te postale|gpo box|private bag|locked bag|postbus|rural route|rr|hc|star route|psc|cmr|unit) ?(?:postal |#|no\.? |number )?\d{1,6}",
+        keys=b"pabcglrhsu",
+        find=box,
+    ),
+    Rule(trigger=rf"\b(?:\d{{1,5}}(?: ?bis| ?ter|[a-d])?,? {{1,2}}){_FOREIGN_TYPE}\.? [a-z]|\b{_FOREIGN_TYPE}\.? (?:[a-z\xc0-\xff?'-]{{1,20}}[ ]){{0,4}}[a-z\xc0-\xff?'-]{{2,20}},? (?:#|n[o\xb0]?\.? ?)?\d", keys=b" ,abcdrvpiuljtqs", find=foreign),
+    Rule(
+        trigger=r"\b[a-z\xc0-\xff-]{3,25}(?:stra(?:ss|\xdf)e|str\.|weg|platz|gasse|allee|straat|laan|gracht|plein|gatan|v[a\xe4]gen|vej|gade|veien|gata|utca|damm|ufer|ring) \d",
+        keys=bytes(range(97, 123)) + bytes(range(192, 256)),
+        find=german,
+    ),
+    Rule(
+        trigger=rf"\b{_WORD_NUMBER}[ -](?:[a-z0-9'-]{{2,20}} ){{1,8}}(?:street|avenue|road|lane|boulevard|drive|court|parkway|highway|terrace|circle|way|place)\b",
+        keys=b"otfsenthz",
+        find=spoken,
+    ),
+)

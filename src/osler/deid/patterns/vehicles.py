@@ -1,0 +1,40 @@
+"""Vehicle identifiers: VINs by their check digit, VINs and plates by label."""
+
+from osler.core.spans import Label
+from osler.deid.patterns import checksums
+from osler.deid.patterns.keyed import Keys
+from osler.deid.patterns.page import Page
+from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
+
+_VIN = compiled(r"[a-hj-npr-z0-9]{17}(?!\w)")
+_PLATE = compiled(
+    r"(?:[a-z]{2}[ :-]{1,2})?((?=[a-z0-9 -]{0,9}\d)[a-z0-9]{1,8}(?:[ -][a-z0-9]{1,5})?)(?!\w)"
+)
+
+
+def vin(page: Page, s: int, run_end: int) -> Hit | None:
+    """A vehicle identification number by its check digit."""
+    match = _VIN.match(page.low, s)
+    if match is None or not clear_before(page.low, s, b"./-_") or not checksums.vin(match[0].decode("ascii")):
+        return None
+    return s, match.end(), Label.VEHICLE, 0.97, "vehicles"
+
+
+RULES = (
+    Rule(trigger=r"\b[a-hj-npr-z]{1,5}[0-9][a-hj-npr-z0-9]{11,15}\b", keys=b"abcdefghijklmnopqrstuvwxyz", find=vin),
+    Rule(trigger=r"\b[0-9][a-hj-npr-z][a-hj-npr-z0-9]{15}\b", keys=b"abcdefghijklmnopqrstuvwxyz", find=vin),
+)
+
+KEYS = (
+    Keys(
+        label=Label.VEHICLE,
+        detector="vehicles",
+        score=0.96,
+        bare=3,
+        marked=2,
+        strong=r"vin|vehicle (?:identification|id|identifier|registration|serial)(?: num(?:ber)?)?|chassis"
+        r"|(?:licen[sc]e|registration|reg|vehicle|car|truck|van|motorcycle|number|tag|auto)(?: |'s )plates?(?: tag)?|plate num(?:ber)?|plates?"
+        r"|(?:licen[sc]e|vehicle|car) tags?|tag num(?:ber)?|handicap(?:ped)? placard|parking placard|placard|(?:florida|texas|california|ohio|georgia|new york) (?:plates?|tags?)",
+        weak=r"tag|parking permit|vehicle|car|license tag",
+    ),
+)
