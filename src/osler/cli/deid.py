@@ -1,11 +1,12 @@
 """`osler deid`: find and replace identifiers."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from osler.cli import work
-from osler.cli.options import ConfigFile, Json
+from osler.cli.options import ConfigFile, Json, spread
 
 app = typer.Typer(help="Find and replace identifiers.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -26,30 +27,32 @@ def text(
     work("deid", "text", file=file, mode=mode, json=json, config=config)
 
 
-@app.command()
-def run(
-    input: Annotated[str, typer.Argument(metavar="INPUT", help="A file, a folder, or - for standard input.")],
-    output: Annotated[str, typer.Option("--output", help="Where to write: a file, a folder, or -.")],
-    format: Annotated[str, typer.Option("--format", help="jsonl, text, fhir or hl7.")] = "jsonl",
-    mode: Annotated[str, typer.Option("--mode", help="spans, redact or surrogate.")] = "spans",
-    fast: Annotated[
-        bool, typer.Option("--fast", help="Rules and name lists only, without the model.")
-    ] = False,
-    roster: Annotated[str | None, typer.Option("--roster", help="JSONL of known identities.")] = None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Arguments and options of `osler deid run`."""
+
+    input: Annotated[str, typer.Argument(metavar="INPUT", help="A file, a folder, or - for standard input.")]
+    output: Annotated[str, typer.Option("--output", help="Where to write: a file, a folder, or -.")]
+    format: Annotated[str, typer.Option("--format", help="jsonl, text, fhir or hl7.")] = "jsonl"
+    mode: Annotated[str, typer.Option("--mode", help="spans, redact or surrogate.")] = "spans"
+    fast: Annotated[bool, typer.Option("--fast", help="Rules and name lists only, without the model.")] = (
+        False
+    )
+    roster: Annotated[str | None, typer.Option("--roster", help="JSONL of known identities.")] = None
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, max=1024, help="Worker processes; one a core.")
-    ] = None,
-    engine: Annotated[str, typer.Option("--engine", help="local or ray.")] = "local",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there.")] = False,
-    json: Json = False,
-    config: ConfigFile = None,
-) -> None:
+    ] = None
+    engine: Annotated[str, typer.Option("--engine", help="local or ray.")] = "local"
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there.")] = False
+    json: Json = False
+    config: ConfigFile = None
+
+
+@app.command()
+@spread(Run)
+def run(options: Run) -> None:
     """De-identify many records, resumably: run it again after a kill and it goes on."""
-    asked = {
-        "input": input, "output": output, "format": format, "mode": mode, "fast": fast, "roster": roster,
-        "config": config,
-    }  # fmt: skip
-    work("deid_run", "run", asked=asked, workers=workers, engine=engine, overwrite=overwrite, json=json)
+    work("deid_run", "run", options=options)
 
 
 @app.command()

@@ -1,8 +1,11 @@
 """Options that many commands share."""
 
+import inspect
 import os
+from collections.abc import Callable
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -33,3 +36,28 @@ ConfigFile = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 HERE = Path(".osler")
+
+
+def spread(options: type[Any]) -> Callable[[Callable[[Any], None]], Callable[..., None]]:
+    """For a command of many options: it takes them as one value of a dataclass, Typer sees the dataclass's fields."""
+    hints = get_type_hints(options, include_extras=True)
+    parameters = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(options)
+    ]
+
+    def decorate(command: Callable[[Any], None]) -> Callable[..., None]:
+        def spreading(**given: Any) -> None:
+            command(options(**given))
+
+        spreading.__name__, spreading.__doc__ = command.__name__, command.__doc__
+        spreading.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        spreading.__annotations__ = {}
+        return spreading
+
+    return decorate

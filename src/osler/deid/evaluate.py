@@ -11,7 +11,7 @@ What the figures cannot show: identifiers that the annotators missed too, and no
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from osler.core.spans import Label, Span
 from osler.deid.intervals import Rate, rate
@@ -120,7 +120,8 @@ class Evaluation:
         self._untouched: list[tuple[int, int]] = []
 
     def add(self, document: Document) -> None:
-        """Count a document in. Spans must lie within its text."""
+        """Count a document in. Spans must lie within its text; one that is given twice counts once."""
+        document = replace(document, gold=_distinct(document.gold), found=_distinct(document.found))
         view = _View(document)
         whole = _Counts()
         per_label = {
@@ -240,6 +241,10 @@ class _View:
             uncovered=length if entirely else self._bare[span.start : span.end].count(1),
             context=around,
         )
+
+
+def _distinct(spans: Iterable[Span]) -> tuple[Span, ...]:
+    return tuple({(s.start, s.end, s.label): s for s in spans}.values())
 
 
 def _marked(length: int, spans: Iterable[Span]) -> bytearray:

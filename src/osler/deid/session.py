@@ -10,6 +10,7 @@ Modes: `safe-harbor` (years stay, ages over 89 are one category, ZIP codes have 
 
 import random
 import re
+import string
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ OLD = 89
 """Ages over this are one category (45 CFR 164.514(b)(2)(i)(C))."""
 
 _SPREAD = 365
+_PLACEHOLDERS = re.compile(r"(?:\[[A-Z_]+\][\s,]*)+")
+"""What an earlier de-identification left is no identifier."""
+
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _TOKEN = re.compile(r"[^\W_](?:[\w.\-]{2,}[^\W_])")
 
@@ -99,6 +103,7 @@ class Session:
         self._known = self._roster
         self._people: dict[str, Person] = {}
         self._tokens: dict[str, Label] = {}
+        self._real: frozenset[str] = frozenset()
         self._births: frozenset[int] = frozenset()
         self._cache: dict[tuple[str, Person], tuple[Edit, ...]] = {}
 
@@ -112,8 +117,10 @@ class Session:
 
         `tokens` are looked for as whole words only; keep them for what can stand for nothing else.
         """
-        self._known = tuple(dict.fromkeys((*self._roster, *known)))
+        real = (k for k in known if not _PLACEHOLDERS.fullmatch(k.value))
+        self._known = tuple(dict.fromkeys((*self._roster, *real)))
         self._tokens = {plain(t): label for t, label in (tokens or {}).items()}
+        self._real = frozenset((*self._tokens, *(plain(k.value) for k in self._known)))
         born = (dates.read_recorded(k.value) for k in self._known if k.label is Label.DATE and k.birth)
         self._births = frozenset(w.year for w in born if w is not None and w.year is not None)
         self._cache = {}
@@ -175,7 +182,7 @@ class Session:
                     )
 
     def _rendered(self, span: Span, value: str, person: Person) -> str:
-        if self.mode == "redact":
+        if self.mode == "redact" or (span.label is Label.DATE and self._too_far_back(value)):
             return safe_harbor.label(span)
         if self.mode == "safe-harbor":
             return safe_harbor.rendered(span, value, over_89=person.over_89)
@@ -184,6 +191,12 @@ class Session:
         if span.label is Label.DATE:
             return self._shifted_text(value, person) or safe_harbor.label(span)
         return self.value(span.label, value)
+
+    def _too_far_back(self, value: str) -> bool:
+        """Whether a written date has a year that shows an age over 89."""
+        written = dates.read(value)
+        year = written.year if written is not None else None
+        return year is not None and over_89(year, self.today.year)
 
     def _shifted_text(self, value: str, person: Person) -> str:
         """A written date, shifted and written alike; "" for what is no date of the calendar."""
@@ -196,12 +209,20 @@ class Session:
     # -- whole values
 
     def value(self, label: Label, value: str) -> str:
-        """What stands for a value that is an identifier as a whole: its label, or its surrogate."""
+        """What stands for a value that is an identifier as a whole: its label, or its surrogate.
+
+        Titles and credentials around a name stay.
+        """
         if not value.strip():
             return value
+        before, core, after = name_core(value) if label is Label.NAME else ("", value, "")
         if self.mode != "surrogate":
-            return f"[{label.value}]"
-        return self._surrogates().of(label, value)
+            return f"{before}[{label.value}]{after}"
+        if label is Label.NAME and len(core.strip(".")) == 1:
+            letters = string.ascii_uppercase.replace(core[0].upper(), "")
+            letter = self._same("initial", core[0].upper(), lambda: self._rng.choice(letters))
+            return f"{before}{letter}{core[1:]}{after}"
+        return before + self._surrogates().of(label, core) + after
 
     def identifier(self, label: Label, value: str) -> str:
         """What stands for an identifier by which records are joined: the same for the same value.
@@ -224,13 +245,21 @@ class Session:
         )
 
     def _code(self, kind: str, value: str, draw: "_Draw") -> str:
-        key = (kind, value)
-        if key not in self._codes:
+        """A code that no other value has, and none that was read."""
+
+        def fresh() -> str:
             new = draw()
-            while new in self._given:
+            while new in self._given or plain(new) in self._real:
                 new = draw()
             self._given.add(new)
-            self._codes[key] = new
+            return new
+
+        return self._same(kind, value, fresh)
+
+    def _same(self, kind: str, value: str, draw: "_Draw") -> str:
+        key = (kind, value)
+        if key not in self._codes:
+            self._codes[key] = draw()
         return self._codes[key]
 
     def _surrogates(self) -> "_Made":
@@ -337,6 +366,64 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
         out += (text[at : edit.start], edit.new)
         at = edit.end
     return "".join((*out, text[at:]))
+
+
+_CREDENTIALS = frozenset(
+    {
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "professor",
+        "rev",
+        "sir",
+        "dame",
+        "md",
+        "do",
+        "phd",
+        "rn",
+        "np",
+    }
+    | {
+        "pa",
+        "pac",
+        "dds",
+        "dmd",
+        "pharmd",
+        "dnp",
+        "lpn",
+        "mph",
+        "msw",
+        "lcsw",
+        "bsn",
+        "msn",
+        "crna",
+        "facp",
+        "facs",
+    }
+)
+
+
+def is_title(word: str) -> bool:
+    """Whether a word is a title or credential, which is no part of a name (`Dr.`, `M.D.`)."""
+    return word.replace(".", "").replace("-", "").strip(" ,").lower() in _CREDENTIALS
+
+
+def name_core(text: str) -> tuple[str, str, str]:
+    """A written name as what stands before it (titles), the name itself, and what stands behind (credentials)."""
+    words = list(re.finditer(r"[^\s,]+", text))
+    first, last = 0, len(words)
+    while first < last and is_title(words[first].group()):
+        first += 1
+    while last > first and is_title(words[last - 1].group()):
+        last -= 1
+    if first == last:
+        return "", text, ""
+    start, end = words[first].start(), words[last - 1].end()
+    return text[:start], text[start:end], text[end:]
 
 
 def over_89(birth_year: int, until_year: int) -> bool:

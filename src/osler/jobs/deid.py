@@ -1,7 +1,7 @@
 """De-identification as a batch task: lines or texts in, lines with spans (and replaced text) out.
 
-One line of output for each record, in order. A record that fails becomes `{"id", "spans": [], "error"}`: its text does not
-stand in it, nor what an exception said, only what kind of thing went wrong.
+One line of output for each record, in order. A record that fails becomes `{"id", "spans": [], "error"}`: its text does
+not stand in it, nor what an exception said, only what kind of thing went wrong.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -27,6 +28,8 @@ Format = Literal["jsonl", "text"]
 Layout = Literal["lines", "beside", "folder"]
 """Where replaced texts go: into the lines, into a stream beside them, each into a file of a folder."""
 
+_Known = tuple[KnownIdentifier, ...]
+_Spans = tuple[Span, ...]
 _encode = msgspec.json.encode
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -126,14 +129,22 @@ class _Worker:
     def _known(self, item: Item) -> tuple[KnownIdentifier, ...]:
         return () if self._task.roster is None else self._task.roster.known(item.patient_key)
 
-    def _outcomes(
-        self, items: Sequence[Item], known: Sequence[tuple[KnownIdentifier, ...]]
-    ) -> list[_Outcome]:
-        return [self._outcome(item, of_it) for item, of_it in zip(items, known, strict=True)]
-
-    def _outcome(self, item: Item, known: tuple[KnownIdentifier, ...]) -> _Outcome:
+    def _outcomes(self, items: Sequence[Item], known: Sequence[_Known]) -> list[_Outcome]:
+        """All at once, which is quicker; where that fails one by one, so that one text fails only itself."""
+        finders: list[Callable[[], _Spans]]
         try:
-            spans = self._engine.find(item.text, known)
+            found = self._engine.find_many([item.text for item in items], known)
+        except Exception:
+            finders = [
+                partial(self._engine.find, item.text, of_it) for item, of_it in zip(items, known, strict=True)
+            ]
+        else:
+            finders = [partial(_same, spans) for spans in found]
+        return [self._outcome(*each) for each in zip(items, known, finders, strict=True)]
+
+    def _outcome(self, item: Item, known: _Known, find: Callable[[], _Spans]) -> _Outcome:
+        try:
+            spans = find()
             if self._task.mode == "spans":
                 return _Outcome(spans=spans)
             text, spans = replaced(
@@ -143,13 +154,17 @@ class _Worker:
             return _Outcome(fault=error.message)
         except Exception as error:
             # the message could repeat the text
-            return _Outcome(fault=f"could not be de-identified ({type(error).__name__})")
+            return _Outcome(fault=f"It could not be de-identified ({type(error).__name__}).")
         return _Outcome(spans=spans, text=text)
 
     def _scope(self, item: Item) -> bytes:
         """The secret of a patient, or of a text that names none: the same one, the same surrogates."""
         whose = f"document {item.number}" if item.patient_key is None else f"patient {item.patient_key}"
         return hmac.new(self._task.key, whose.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+
+
+def _same(spans: _Spans) -> _Spans:
+    return spans
 
 
 def _read(record: Record, form: Format) -> Item:
@@ -166,7 +181,7 @@ def _text(record: Record) -> Item:
     try:
         text = record.data.decode(encoding)
     except UnicodeDecodeError:
-        return Item(number=record.number, id=name, name=record.name, fault="is not UTF-8 text")
+        return Item(number=record.number, id=name, name=record.name, fault="It is not UTF-8 text.")
     return Item(number=record.number, id=name, name=record.name, text=text)
 
 
@@ -175,15 +190,15 @@ def _line(record: Record) -> Item:
     if record.fault:
         return Item(number=record.number, id=number, fault=record.fault)
     if not record.data.strip():
-        return Item(number=record.number, id=number, fault="is empty")
+        return Item(number=record.number, id=number, fault="The line is empty.")
     try:
         value = _parsed(record.data)
     except UnicodeDecodeError:
-        return Item(number=record.number, id=number, fault="is not UTF-8")
+        return Item(number=record.number, id=number, fault="The line is not UTF-8.")
     except (ValueError, RecursionError):
-        return Item(number=record.number, id=number, fault="is not JSON")
+        return Item(number=record.number, id=number, fault="The line is not JSON.")
     if not isinstance(value, dict):
-        return Item(number=record.number, id=number, fault="is no JSON object")
+        return Item(number=record.number, id=number, fault="The line is no JSON object.")
     return _item(record.number, value)
 
 
@@ -201,13 +216,13 @@ def _item(number: int, value: dict[str, Any]) -> Item:
     if identifier is None:
         shown = str(number).encode()
     elif isinstance(identifier, bool) or not isinstance(identifier, str | int | float) or _odd(identifier):
-        shown, fault = str(number).encode(), "has an id that is neither text nor a number"
+        shown, fault = str(number).encode(), "Its `id` is neither text nor a number."
     else:
         shown = json.dumps(identifier).encode() if not isinstance(identifier, str) else _string(identifier)
     if not isinstance(text, str):
-        fault = fault or ("has no text" if text is None else "has a text that is no string")
+        fault = fault or ("It has no `text`." if text is None else "Its `text` is no string.")
     if key is not None and (isinstance(key, bool) or not isinstance(key, str | int)):
-        fault = fault or "has a patient_key that is neither text nor a whole number"
+        fault = fault or "Its `patient_key` is neither text nor a whole number."
     if fault or not isinstance(text, str):
         return Item(number=number, id=shown, fault=fault)
     return Item(number=number, id=shown, text=_whole(text), patient_key=None if key is None else str(key))

@@ -135,7 +135,7 @@ class _Worker:
             self.send(Batch(records=(record,), after=batch.after))
             done = self.receive()
             if done is None:
-                done = self._task.lost(record, "the worker process failed")
+                done = self._task.lost(record, "The worker process failed.")
                 self._again()
             parts.append(done)
         return Done.joined(parts)

@@ -109,4 +109,4 @@ class Actor:
             try:
                 yield self._work(Batch(records=(record,), after=batch.after))
             except Exception:
-                yield self._task.lost(record, "the worker process failed")
+                yield self._task.lost(record, "The worker process failed.")

@@ -39,6 +39,6 @@ def replaced(
         new = replace(text, spans, lambda span, _: safe_harbor.label(span))
     if known and Leaks(known, ()).count((new,)):
         raise GuardUnavailable(
-            "a known identifier still stands in the replaced text", remedy="Look at this record by hand."
+            "A known identifier still stands in the replaced text.", remedy="Look at this record by hand."
         )
     return new, spans

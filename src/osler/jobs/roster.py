@@ -1,7 +1,7 @@
 """A roster: identities that are known beforehand, looked for in the texts of their patient, or in all texts.
 
 JSONL, one entry a line: `{"patient_key"?, "names": […], "mrns": […], "identifiers": [{"label", "value", "birth"?}]}`,
-and a list for each other label (`FIELDS`). Several entries may have one key. An entry without a key goes for every text.
+and a list for each other label (`FIELDS`). Several entries may have one key. An entry without one goes for every text.
 
 The file is read once and checked as a whole, for an entry that is passed over would be a leak. Kept in memory are the
 entries without a key, and where in the file each key stands (16 bytes an entry).

@@ -19,10 +19,11 @@ from typing import IO, Self, cast
 from osler.core.errors import InputError, UnsupportedFormat
 from osler.jobs.batch import Batch, Position, Record
 
-LONGEST = 64 * 2**20
+LONGEST = 128 * 2**20
 """A record of more bytes than this fails: it would have to be held in memory several times."""
 
 _BLOCK = 1 << 20
+_OVERHEAD = 64  # what a record weighs besides its bytes: empty lines fill a batch too
 _BOM = b"\xef\xbb\xbf"
 _FOREIGN = (
     (b"\xff\xfe", "UTF-16"),
@@ -30,7 +31,6 @@ _FOREIGN = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"%PDF", "PDF"),
 )
-_TOO_LARGE = f"larger than {LONGEST // 2**20} MiB"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ class OneFile:
     path: Path | None
     packed: bool = False
     stream: bool = False
+    longest: int = LONGEST
     unit: str = "bytes"
 
     @classmethod
@@ -57,7 +58,7 @@ class OneFile:
             yield from _gathered(self._records(file, start), size)
 
     def _records(self, file: IO[bytes], start: Position) -> Iterator[tuple[Record, Position]]:
-        return _lines(file, start)
+        return _lines(file, start, self.longest)
 
     def total(self) -> int | None:
         """Bytes; unknown for a stream and for a gzipped file."""
@@ -87,7 +88,7 @@ class MessageSource(OneFile):
     first: bytes = b"MSH"
 
     def _records(self, file: IO[bytes], start: Position) -> Iterator[tuple[Record, Position]]:
-        return _messages(file, start, self.first)
+        return _messages(file, start, self.first, self.longest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +180,7 @@ def _gathered(records: Iterator[tuple[Record, Position]], size: int) -> Iterator
             broken = error
             break
         taken.append(record)
-        held += len(record.data)
+        held += len(record.data) + _OVERHEAD
         if held >= size:
             yield Batch(records=tuple(taken), after=after)
             taken, held = [], 0
@@ -190,20 +191,24 @@ def _gathered(records: Iterator[tuple[Record, Position]], size: int) -> Iterator
         raise _unreadable(broken)
 
 
-def _lines(file: IO[bytes], start: Position) -> Iterator[tuple[Record, Position]]:
+def _lines(file: IO[bytes], start: Position, longest: int) -> Iterator[tuple[Record, Position]]:
     at, number = start.offset, start.number
-    while line := file.readline(LONGEST + 2):
+    while line := file.readline(longest + 2):
         fault = ""
         first = at == 0
         at += len(line)
-        if len(line) > LONGEST and not line.endswith(b"\n"):
+        if len(line) > longest and not line.endswith(b"\n"):
             at += _skipped(file)
-            line, fault = b"", _TOO_LARGE
+            line, fault = b"", _too_large(longest)
         number += 1
         if first:
             line = line.removeprefix(_BOM)
         line = line.removesuffix(b"\n").removesuffix(b"\r")
         yield Record(number=number, data=line, fault=fault), Position(offset=at, number=number)
+
+
+def _too_large(longest: int) -> str:
+    return f"It is larger than {longest} bytes."
 
 
 def _skipped(file: IO[bytes]) -> int:
@@ -216,7 +221,9 @@ def _skipped(file: IO[bytes]) -> int:
     return count
 
 
-def _messages(file: IO[bytes], start: Position, first: bytes) -> Iterator[tuple[Record, Position]]:
+def _messages(
+    file: IO[bytes], start: Position, first: bytes, longest: int
+) -> Iterator[tuple[Record, Position]]:
     begins = re.compile(b"(?<=[\\r\\n\\x0b])" + re.escape(first))
     at, number, held, looked = start.offset, start.number, bytearray(), 0
     overlong = False
@@ -226,27 +233,27 @@ def _messages(file: IO[bytes], start: Position, first: bytes) -> Iterator[tuple[
         while match := begins.search(held, max(looked, 1)):
             end = match.start()
             at, number = at + end, number + 1
-            yield _message(bytes(held[:end]), number, overlong), Position(offset=at, number=number)
+            yield _message(bytes(held[:end]), number, overlong, longest), Position(offset=at, number=number)
             del held[:end]
             looked, overlong = 0, False
         looked = max(0, len(held) - len(first))
         if not block:
             break
-        if len(held) > LONGEST:
+        if len(held) > longest:
             # what is too long anyway need not be kept, only counted
             at += looked
             del held[:looked]
             looked, overlong = 0, True
     if held:
         yield (
-            _message(bytes(held), number + 1, overlong),
+            _message(bytes(held), number + 1, overlong, longest),
             Position(offset=at + len(held), number=number + 1),
         )
 
 
-def _message(data: bytes, number: int, overlong: bool) -> Record:
-    if overlong or len(data) > LONGEST:
-        return Record(number=number, data=b"", fault=_TOO_LARGE)
+def _message(data: bytes, number: int, overlong: bool, longest: int) -> Record:
+    if overlong or len(data) > longest:
+        return Record(number=number, data=b"", fault=_too_large(longest))
     return Record(number=number, data=data.removeprefix(_BOM) if number == 1 else data)
 
 
@@ -264,10 +271,10 @@ def _reading(path: Path | None, packed: bool) -> IO[bytes]:
 def _whole(path: Path) -> tuple[bytes, str]:
     try:
         if path.stat().st_size > LONGEST:
-            return b"", _TOO_LARGE
+            return b"", _too_large(LONGEST)
         return path.read_bytes(), ""
     except OSError as error:
-        return b"", f"cannot be read ({type(error).__name__})"
+        return b"", f"It cannot be read ({type(error).__name__})."
 
 
 def _status(path: Path) -> os.stat_result:

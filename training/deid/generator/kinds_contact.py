@@ -151,7 +151,7 @@ def _bare_url(ctx: Context) -> str:
     start = pick(rng, ("www.", "www.", "", "portal.", "mychart.", "my.", "app."))
     if chance(rng, 0.25):
         host, start = pick(rng, values("web_words", "social")), pick(rng, ("", "www."))
-        return f"{start}{host}/{handle(ctx, ctx.somebody())}"
+        return f"{start}{host}{'' if host.endswith('@') else '/'}{handle(ctx, ctx.somebody())}"
     path = pick(rng, values("web_words", "path"))
     tail = weighted(rng, ((4, ""), (3, f"/{path}"), (1, f"/{path}/{digits(rng, 4, 9)}"), (1, f"/{path}?id={shape(rng, '~~~~~~~~')}")))
     return f"{start}{host}{tail}"

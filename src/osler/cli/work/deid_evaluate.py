@@ -107,12 +107,13 @@ def _spans(line: dict[str, Any], number: int, what: str, length: int | None) -> 
         raise _refused(number, what, "has no list of spans")
     spans = []
     for item in listed:
-        start, end, label = (
-            (item.get("start"), item.get("end"), item.get("label")) if isinstance(item, dict) else (None,) * 3
-        )
-        whole = isinstance(start, int) and isinstance(end, int)
-        if not whole or not 0 <= start < end or (length is not None and end > length):
-            raise _refused(number, what, "has a span that does not lie in its text")
+        if not isinstance(item, dict):
+            raise _refused(number, what, "has a span that is no object")
+        start, end, label = item.get("start"), item.get("end"), item.get("label")
+        if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end:
+            raise _refused(number, what, "has a span without a start before its end")
+        if length is not None and end > length:
+            raise _refused(number, what, "has a span beyond its text")
         if not isinstance(label, str) or label not in Label.__members__:
             raise _refused(number, what, f"has a span of an unknown label; known are {', '.join(Label)}")
         spans.append(Span(start=start, end=end, label=Label[label]))

@@ -1,11 +1,10 @@
 """Work of `osler deid run`."""
 
 import hashlib
-import json as json_format
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -18,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from osler import __version__
 from osler.app import config as configuration
 from osler.app.build import build_deidentifier
+from osler.cli.deid import Run
 from osler.core.errors import InputError
 from osler.core.spans import SAFE_HARBOR, Label
 from osler.deid import Deidentifier
@@ -33,29 +33,15 @@ from osler.jobs.sources import FileSource, LineSource
 FORMATS = ("jsonl", "text", "fhir", "hl7")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The options of one `osler deid run`."""
-
-    input: str
-    output: str
-    format: str
-    mode: str
-    fast: bool
-    roster: str | None
-    config: Path | None
-
-
-def run(*, asked: dict[str, object], workers: int | None, engine: str, overwrite: bool, json: bool) -> None:
+def run(*, options: Run) -> None:
     """De-identify an input into an output. Ends with exit code 4 when any record failed."""
-    options = Asked(**asked)  # type: ignore[arg-type]
     _require("--format", options.format, FORMATS)
     _require("--mode", options.mode, get_args(Mode))
-    _require("--engine", engine, get_args(Engine))
-    job = _job(options, workers, engine, overwrite)
-    with _bar(shown=not json and sys.stderr.isatty()) as advance:
+    _require("--engine", options.engine, get_args(Engine))
+    job = _job(options)
+    with _bar(shown=not options.json and sys.stderr.isatty()) as advance:
         report = run_job(job, advance)
-    _show(report, options, json=json)
+    _show(report, options)
     if report.tally.failed:
         raise InputError(
             f"{report.tally.failed} of {report.tally.records} records failed; their lines say why.",
@@ -65,10 +51,13 @@ def run(*, asked: dict[str, object], workers: int | None, engine: str, overwrite
 
 def engine_for(config: Path | None, fast: bool) -> Deidentifier:
     """The engine of a worker process, from the configuration."""
-    return build_deidentifier(configuration.load(config))
+    loaded = configuration.load(config)
+    if fast:
+        loaded = loaded.model_copy(update={"deid": loaded.deid.model_copy(update={"engine": "fast"})})
+    return build_deidentifier(loaded)
 
 
-def _job(options: Asked, workers: int | None, engine: str, overwrite: bool) -> Job:
+def _job(options: Run) -> Job:
     source = _source(options)
     target, layout = _target(options, source)
     roster = None if options.roster is None else Roster.read(Path(options.roster))
@@ -88,13 +77,13 @@ def _job(options: Asked, workers: int | None, engine: str, overwrite: bool) -> J
         task=task,
         target=target,
         identity=identity,
-        engine=engine,  # type: ignore[arg-type]
-        workers=workers,
-        overwrite=overwrite,
+        engine=options.engine,  # type: ignore[arg-type]
+        workers=options.workers,
+        overwrite=options.overwrite,
     )
 
 
-def _task(options: Asked, layout: Layout, roster: Roster | None, key: bytes) -> DeidTask:
+def _task(options: Run, layout: Layout, roster: Roster | None, key: bytes) -> DeidTask:
     return DeidTask(
         engine=partial(engine_for, options.config, options.fast),
         mode=options.mode,  # type: ignore[arg-type]
@@ -113,7 +102,7 @@ def _require(option: str, given: str, known: tuple[str, ...]) -> None:
 # -- where from, where to
 
 
-def _source(options: Asked) -> Source:
+def _source(options: Run) -> Source:
     if options.input == "-":
         if options.format == "text":
             raise InputError("Texts cannot come from standard input.", remedy="Use `osler deid text -`.")
@@ -130,7 +119,7 @@ def _source(options: Asked) -> Source:
     return LineSource.at(path)
 
 
-def _target(options: Asked, source: Source) -> tuple[Target, Layout]:
+def _target(options: Run, source: Source) -> tuple[Target, Layout]:
     """Lines go to OUT; replaced texts too, unless they are texts and OUT is no .jsonl: then as texts to OUT."""
     if options.output == "-":
         return Target(streams=(None,)), "lines"
@@ -168,7 +157,7 @@ def _require_folder(out: Path) -> None:
         raise InputError("The folder of the output does not exist.", remedy="Make it first.")
 
 
-def _refuse_own_input(options: Asked, out: Path) -> None:
+def _refuse_own_input(options: Run, out: Path) -> None:
     if options.input == "-":
         return
     given, wanted = Path(options.input).resolve(), out.resolve()
@@ -223,10 +212,10 @@ def _rate(speed: float, unit: str) -> str:
     return f"{speed / 2**20:.2f} MB/s" if unit == "bytes" else f"{speed:.0f} files/s"
 
 
-def _show(report: Report, options: Asked, *, json: bool) -> None:
+def _show(report: Report, options: Run) -> None:
     tally = report.tally
     to = sys.stderr if options.output == "-" else sys.stdout
-    if json:
+    if options.json:
         body = {
             "mode": options.mode,
             "format": options.format,
@@ -236,7 +225,7 @@ def _show(report: Report, options: Asked, *, json: bool) -> None:
             "found": dict(tally.found),
             "seconds": round(report.seconds, 3),
         }
-        to.write(json_format.dumps(body, indent=2) + "\n")
+        to.write(json.dumps(body, indent=2) + "\n")
         return
     if report.resumed_from:
         print(f"{report.resumed_from} records were done before.", file=to)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from osler.core.spans import Label
@@ -13,37 +14,9 @@ from osler.deid.fhir.primitives import is_old
 from osler.deid.fhir.rules import Elements
 from osler.deid.fhir.walk import Json, Special, Walk
 from osler.deid.pieces import tally
+from osler.deid.session import is_title, name_core
 
-_TITLES = frozenset(
-    {
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "professor",
-        "rev",
-        "sir",
-        "dame",
-        "md",
-        "do",
-        "phd",
-        "rn",
-        "np",
-        "pa",
-        "dds",
-        "dmd",
-        "pharmd",
-        "dnp",
-        "lpn",
-        "jr",
-        "sr",
-        "ii",
-        "iii",
-    }
-)
+_GENERATIONS = frozenset({"jr", "sr", "ii", "iii"})
 
 
 def _only(**types: str) -> Elements:
@@ -60,11 +33,7 @@ def human_name(walk: Walk, value: Json, _: str, path: str) -> Json | None:
     for key, part in parts.items():
         at = f"{path}.{key}"
         if key in ("prefix", "suffix"):
-            titles = [
-                t
-                for t in _flat(part)
-                if isinstance(t, str) and t.strip(". ").lower().replace(".", "") in _TITLES
-            ]
+            titles = [t for t in _flat(part) if isinstance(t, str) and _titled(t)]
             walk.ledger.book(at, Outcome.KEPT, len(titles))
             walk.ledger.book(at, Outcome.REMOVED, max(len(_flat(part)), 1) - len(titles))
             if titles:
@@ -72,7 +41,7 @@ def human_name(walk: Walk, value: Json, _: str, path: str) -> Json | None:
         elif walk.session.mode != "surrogate":
             walk.ledger.book(at, Outcome.REPLACED, max(len(_flat(part)), 1))
         else:
-            new = [walk.session.value(Label.NAME, p) for p in _flat(part) if isinstance(p, str) and p.strip()]
+            new = [_named(walk, p, parts) for p in _flat(part) if isinstance(p, str) and p.strip()]
             walk.ledger.book(at, Outcome.REPLACED, max(len(_flat(part)), 1))
             if new:
                 out[key] = new if key == "given" else new[0]
@@ -88,6 +57,25 @@ _IDENTIFIER = _only(use="code", type="CodeableConcept", system="uri", period="Pe
 _REFERENCE = _only(type="uri", identifier="Identifier")
 _ATTACHMENT = _only(contentType="code", language="code", url="link", title="string", creation="dateTime")
 _META = _only(versionId="id", lastUpdated="instant", profile="canonical")
+
+
+def _named(walk: Walk, name: str, parts: Json) -> str:
+    """The surrogate of a part of a name, or of the whole: made of those of its parts if it is made of them."""
+    own = [
+        p for key in ("family", "given") for p in _flat(parts.get(key)) if isinstance(p, str) and p.strip()
+    ]
+    made = {p.strip(): walk.session.value(Label.NAME, p.strip()) for p in own}
+    before, core, after = name_core(name)
+    words = re.split(r"([\s,]+)", core)
+    if len(words) > 1 and all(word in made for word in words[::2]):
+        return before + "".join(made.get(word, word) for word in words) + after
+    return walk.session.value(Label.NAME, name)
+
+
+def _titled(value: str) -> bool:
+    """Whether a prefix or suffix holds nothing but titles, credentials and generations."""
+    words = value.replace(",", " ").split()
+    return bool(words) and all(is_title(w) or w.strip(".").lower() in _GENERATIONS for w in words)
 
 
 def address(walk: Walk, value: Json, _: str, path: str) -> Json | None:

@@ -17,7 +17,7 @@ from osler.core.spans import Label
 from osler.deid.fhir.primitives import year_of
 from osler.deid.fhir.references import Links
 from osler.deid.fhir.rules import Rules
-from osler.deid.session import Person, Session, over_89
+from osler.deid.session import Person, Session, name_core, over_89
 
 CONTACTS = {
     "phone": Label.PHONE,
@@ -208,8 +208,9 @@ class _Reader:
             self.identity.tokens.setdefault(value, Label.OTHER_ID)
 
     def _known(self, label: Label, value: str, *, birth: bool = False) -> None:
-        if value.strip():
-            self.identity.known[KnownIdentifier(label=label, value=value.strip(), birth=birth)] = None
+        core = name_core(value)[1].strip(" ,") if label is Label.NAME else value.strip()
+        if core:
+            self.identity.known[KnownIdentifier(label=label, value=core, birth=birth)] = None
 
 
 def identifier_label(value: dict[str, Any], kind: str, rules: Rules) -> Label:

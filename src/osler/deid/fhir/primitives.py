@@ -1,9 +1,8 @@
 """Primitive values of FHIR: what may stay of each, by its type. A value that is not of its type does not stay.
 
 Dates: Safe Harbor leaves the year of a `date` or `dateTime` (both may be a year alone); an `instant` cannot be a year
-alone and goes. Years 90 and more back go altogether, since they show an age over 89 of whoever was alive then.
-With surrogates, dates are shifted, their precision, clock time and zone kept; a year of birth that shows an age over
-89 goes there too. Redaction leaves no date.
+alone and goes. With surrogates, dates are shifted, their precision, clock time and zone kept. Redaction leaves no date.
+Years 90 and more back always go, since they show an age over 89 of whoever was alive then.
 """
 
 import math
@@ -84,13 +83,12 @@ class Primitives:
         day = _day(match) if match else None
         if match is None or day is None or self._session.mode == "redact":
             return _GONE
-        old = over_89(day.year, self._session.today.year)
+        if over_89(day.year, self._session.today.year) or (kind == "birthDate" and person.over_89):
+            return _GONE
         if self._session.mode == "safe-harbor":
-            if old or kind == "instant" or (kind == "birthDate" and person.over_89):
+            if kind == "instant":
                 return _GONE
             return match["y"], Outcome.KEPT if value == match["y"] else Outcome.REPLACED
-        if kind == "birthDate" and (old or person.over_89):
-            return _GONE
         shifted = self._session.shifted(day, person)
         if shifted is None:
             return _GONE

@@ -14,10 +14,13 @@ SERVER = "https://example.org/fhir"
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ID = r"[A-Za-z0-9\-.]{1,64}"
-_REST = re.compile(
-    rf"(?:(?P<base>https?://[^\s?#]+)/)?(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>{_ID})(?:/_history/(?P<version>{_ID}))?)?"
-    rf"(?P<fragment>#{_ID})?"
+_TYPE = r"(?:(?P<base>https?://[^\s?#]+)/)?(?P<type>[A-Z][A-Za-z]+)"
+_REST = (
+    re.compile(rf"{_TYPE}/(?P<id>{_ID})(?:/_history/(?P<version>{_ID}))?(?:#(?P<fragment>{_ID}))?"),
+    re.compile(rf"{_TYPE}(?P<id>)(?P<version>)(?P<fragment>)"),
 )
+"""An address of a resource, or of a type alone; an id that looks like a type is an id."""
+
 _CONDITIONAL = re.compile(
     r"(?:https?://[^\s?#]+/)?(?P<type>[A-Z][A-Za-z]+)\?identifier=(?:(?P<system>[^|&]*)\|)?(?P<value>[^|&\s]+)"
 )
@@ -52,12 +55,17 @@ class Links:
 
     def type_of(self, value: str) -> str:
         """The resource type that a reference names, "" when it names none."""
-        match = _REST.fullmatch(value.strip()) or _CONDITIONAL.fullmatch(value.strip())
+        value = value.strip()
+        match = self._match(value) or _CONDITIONAL.fullmatch(value)
         return match["type"] if match and match["type"] in self._rules.resource_types else ""
 
+    def _match(self, value: str) -> re.Match[str] | None:
+        matches = (pattern.fullmatch(value) for pattern in _REST)
+        return next((m for m in matches if m and m["type"] in self._rules.resource_types), None)
+
     def _rest(self, value: str) -> str | None:
-        match = _REST.fullmatch(value)
-        if match is None or match["type"] not in self._rules.resource_types:
+        match = self._match(value)
+        if match is None:
             return None
         out = f"{SERVER}/" if match["base"] else ""
         out += match["type"]
@@ -66,7 +74,7 @@ class Links:
         if match["version"]:
             out += "/_history/" + self.id(match["version"])
         if match["fragment"]:
-            out += "#" + self.id(match["fragment"][1:])
+            out += "#" + self.id(match["fragment"])
         return out
 
     def _conditional(self, value: str) -> str | None:

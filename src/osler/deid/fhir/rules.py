@@ -71,6 +71,8 @@ class Rules:
     persons: frozenset[str]
     places: frozenset[str]
     absent: Mapping[str, str]
+    instead: Mapping[str, str]
+    """Required choice to the element of it that says that the value was taken out."""
     security: Mapping[str, tuple[str, str]]
     security_system: str
     kept_uris: tuple[str, ...]
@@ -124,7 +126,8 @@ def parsed(data: Mapping[str, Any]) -> Rules:
         resource_types=all_types,
         persons=frozenset(names["persons"].split()),
         places=frozenset(names["places"].split()),
-        absent=data["absent"],
+        absent={k: v for k, v in data["absent"].items() if isinstance(v, str)},
+        instead=data["absent"]["instead"],
         security={m: (v[0], v[1]) for m, v in data["security"].items() if m != "system"},
         security_system=data["security"]["system"],
         kept_uris=tuple(data["uris"]["kept"]),

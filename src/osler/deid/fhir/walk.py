@@ -18,6 +18,7 @@ Special = Callable[["Walk", Json, str, str], Json | None]
 
 _WHOLE = {"person": Label.NAME, "place": Label.LOCATION, **{label.value: label for label in Label}}
 PROSE = ("string", "markdown")
+_MISSING = object()
 _PRIMITIVE = CODES | frozenset((*PROSE, *_WHOLE))
 
 
@@ -79,20 +80,20 @@ class Walk:
                 self._put(out, key, self.extensions(item, path))
             elif key[:1] == "_" and key[1:] in elements.types:
                 if key[1:] not in value:
-                    self._companion(out, key[1:], None, item, elements, path)
+                    self._companion(out, key[1:], _MISSING, item, elements, path)
             elif key in elements.types:
                 self._element(out, key, item, value, elements, path)
             else:
                 shown = key if key in elements.removed or key in ("id", "modifierExtension") else "?"
                 self.removed(f"{path}.{shown}", item)
         if out:
-            self._fill(out, value, elements)
+            self._fill(out, value, elements, path)
         return out or None
 
     def _element(self, out: Json, key: str, item: object, value: Json, elements: Elements, path: str) -> None:
         kind, at = elements.types[key], f"{path}.{key}"
         if kind in _PRIMITIVE:
-            self._companion(out, key, item, value.get(f"_{key}"), elements, path)
+            self._companion(out, key, item, value.get(f"_{key}", _MISSING), elements, path)
         elif isinstance(item, list):
             if not item:
                 self.removed(at, item)
@@ -105,14 +106,17 @@ class Walk:
         if new not in (None, [], {}):
             out[key] = new
 
-    def _fill(self, out: Json, value: Json, elements: Elements) -> None:
+    def _fill(self, out: Json, value: Json, elements: Elements, path: str) -> None:
         """Says of elements that must be there and had to go that they are masked."""
-        for key in sorted(elements.required & value.keys()):
+        for key in sorted(elements.required & value.keys() & elements.types.keys()):
             if key in out or f"_{key}" in out:
                 continue
-            if elements.types.get(key) in _PRIMITIVE:
+            other = self.rules.instead.get(f"{path}.{key}")
+            if other is not None:
+                out[other] = f"[{Label.DATE.value}]" if elements.types[other] in PROSE else self.masked()
+            elif elements.types[key] in _PRIMITIVE:
                 out[f"_{key}"] = self.masked()
-            elif elements.types.get(key) != "Resource":
+            elif elements.types[key] != "Resource":
                 out[key] = [self.masked()] if isinstance(value[key], list) else self.masked()
 
     def masked(self) -> Json:
@@ -127,9 +131,9 @@ class Walk:
         """A primitive or a list of them, with the objects (`_key`) that hold their extensions."""
         kind, at = elements.types[key], f"{path}.{key}"
         if not isinstance(item, list) and not isinstance(companion, list):
-            new = None if item is None else self.scalar(item, kind, at)
+            new = None if item is _MISSING else self.scalar(item, kind, at)
             self._put(out, key, new) if new != "" else None
-            if companion is not None:
+            if companion is not _MISSING:
                 self._put(out, f"_{key}", self.composite(companion, "", at))
             return
         if item == [] or companion == []:
@@ -204,7 +208,11 @@ class Walk:
             return None
         if rule.parts:
             allowed = {name: frozenset((kind,)) for name, kind in rule.parts.items()}
-            inner = [new for one in _listed(value.get("extension")) if (new := self._part(one, allowed, at))]
+            inner = [
+                new
+                for one in _listed(value.get("extension", _MISSING))
+                if (new := self._part(one, allowed, at))
+            ]
             self._leftover(value, ("url", "extension"), at)
             self.ledger.book(at, Outcome.KEPT)
             return {"url": url, "extension": inner} if inner else None
@@ -242,4 +250,4 @@ class Walk:
 
 
 def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+    return value if isinstance(value, list) else [] if value is _MISSING else [value]

@@ -121,9 +121,7 @@ def _of_subject(page: Page, s: int) -> Hit | None:
     match = _BARE.match(low, s)
     if match is None:
         return None
-    before = words_before(low, s, 32)
-    if len(before) < 2:
-        return None
+    before = [b"", *words_before(low, s, 32)]
     if before[-1] in _GRAND or (before[-1] in _SUBJECTS and low[s - 2 : s] == b", "):
         return _hit(s, match.end(1), 0.8)
     kin = before[-2] in _SUBJECTS or before[-2] in _GRAND

@@ -12,7 +12,7 @@ KEYS = (
         score=0.96,
         bare=3,
         marked=3,
-        strong=r"(?:finger|thumb|palm|voice|face|hand|foot|retina|retinal|iris|ear|vein|heel)[ -]?(?:print|scan|vein|template|geometry|recognition|id|hash|match)s?"
+        strong=r"(?:finger|thumb|palm|voice|face|hand|foot|retina|retinal|iris|ear|vein|heel) (?:print|scan|vein|template|geometry|recognition|id|hash|match)s?"
         + _WHAT
         + r"|(?:biometrics?|facial recognition|face recognition|facial|fingerprints|iris|retina|retinal|dna|genetic|gait|palm|voice biometric|voice|speaker|genomic)"
         + _WHAT,

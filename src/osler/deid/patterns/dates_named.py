@@ -19,7 +19,7 @@ _SPAN = rf"(?:(?: ?[-&/] ?|,? (?:and|to|or|through|thru) (?:the )?)(?:{_DAY})(?!
 _MONTH_FIRST = compiled(
     rf"({MONTH})(?![a-z])\.?"
     rf"(?:(?:[ \t]{{1,2}}|\s{{1,3}}|[-/.]|, ?|(?=\d))(?:the )?({_DAY}|{ORDINAL}(?![a-z])|{CARDINAL_DAY}(?![a-z])){_SPAN}"
-    rf"(?:(?:[ \t]{{0,2}},?\s{{0,3}}(?:of |in )?(?<=[ ,\n]){_YEAR}|[-/.](?:{YEAR}|\d\d)(?![\w/]))"
+    rf"((?:[ \t]{{0,2}},?\s{{0,3}}(?:of |in )?(?<=[ ,\n]){_YEAR}|[-/.](?:{YEAR}|\d\d)(?![\w/]))"
     rf"|,? ?'\d\d(?!\w))?"
     rf"|(?:[ \t]{{1,2}}(?:of )?|, ?|[-/. ]|\s|(?=\d))({_YEAR})|-(\d\d)(?![\w/-]))?"
 )
@@ -76,9 +76,9 @@ def month_first(page: Page, s: int, run_end: int) -> Hit | None:
     month, day = match[1], match[2]
     if day:
         return _with_day(page, match, month, day)
-    if match[3]:
+    if match[4]:
         return _hit(low, s, match.end(), 0.92)
-    if match[4] and int(match[4]) <= 99 and page.data[s : s + 1].isupper():
+    if match[5] and int(match[5]) <= 99 and page.data[s : s + 1].isupper():
         return _hit(low, s, match.end(), 0.75)
     end = match.end(1)
     return _alone(page, s, end, month)
@@ -86,8 +86,7 @@ def month_first(page: Page, s: int, run_end: int) -> Hit | None:
 
 def _with_day(page: Page, match: re.Match[bytes], month: bytes, day: bytes) -> Hit | None:
     low, s, end = page.low, match.start(), match.end()
-    dated = end > match.end(2) + 3
-    if dated or (month not in _DOUBTFUL and day[:1].isdigit() and page.data[s : s + 1].isupper()):
+    if match[3] or (month not in _DOUBTFUL and day[:1].isdigit() and page.data[s : s + 1].isupper()):
         return _hit(low, s, end, 0.92)
     after = following(low, match.end(2))
     if after in UNITS_AFTER or after in SCORED_AFTER:
@@ -117,7 +116,7 @@ def _alone(page: Page, s: int, end: int, month: bytes) -> Hit | None:
         last = last + b"-" if last in (b"mid", b"late", b"early") else last
     cued = last in _MONTH_CUE
     if month in _FULL:
-        return _hit(low, s, end, 0.8)
+        return None if last == b"an" and month == b"august" else _hit(low, s, end, 0.8)
     if month in (b"may", b"march"):
         return _may(page, s, end, last)
     if written.isupper() and month != b"sept":
@@ -152,7 +151,7 @@ def day_first(page: Page, s: int, run_end: int) -> Hit | None:
         lower = page.data[match.start(3) : match.start(3) + 1].islower()
         if month in _DOUBTFUL and lower and not match[4] and b"of" not in joined and not match[1]:
             return None
-        return _hit(low, s, match.end(), 0.92)
+        return _hit(low, _article(low, s) if match[1] or b"of" in joined else s, match.end(), 0.92)
     written = page.data[match.start(3) : match.end(3)]
     before = words_before(low, s, 24)
     strong = bool(before) and before[-1] in STRONG
@@ -176,7 +175,12 @@ def ordinal_first(page: Page, s: int, run_end: int) -> Hit | None:
     match = _ORDINAL_DAY.match(page.low, s)
     if match is None:
         return None
-    return _hit(page.low, s, match.end(), 0.9)
+    return _hit(page.low, _article(page.low, s), match.end(), 0.9)
+
+
+def _article(low: bytes, s: int) -> int:
+    """Where the expression starts, an article before it included: `the 14th of March`."""
+    return s - 4 if low[max(0, s - 4) : s] == b"the " and not low[max(0, s - 5) : s - 4].isalnum() else s
 
 
 _NOT_DAYS = word_set(
@@ -211,7 +215,7 @@ def day_alone(page: Page, s: int, run_end: int) -> Hit | None:
         return None
     if not spelled and after and after not in _GO_ON and before[-2] != b"on":
         return None
-    return s, match.end(1), Label.DATE, 0.62, "dates"
+    return _article(low, s), match.end(1), Label.DATE, 0.62, "dates"
 
 
 _GO_ON = word_set(

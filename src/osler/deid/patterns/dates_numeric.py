@@ -15,6 +15,8 @@ from osler.deid.patterns.contexts import (
     WEAK,
     following,
 )
+from osler.deid.patterns.keyed import Keys
+from osler.deid.patterns.lexemes import PAIR, SMALL, YEAR_WORDS
 from osler.deid.patterns.page import Page
 from osler.deid.patterns.rule import Hit, Rule, compiled, words_before
 
@@ -24,7 +26,7 @@ _CLOCK = compiled(
     r"[t_]\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?(?:z\b|[+-]\d{2}:?\d{2})?(?![\d:])"
 )
 _TWO = compiled(r"(\d{1,2})/(\d{1,2})(?!\d)")
-_RANGE = compiled(r"( ?(?:-|to|through|thru|until) ?)(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?(?![\d/])")
+_RANGE = compiled(r"( ?- ?)(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?(?![\d/])")
 _MONTH_YEAR = compiled(r"(0?[1-9]|1[0-2])([-/.])((?:1[89]|20|21)\d\d)(?![\d/\-]|\.\d)")
 _YEAR_MONTH = compiled(r"((?:1[89]|20)\d\d)([-/])(0[1-9]|1[0-2])(?![\d/\-]|\.\d)")
 _COMPACT = compiled(
@@ -32,7 +34,7 @@ _COMPACT = compiled(
     r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\.\d{1,6})?)?(?:[+-]\d{4})?)?(?!\d)"
 )
 _BEFORE_RANGE = compiled(r".*\d{1,2}/\d{1,2}(?:/\d{2,4})? ?(?:-|to|through|thru|until|and|&|,|or) ?\Z")
-_SHARE = compiled(r" ?\(\d| out of|\)? ?(?:vs|versus) ")
+_SHARE = compiled(r" ?\(\d|, ?\d{1,3}(?:\.\d+)?%| out of|\)? ?(?:vs|versus) ")
 _SHORT = frozenset((2, 3, 4, 5, 6, 8, 10))
 _ROUND = frozenset((12, 14, 15, 16, 18, 20, 21, 24, 25, 27, 28, 30))
 
@@ -206,6 +208,36 @@ def compact(page: Page, s: int, run_end: int) -> Hit | None:
         return None
     return _hit(s, match.end(), 0.72)
 
+
+_SOLID = compiled(r"\d{8}(?!\d)|\d{6}(?!\d)")
+_SAID = compiled(rf"(?:{SMALL} ){{2,4}}(?:{YEAR_WORDS}|{PAIR}|{SMALL})(?![a-z])")
+
+
+def solid(page: Page, at: int) -> int:
+    """The end of a date behind a label like `DOB`: six or eight digits without a mark, or number words; 0 if none."""
+    match = _SOLID.match(page.low, at)
+    if match is None:
+        said = _SAID.match(page.low, at)
+        return said.end() if said else 0
+    d = match[0]
+    if len(d) == 6:
+        ways = [(d[:2], d[2:4]), (d[2:4], d[:2]), (d[2:4], d[4:])]
+    else:
+        ways = [(d[:2], d[2:4]), (d[2:4], d[:2]), (d[4:6], d[6:])]
+    return match.end() if any(_day_of(int(m), int(n)) for m, n in ways) else 0
+
+
+KEYS = (
+    Keys(
+        label=Label.DATE,
+        detector="dates",
+        score=0.95,
+        read=solid,
+        strong=r"dob|d\.o\.b\.?|birth ?date|birthday|date of (?:birth|death|service|admission|discharge|visit|injury|procedure|surgery|exam|accident|loss|onset|report|collection)|born(?: on)?|bday|dos|doa|dod|doi|lmp|edd|edc"
+        r"|(?:admit|admission|discharge|visit|service|exam|collection|collected|report|procedure|surgery|order|start|end|birth|death|onset|signed|due|appt|appointment|encounter|study|specimen|received|dictated|transcribed|effective|expiration|exp|issue|issued|authored|recorded|result|resulted|fill|filled) ?(?:date|dt|date/time|datetime|time)",
+        weak=r"date|dated|dt|collected|received|reported|resulted|admitted|discharged|signed|dictated|transcribed|expires|exp|timestamp",
+    ),
+)
 
 RULES = (
     Rule(trigger=r"\b\d{1,4} ?[-/.] ?\d{1,2} ?[-/.] ?\d{2,4}", keys=b"-/. ", find=three_parts),

@@ -1,14 +1,13 @@
 """Numeric dates spoken out: `three slash fourteen slash twenty twenty one`."""
 
 from osler.core.spans import Label
-from osler.deid.patterns.lexemes import PAIR, TEEN, TEN, UNIT, YEAR, YEAR_WORDS
+from osler.deid.patterns.lexemes import PAIR, SMALL, YEAR, YEAR_WORDS
 from osler.deid.patterns.page import Page
 from osler.deid.patterns.rule import Hit, Rule, compiled
 
-_SMALL = rf"(?:(?:oh |zero )?{UNIT}|{TEEN}|{TEN}(?:[ -]{UNIT})?|\d{{1,2}})"
 _MARK = r" (?:slash|dash|stroke|hyphen) "
 _SPOKEN = compiled(
-    rf"{_SMALL}{_MARK}{_SMALL}(?:{_MARK}(?:{YEAR_WORDS}|{YEAR}|{PAIR}|{_SMALL}))?(?![a-z])"
+    rf"{SMALL}{_MARK}{SMALL}(?:{_MARK}(?:{YEAR_WORDS}|{YEAR}|{PAIR}|{SMALL}))?(?![a-z])"
 )
 
 
@@ -18,4 +17,4 @@ def slashes(page: Page, s: int, run_end: int) -> Hit | None:
     return (s, match.end(), Label.DATE, 0.85, "dates") if match else None
 
 
-RULES = (Rule(trigger=rf"\b{_SMALL}{_MARK}{_SMALL}", keys=b"abcdefghijklmnopqrstuvwxyz ", find=slashes),)
+RULES = (Rule(trigger=rf"\b{SMALL}{_MARK}{SMALL}", keys=b"abcdefghijklmnopqrstuvwxyz ", find=slashes),)

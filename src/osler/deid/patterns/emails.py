@@ -31,7 +31,7 @@ def address(page: Page, s: int, run_end: int) -> Hit | None:
 def _leading(local: bytes) -> int:
     """How many characters of punctuation stand before the address itself, as in `(a@b.c` or `='a@b.c'`."""
     stripped = local.lstrip(b"'*/=?^{|}~!#$&-.")
-    for mark in (b"=", b"|", b"'", b"/", b"^"):
+    for mark in (b"=", b"|", b"/", b"^"):
         stripped = stripped.rsplit(mark, 1)[-1]
     return len(local) - len(stripped)
 

@@ -42,7 +42,7 @@ KEYS = (
         r"|(?:member(?:ship)?|subscriber|beneficiary|enrollee|cardholder|insured|insurance|policy|policyholder|policy ?holder|group|grp|plan|health plan"
         r"|health card|insurance card|insurance policy|insurance member|insurance group|plan member|payer|payor|coverage|health insurance|medical card|benefit)'?s? (?:ids?|num(?:ber)?)"
         r"|member|subscriber|policy|group|grp",
-        weak=r"membership|beneficiary|enrollee|cardholder|insured|insurance|policyholder|policy ?holder|plan|health plan|payer|payor|coverage|certificate"
+        weak=r"membership|beneficiary|enrollee|cardholder|insured|insurance|policyholder|policy ?holder|plan|health plan|payer|payor|coverage"
         r"|health card|insurance card|medical assistance|health insurance|contract|bin|pcn|recipient|insurance policy|ins|primary insurance|secondary insurance"
         r"|hmo|ppo|medical card|card holder|case benefit|personal health|benefits?|prior auth(?:orization)?",
     ),

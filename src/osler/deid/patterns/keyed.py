@@ -5,13 +5,14 @@ Each identifier's file lists its labels as data (`Keys`); all labels make one la
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from osler.core.spans import Label
 from osler.deid.patterns.contexts import UNITS_AFTER, following
-from osler.deid.patterns.lexemes import DIGIT_WORD, SPOKEN_CODE, TEEN, TEN
+from osler.deid.patterns.lexemes import DIGIT_WORD, MONTH, SPOKEN_CODE, TEEN, TEN
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, compiled
+from osler.deid.patterns.rule import Hit, compiled, word_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,8 @@ class Keys:
 
     `strong` labels (RE2 alternatives in lower case; a blank stands for a blank, `_`, `-` or nothing) may be followed
     by a value without any mark between, if it has at least `bare` digits; `weak` ones need a mark. A marked value
-    needs `marked` digits. `most` bounds the digits (0: no bound). `words` allows values without any digit.
+    needs `marked` digits. `most` bounds the digits (0: no bound). `words` allows values without any digit. `read`
+    gives the end of a value of its own shape (0: none there) in place of the general reading.
     """
 
     label: Label
@@ -32,6 +34,7 @@ class Keys:
     marked: int = 3
     most: int = 0
     words: bool = False
+    read: Callable[[Page, int], int] | None = None
 
 
 _NUMBER_WORD = r"(?:numbers?|num|nos?|nbrs?|nr|ids?|identifiers?|identification|codes?|values?|ref|reference)"
@@ -42,7 +45,7 @@ SEPARATOR = (
     r"[ \t]{0,12}(?:\r?\n[ \t]{0,8})?[\"'#*\[(<=:]{0,3}[ \t]{0,2}(?:#|no\.? )?"
 )
 _SPOKEN_PAIR = rf"(?:{DIGIT_WORD}|double|triple|{TEEN}|{TEN})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})\b"
-VALUE_START = rf"(?:\d|[a-z]{{1,12}}[-_./:]?[a-z0-9._/-]{{0,20}}\d|[x*]{{2,9}}[- ]?[x*\d]|{_SPOKEN_PAIR}|\(\d)"
+VALUE_START = rf"(?:\d|[a-z]{{1,12}}[-_./:]?[a-z0-9._/-]{{0,20}}\d|[a-z]{{1,4}} \d{{2}}|[x*]{{2,9}}[- ]?[x*\d]|{_SPOKEN_PAIR}|\(\d)"
 
 _VALUE = compiled(
     r"(\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|[a-z]{1,4}[ -]?\d{2,6}(?: \d{2,6}){1,4}(?![\w/%])"
@@ -50,11 +53,15 @@ _VALUE = compiled(
     r"|[a-z0-9]{1,40}(?:[-./_:\\][a-z0-9]{1,40}){0,8})"
 )
 _TOKEN = compiled(r"[a-z0-9]{1,40}(?:[-./_:\\+][a-z0-9]{1,40}){0,8}")
-_SPACED = compiled(r"\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|[a-z]{1,4}[ -]\d{2,9}(?: \d{2,6}){0,4}(?![\w/%])")
+_SPACED = compiled(r"\d(?:[ -]\d){3,15}(?![\w/%]|[.,]\d)|\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|[a-z]{1,4}[ -]\d{2,9}(?: \d{2,6}){0,4}(?![\w/%])")
 _GROUPS = compiled(r"[a-z0-9]{3,5}(?: [a-z0-9]{2,5}){1,7}(?![\w/%])")
 _SPOKEN = compiled(rf"(?:{SPOKEN_CODE}[ ,.-]{{1,3}}){{2,24}}{SPOKEN_CODE}(?![a-z0-9])")
 _MASKED = compiled(r"[x*#]{2,12}[- ]?(?:[x*#]{2}[- ]?)?\d{2,6}(?!\d)")
-_DATE = compiled(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)(?!\d)|(?:19|20)\d\d-\d\d-\d\d(?!\d)|\d{1,2}/\d{1,2}(?!\d)|\d{1,2}:\d\d(?!\d)")
+_DATE = compiled(rf"(?:(?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])|(?:1[3-9]|2\d|3[01])[-/.](?:0?[1-9]|1[0-2]))[-/.](?:(?:19|20)\d\d|\d\d)(?!\d)|\d{{1,2}}[-/. ]?{MONTH}(?![a-z])|(?:19|20)\d\d-\d\d-\d\d(?!\d)|\d{{1,2}}/\d{{1,2}}(?!\d)|\d{{1,2}}:\d\d(?!\d)")
+_NO_USERS = word_set(
+    "required is not incorrect invalid wrong needed the my a an and or for to of in on with at was has he she they it i we",
+    "locked name id password unknown none case from who that problems issues error errors here below above",
+)
 _PLAIN_YEAR = compiled(r"(?:19|20)\d\d\Z")
 _DECIMAL = compiled(r"\d{1,4}\.\d{1,2}\Z")
 _LOWER_WORD = compiled(r".*[a-z]{4}")
@@ -64,18 +71,22 @@ _MORE = compiled(r"(?:,| and| &|,? or|;|/)[ \t]{1,2}")
 def value_at(page: Page, keys: Keys, at: int, marked: bool) -> Hit | None:
     """The identifier that stands at `at` behind a label of `keys`, or None."""
     low = page.low
+    if keys.read is not None and (end := keys.read(page, at)):
+        return at, end, keys.label, keys.score, keys.detector
     first = low[at]
     if first in b"x*#" and (match := _MASKED.match(low, at)):
         return at, match.end(), keys.label, keys.score, keys.detector
     if not 48 <= first <= 57 and (match := _SPOKEN.match(low, at)) and _said(match[0]):
         return at, _unspoken_end(match), keys.label, keys.score - 0.03, keys.detector
+    if keys.read is not None:
+        return None
     if first == 40:
         at += 1
     match = _TOKEN.match(low, at)
     if match is None:
         return None
     spaced = _SPACED.match(low, at) or (_GROUPS.match(low, at) if len(match[0]) < 6 else None)
-    if spaced and spaced.end() > match.end() and _regular(spaced[0]):
+    if spaced and spaced.end() > match.end() and _regular(page.data[at : spaced.end()]):
         match = spaced
     elif 48 <= first <= 57 and (said := _SPOKEN.match(low, at)) and said.end() > match.end() and any(c > 57 for c in said[0]):
         return at, _unspoken_end(said), keys.label, keys.score - 0.03, keys.detector
@@ -94,6 +105,8 @@ def _unspoken_end(match: re.Match[bytes]) -> int:
 def _regular(groups: bytes) -> bool:
     """Whether blank-separated groups make one number: each with a digit, none a lone year-like tail."""
     parts = groups.split()
+    if parts[0].isalpha() and not parts[0].isupper():
+        return False
     return all(any(48 <= c <= 57 for c in part) for part in parts[1:])
 
 
@@ -104,8 +117,10 @@ def _judged(page: Page, keys: Keys, match: re.Match[bytes], marked: bool) -> Hit
     if digits == 0 and not keys.words:
         return None
     if digits < (keys.marked if marked else keys.bare) and not keys.words:
-        if marked or digits < 2 or digits == len(value) or len(value) < 5 or not page.data[start:end].isupper():
+        if not marked or digits == len(value) or len(value) < 6 or not page.data[start:end].isupper():
             return None
+    if keys.words and digits == 0 and value in _NO_USERS:
+        return None
     if keys.most and digits > keys.most:
         return None
     if digits < 5 and _LOWER_WORD.match(page.data[start:end]) and not keys.words:

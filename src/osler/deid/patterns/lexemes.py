@@ -29,6 +29,8 @@ ORDINAL = (
     rf"(?:(?:twenty|thirty)[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|{'|'.join(_FIRSTS)})"
 )
 CARDINAL_DAY = rf"(?:{TEEN}|twenty[ -]{UNIT}|thirty[ -]one|{UNIT}|twenty|thirty)"
+SMALL = rf"(?:(?:oh |zero )?{UNIT}|{TEEN}|{TEN}(?:[ -]{UNIT})?|\d{{1,2}})"
+"""A number below a hundred, in words or digits."""
 PAIR = rf"(?:{TEN}(?:[ -]{UNIT})?|{TEEN}|(?:oh|o)[ -]{UNIT})"
 YEAR_WORDS = (
     rf"(?:(?:eighteen|nineteen|twenty)[ -](?:hundred(?: and)?(?: {PAIR}| {UNIT})?|{PAIR})"

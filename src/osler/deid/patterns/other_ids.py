@@ -15,6 +15,7 @@ _REGISTRY = compiled(r"(?:nct|isrctn|pmc|pmid|drks|umin|actrn|ctri|gse|chembl|mo
 _LONG = compiled(r"\d{7,20}(?![\w,%-]|\.\d)")
 _GROUPED = compiled(r"\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
 _PLAIN = compiled(r"\d{4,7}-\d{2,7}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
+_RANGE = compiled(r"(?:(?:1[89]|20)\d\d-(?:1[89]|20)\d\d|\d{1,7}-\d{1,5}(?:00|50))\Z")
 _HANDLE = compiled(r"@[a-z_][a-z0-9_.]{2,29}(?!\w)")
 _A_NUMBER = compiled(r"a\d{3}-?\d{3}-?\d{3}(?!\w)")
 
@@ -50,7 +51,7 @@ def grouped(page: Page, s: int, run_end: int) -> Hit | None:
     if match is None or not clear_before(page.low, s) or following(page.low, match.end()) in UNITS_AFTER:
         return None
     digits = sum(48 <= c <= 57 for c in match[0])
-    if digits < 7 or public_code(page.low, s):
+    if digits < 7 or public_code(page.low, s) or _RANGE.match(match[0]):
         return None
     return _hit(s, match.end(), 0.55)
 

@@ -2,6 +2,7 @@
 
 from osler.core.spans import Label
 from osler.deid.patterns.contexts import NUMERIC_NOT, UNITS_AFTER, following
+from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.lexemes import DIGIT_WORD, SPOKEN_DIGIT
 from osler.deid.patterns.page import Page
 from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled, word_set, words_before
@@ -10,11 +11,12 @@ _EXTENSION = r"(?:[ ,;]{0,3}(?:ext(?:ension|n)?\b\.?|x\.?|#)[ :#]{0,2}\d{1,6}(?!
 _NANP = compiled(
     r"\d{3}[-. /)]{0,3}\d{3}[-. ]{0,3}\d{4}" + _EXTENSION + r"(?![\d]|-\d|\.\d)"
 )
-_HEAD = compiled(r".*?((?:\+? ?1[ .-]{0,2})?\(? ?)\Z")
+_HEAD = compiled(r".*?((?:\+ ?1[ .-]{0,2}|(?<![\w.])1[ .-]{1,2})?\(?)\Z")
+_AFTER_SLASH = compiled(r".*(?:\d{4}|[^\d]) ?/\Z")
 _LOCAL = compiled(r"\d{3}[-. ]\d{4}" + _EXTENSION + r"(?![\d/]|[-.]\d)")
 _WORLD = compiled(r"\+ ?\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5}){1,5}" + _EXTENSION + r"(?!\d)")
 _ABROAD = compiled(
-    r"(?:00\d{1,3}[ -]?\d{1,4}(?:[ -]?\d{2,4}){2,4}|0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d{1,2}[ -]\d{4}[ -]\d{4}"
+    r"(?:00\d{1,3}[ -]\d{1,4}(?:[ -]?\d{2,4}){2,4}|0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d{1,2}[ -]\d{4}[ -]\d{4}"
     r"|0\d(?:[ .]\d\d){4})(?!\d)"
 )
 _VANITY = compiled(r"(?:1[-. ])?8(?:00|33|44|55|66|77|88)[-. ](?:[a-z0-9]{3}-?[a-z0-9]{4,8}|[a-z0-9]{7,11})(?![\w])")
@@ -64,15 +66,13 @@ def nanp(page: Page, s: int, run_end: int) -> Hit | None:
         return None
     head = _HEAD.match(low, max(0, s - 6), s)
     start = head.start(1) if head else s
-    if not clear_before(low, start, b"./-$_+") and not (start and low[start - 1] == 47 and not low[start - 2 : start - 1].isdigit()):
+    if not clear_before(low, start, b"./-$_+") and not _AFTER_SLASH.match(low, max(0, start - 6), start):
         return None
     digits = bytes(c for c in match[0][:16] if 48 <= c <= 57)[:10]
     if digits in _PUBLIC or following(low, match.end()) in UNITS_AFTER:
         return None
     if low[start : start + 1] == b"(" and low[s + 3 : s + 4] != b")":
         start = s
-    if start < s and low[start] in b" ":
-        start += 1
     separated = match[0][3:4] in b"-. /)"
     return _hit(page, start, match.end(), 0.94 if separated else 0.6)
 
@@ -111,6 +111,9 @@ def world(page: Page, s: int, run_end: int) -> Hit | None:
 def abroad(page: Page, s: int, run_end: int) -> Hit | None:
     """`020 7946 0958`, `0161 496 0123`, `06 12 34 56 78`, `0049 30 1234567`."""
     match = _ABROAD.match(page.low, s)
+    before = words_before(page.low, s, 20)
+    if before and before[-1] in NUMERIC_NOT:
+        return None
     if match is None or not clear_before(page.low, s, b"./-$_+<>=") or following(page.low, match.end()) in UNITS_AFTER:
         return None
     return _hit(page, s, match.end(), 0.8)
@@ -172,6 +175,52 @@ def spoken_size(words: bytes) -> int:
         size += _TWICE[word] if word in _TWICE else 2 if word in _TENS else len(word) if word.isdigit() else 1
     return size
 
+
+_LOOSE = compiled(
+    r"\+? ?\(?\d[\d ().-]{1,20}\d(?:[ ,]{0,2}(?:ext(?:ension)?|x)\.? ?\d{1,6})?(?![\d/]|-\d|%)"
+)
+_BREAKS = compiled(r".{4,}?(?=  |\) \(|\. |\d\.$| \()")
+
+
+def dialled(page: Page, at: int) -> int:
+    """The end of the number behind a label like `pager` or `cell`, of four digits or more; 0 if there is none."""
+    match = _LOOSE.match(page.low, at)
+    if match is None:
+        return 0
+    cut = _BREAKS.match(match[0])
+    end = at + cut.end() if cut else match.end()
+    digits = sum(48 <= c <= 57 for c in page.low[at:end])
+    if not 4 <= digits <= 15 or _CLOCK.match(page.low, at) or following(page.low, end) in UNITS_AFTER:
+        return 0
+    return end
+
+
+_CLOCK = compiled(r"\d{1,2}\.\d{1,2}(?![\d.])|(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?\b|$|[ ,.;)])(?!\d)|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:19|20)\d\d\b")
+
+KEYS = (
+    Keys(
+        label=Label.PHONE,
+        detector="phones",
+        score=0.86,
+        bare=4,
+        marked=4,
+        read=dialled,
+        strong=r"(?:(?:home|work|cell|office|daytime|day|evening|mobile|alternate|alt|main|contact|emergency|primary|secondary|business|direct|clinic|pharmacy|house|preferred|other) )?(?:tele)?phones?(?: num(?:ber)?)?"
+        r"|telephones?|tel|cell(?:ular)?(?: phone)?|mobile|pagers?|beepers?|paged? at|paged?|call(?: ?back)?(?: (?:her|him|them|me|us|at|number))*|ph|voice ?mail|vm|sms|text|whatsapp|vocera|spectralink|ascom|cb|contact(?: number)?|hotline|direct line|line|landline"
+        r"|extension|reach(?:ed)?(?: (?:her|him|them|me|us))? (?:at|on)|dial|phn num(?:ber)?|desk",
+        weak=r"contact|home|work|office|direct|main|c|h|w|p|t|o|m",
+    ),
+    Keys(
+        label=Label.FAX,
+        detector="phones",
+        score=0.9,
+        bare=7,
+        marked=4,
+        read=dialled,
+        strong=r"(?:(?:home|work|office|secure|clinic|pharmacy|main) )?(?:tele)?fax(?: (?:to|at|num(?:ber)?|back(?: to)?|results to|line))?|facsimile|e-?fax",
+        weak=r"f",
+    ),
+)
 
 RULES = (
     Rule(trigger=r"\b\d{3}(?:[-. /]|\) ?-?|[ ]?[-.] ?)\d{3}(?:[-. ]| - |  )\d{4}", keys=b"-. /)", find=nanp),

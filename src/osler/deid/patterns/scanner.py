@@ -4,11 +4,7 @@ One scan finds where an identifier may stand by its shape, the other where a fie
 rules of each identifier then judge those places alone. HL7 segments and tables are read where there are any.
 """
 
-import re
-from collections.abc import Callable, Iterable
-from typing import Any
-
-import re2
+from collections.abc import Iterable
 
 from osler.core.spans import Span
 from osler.deid.patterns import (
@@ -21,6 +17,7 @@ from osler.deid.patterns import (
     devices,
     emails,
     health_plan,
+    hl7,
     holidays,
     ips,
     licenses,
@@ -30,6 +27,7 @@ from osler.deid.patterns import (
     photos,
     ssn,
     streets,
+    tables,
     urls,
     vehicles,
     zips,
@@ -45,8 +43,8 @@ RULES: tuple[Rule, ...] = (
     *other_ids.RULES,
 )  # fmt: skip
 KEYS = (
-    *ssn.KEYS, *health_plan.KEYS, *mrn.KEYS, *accounts.KEYS, *licenses.KEYS, *vehicles.KEYS, *devices.KEYS,
-    *biometrics.KEYS, *photos.KEYS, *zips.KEYS, *other_ids.KEYS,
+    *ssn.KEYS, *health_plan.KEYS, *mrn.KEYS, *accounts.KEYS, *licenses.KEYS, *vehicles.KEYS, *devices.KEYS, *phones.KEYS,
+    *biometrics.KEYS, *photos.KEYS, *zips.KEYS, *dates_numeric.KEYS, *other_ids.KEYS,
 )  # fmt: skip
 
 
@@ -65,6 +63,8 @@ class PatternScanner:
         hits: list[Hit] = []
         self._shapes.find(ready, hits)
         self._labels.find(ready, hits)
+        hl7.find(ready, hits)
+        tables.find(ready, self._labels.named, hits)
         return [Span(start=a, end=b, label=label, score=score, detector=name) for a, b, label, score, name in hits]
 
 

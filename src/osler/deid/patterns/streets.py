@@ -1,5 +1,7 @@
 """Street addresses by their pattern: a house number with a street, boxes, units; in the US and elsewhere."""
 
+import re
+
 from osler.core.spans import Label
 from osler.deid.patterns.lexemes import TEEN, TEN, UNIT
 from osler.deid.patterns.page import Page
@@ -22,9 +24,9 @@ _RARE = (
 _DIRECTION = r"(?:n\.?w|n\.?e|s\.?w|s\.?e|north|south|east|west|northeast|northwest|southeast|southwest|[nsew])"
 _NAME = r"(?:[a-z0-9\xc0-\xff][a-z0-9\xc0-\xff.'-]{0,24})"
 _STREET = compiled(
-    rf"(\d{{1,6}}(?: ?[a-d]\b)?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}})((?:{_NAME} {{1,2}}){{0,4}}?)"
-    rf"(?:(?:the )?(?:{_NAME} ))?(?<=[ ])({_SAFE}|{_USUAL}|{_RARE})(?![a-z0-9'])"
+    rf"(\d{{1,6}}(?: ?[a-d]\b)?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}})((?:{_NAME} {{1,2}}){{1,5}}?)({_SAFE}|{_USUAL}|{_RARE})(?![a-z0-9'])"
 )
+_SECOND = compiled(rf" ({_SAFE}|{_USUAL})(?![a-z0-9'])")
 _UNIT = compiled(
     r"[,.]?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|room|rm|bldg|building|floor|fl|flat|lot|trailer|space|spc|penthouse|ph|no|#)\b\.? ?#? ?[a-z0-9][a-z0-9-]{0,6}\b|#\s?[a-z0-9-]{1,6})"
     r"|[,.]?\s{1,2}\d{1,2}(?:st|nd|rd|th) (?:floor|fl)\b"
@@ -68,7 +70,11 @@ def street(page: Page, s: int, run_end: int) -> Hit | None:
         return None
     toward = _DIRECTION_AFTER.match(low, end)
     end = toward.end() if toward else end
-    return _hit(s, unit_end(low, end), 0.93)
+    lead = _UNIT_BEFORE.match(low, max(0, s - 14), s)
+    return _hit(lead.start(1) if lead else s, unit_end(low, end), 0.93)
+
+
+_UNIT_BEFORE = compiled(r".*?\b((?:flat|unit|apt|apartment|suite|shop|lot)\.? ?(?:#?[a-z0-9-]{1,5},? )?)\Z")
 
 
 def unit_end(low: bytes, end: int) -> int:
@@ -81,8 +87,39 @@ def unit_end(low: bytes, end: int) -> int:
     return end
 
 
-def _accepted(page: Page, match: "object", names: list[bytes]) -> int:
-    return 0
+def _accepted(page: Page, match: re.Match[bytes], names: list[bytes]) -> int:
+    """The end of the street if it is one, else 0: sure suffixes by themselves, others by capitals or neighbours."""
+    low, data = page.low, page.data
+    end, suffix, start = match.end(), match[3], match.start()
+    while more := _SECOND.match(low, end):
+        if more[1] in (b"dr", b"run", b"pass") and data[more.end() : more.end() + 2] in (b". ", b" J"):
+            break
+        end, suffix = more.end(), more[1]
+    plain = [n.rstrip(b".") for n in names]
+    named = [n for n in plain if n not in _DIRECTIONS]
+    if not named or any(n in _BAD for n in plain) or len(named) > 4:
+        return 0
+    written = data[match.end(1) : end].split()
+    capitals = all(w[:1].isupper() or w[:1].isdigit() for w in written if w not in (b"de", b"of", b"the", b"la"))
+    digits = sum(48 <= c <= 57 for c in match[1])
+    numbered = any(n[:1].isdigit() for n in named)
+    before = words_before(low, start, 24)
+    home = bool(before) and before[-1] in _HOME
+    if suffix not in _WEAK and suffix not in _SOFT:
+        return end if capitals or numbered or home or (digits > 1 and len(named) < 3) else 0
+    goes_on = _GOES_ON.match(low, end) is not None
+    if suffix in _WEAK:
+        if suffix == b"dr" and data[end : end + 2] == b". " and data[end + 2 : end + 3].isupper() and digits < 3:
+            return 0
+        if not capitals:
+            return end if (home or (digits > 2 and goes_on)) and len(named) < 3 else 0
+        return end if digits > 1 or home or suffix in (b"st", b"ct", b"drive", b"court", b"place") else 0
+    if not capitals:
+        return end if home and digits > 1 and goes_on and len(named) < 3 else 0
+    return end if digits > 1 and len(named) < 3 and (goes_on or home) else 0
+
+
+_DIRECTIONS = word_set("n s e w ne nw se sw north south east west n.e n.w s.e s.w northeast northwest")
 
 
 def numbered(page: Page, s: int, run_end: int) -> Hit | None:
@@ -188,15 +225,15 @@ _NOT_STREETS = word_set("the on at in from off near and to of airway medical pul
 
 RULES = (
     Rule(
-        trigger=rf"\b\d{{1,6}}(?: ?[a-d])?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}}(?:{_NAME} {{1,2}}){{1,5}}(?:{_SAFE}|{_USUAL}|{_RARE})\b",
-        keys=b" -/abcd,",
-        find=street,
-    ),
-    Rule(
         trigger=r"\b\d{1,6},? {1,2}(?:[a-z.]{1,14} ){0,4}(?:highway|hwy|route|rte|road|rd|cr|fm|sr|interstate|avenue|ave)[ -]\d|"
         r"\b\d{1,6}[a-z]?,? {1,2}(?:the )?(?:broadway|bowery|embarcadero|strand|alameda|park plaza|avenue of the americas)\b",
         keys=b" ,abcd",
         find=numbered,
+    ),
+    Rule(
+        trigger=rf"\b\d{{1,6}}(?: ?[a-d])?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}}(?:{_NAME} {{1,2}}){{1,5}}(?:{_SAFE}|{_USUAL}|{_RARE})\b",
+        keys=b" -/abcd,",
+        find=street,
     ),
     Rule(
         trigger=r"\b(?:p\.? ?o\.? ?(?:box|drawer)|post(?:al)? office box|pob|apartado|postfach|casilla|bo[i\xee]te postale|gpo box|private bag|locked bag|postbus|rural route|rr|hc|star route|psc|cmr|unit) ?(?:postal |#|no\.? |number )?\d{1,6}",

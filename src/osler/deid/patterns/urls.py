@@ -9,7 +9,7 @@ _TLD = (
     r"(?:com|org|net|edu|gov|mil|info|health|care|clinic|io|me|us|co|uk|ca|de|fr|app|site|online|blog|au|nz|ie|in|nl|es|it|eu|ch|tv|dev|link|page|hospital|doctor|life|ai|biz|ly|gl)"
 )
 _BARE = compiled(rf"\.{_TLD}(?![\w-]|\.\w)(?:[/?#][^\s<>\"'\]}})|^]{{0,2000}})?|\.(?:co\.uk|nhs\.uk|com\.au|org\.uk|ac\.uk|co\.jp|com\.br|co\.in|edu\.au|org\.au)(?![\w-])(?:[/?#][^\s<>\"'\]}})|^]{{0,2000}})?")
-_SHORT = compiled(r"\.(?:me|us|co|in|it|de|es|io|ai|ca|ch|eu|ie|care|health|clinic|life|page|link|info|doctor|hospital|app|site|online|blog|tv|dev|uk|au|nz|nl|fr|ly|gl)(?![/?#])")
+_SHORT = compiled(r"\.(?:me|us|co|in|it|de|es|io|ai|ca|ch|eu|ie|care|health|clinic|life|page|link|info|doctor|hospital|app|site|online|blog|tv|dev|uk|au|nz|nl|fr|ly|gl)(?![\w/?#-])")
 _HOST = compiled(r".*?((?:[a-z0-9][a-z0-9-]{0,62}\.)*[a-z0-9][a-z0-9-]{0,62})\Z")
 _PUBLIC = compiled(
     r"(?:https?://)?(?:[\w-]{1,63}\.){0,6}(?:nih\.gov|cdc\.gov|fda\.gov|who\.int|hhs\.gov|cms\.gov|clinicaltrials\.gov|ahrq\.gov"

@@ -2,6 +2,7 @@
 
 from osler.core.spans import Label
 from osler.deid.patterns import checksums
+from osler.deid.patterns.contexts import UNITS_AFTER, following
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
 from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
@@ -20,6 +21,17 @@ def vin(page: Page, s: int, run_end: int) -> Hit | None:
     return s, match.end(), Label.VEHICLE, 0.97, "vehicles"
 
 
+def plate(page: Page, at: int) -> int:
+    """The end of a number plate, in one or two groups, its state before it perhaps."""
+    match = _PLATE.match(page.low, at)
+    if match is None or (match[0].isdigit() and following(page.low, match.end()) in UNITS_AFTER):
+        return 0
+    groups = match[1].split()
+    if len(groups) == 2 and not page.data[match.end() - len(groups[1]) : match.end()].isupper() and not groups[1].isdigit():
+        return match.start(1) + len(groups[0]) if any(48 <= c <= 57 for c in groups[0]) else 0
+    return match.end()
+
+
 RULES = (
     Rule(trigger=r"\b[a-hj-npr-z]{1,5}[0-9][a-hj-npr-z0-9]{11,15}\b", keys=b"abcdefghijklmnopqrstuvwxyz", find=vin),
     Rule(trigger=r"\b[0-9][a-hj-npr-z][a-hj-npr-z0-9]{15}\b", keys=b"abcdefghijklmnopqrstuvwxyz", find=vin),
@@ -30,11 +42,18 @@ KEYS = (
         label=Label.VEHICLE,
         detector="vehicles",
         score=0.96,
-        bare=3,
-        marked=2,
-        strong=r"vin|vehicle (?:identification|id|identifier|registration|serial)(?: num(?:ber)?)?|chassis"
-        r"|(?:licen[sc]e|registration|reg|vehicle|car|truck|van|motorcycle|number|tag|auto)(?: |'s )plates?(?: tag)?|plate num(?:ber)?|plates?"
-        r"|(?:licen[sc]e|vehicle|car) tags?|tag num(?:ber)?|handicap(?:ped)? placard|parking placard|placard|(?:florida|texas|california|ohio|georgia|new york) (?:plates?|tags?)",
-        weak=r"tag|parking permit|vehicle|car|license tag",
+        bare=4,
+        marked=3,
+        strong=r"vin|vehicle (?:identification|id|identifier|registration|serial)(?: num(?:ber)?)?|chassis",
+        weak=r"vehicle|car|parking permit",
+    ),
+    Keys(
+        label=Label.VEHICLE,
+        detector="vehicles",
+        score=0.96,
+        read=plate,
+        strong=r"(?:licen[sc]e|registration|reg|vehicle|car|truck|van|motorcycle|number|tag|auto)(?: |'s )plates?(?: tag)?|plate num(?:ber)?|plates?"
+        r"|(?:licen[sc]e|vehicle|car) tags?|tag num(?:ber)?|(?:parking |handicap(?:ped)? )?placard|(?:florida|texas|california|ohio|georgia|new york) (?:plates?|tags?)",
+        weak=r"tag|license tag",
     ),
 )

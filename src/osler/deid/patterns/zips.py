@@ -20,6 +20,8 @@ _PLUS_FOUR = compiled(r"\d{5}-\d{4}(?![\w-]|\.\d)")
 _AUSTRALIA = compiled(r"(?:nsw|vic|qld|tas|act|sa|wa|nt)[ ,]{1,2}(\d{4})(?!\w|[./-]\d)")
 _UK = compiled(r"(?:[a-z]{1,2}\d[a-z\d]? ?\d[abd-hjlnp-uw-z]{2})(?!\w)")
 _CANADA = compiled(r"[abceghj-nprstvxy]\d[a-z][ -]?\d[a-z]\d(?!\w)")
+_LABEL_LIKE = {b"id": b"8", b"md": b"2", b"pa": b"1", b"ma": b"0", b"or": b"9", b"co": b"8", b"dc": b"2", b"pr": b"0"}
+"""States whose short form is a label or a word as well, with the first digit of their ZIP codes."""
 _STATE_LIKE = word_set("in or me hi ok oh pa ma de la id al co mo ar ne ca va wa nd sd")
 
 
@@ -37,6 +39,8 @@ def after_state(page: Page, s: int, run_end: int) -> Hit | None:
         comma = low[max(0, s - 2) : s].strip() == b","
         if match[1] in _STATE_LIKE and not comma:
             return None
+    elif match[1] in _LABEL_LIKE and match[3][:1] not in _LABEL_LIKE[match[1]] and low[max(0, s - 2) : s].strip() != b",":
+        return None
     return _hit(match.start(3), match.end(3), 0.93)
 
 
@@ -57,7 +61,8 @@ def australia(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 _CUES = word_set("postcode postal code zip address pc post")
-_NOT_PLACE = word_set("chapter gene mutation allele cell type code vitamin factor hla variant")
+_NOT_PLACE = word_set("chapter gene mutation allele cell vitamin factor hla variant")
+_STAGE = compiled(r"[ypc]?t\d[a-d]?n")
 
 
 def postcode(page: Page, s: int, run_end: int) -> Hit | None:
@@ -69,7 +74,7 @@ def postcode(page: Page, s: int, run_end: int) -> Hit | None:
     value = data[s : match.end()]
     before = words_before(low, s, 24)
     cued = bool(before) and before[-1] in _CUES
-    if not (value.isupper() or cued) or (before and before[-1] in _NOT_PLACE):
+    if not (value.isupper() or cued) or (before and before[-1] in _NOT_PLACE) or _STAGE.match(low, s):
         return None
     if b" " not in value and not cued and low[max(0, s - 2) : s].strip(b" ") != b"," and not _CANADA.match(low, s):
         return None

@@ -1,0 +1,313 @@
+"""`osler deid run` and `osler deid evaluate` as processes: what they write, resume, refuse and say."""
+
+import importlib.util
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osler_process import ENVIRONMENT, run_osler
+
+CANARY = "Zebulon Quartermain"
+NOTE = "Seen by Dr. Ann Whitfield on 3/14/2021. Call 617-555-0142. "
+
+
+def notes(path: Path, count: int, *, odd: bool = False) -> Path:
+    lines = [
+        json.dumps(
+            {"id": f"n{n}", "text": NOTE * (1 + n % 7) + f"MRN: {10384000 + n}", "patient_key": f"p{n % 5}"}
+        )
+        for n in range(count)
+    ]
+    if odd:
+        lines[1:1] = ["", CANARY, '{"id": "x"}', json.dumps({"id": "n0", "text": CANARY + " twice"})]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def osler(folder: Path, *arguments: str, **more: Any) -> "subprocess.CompletedProcess[str]":
+    return run_osler("deid", *arguments, cwd=folder, **more)
+
+
+def test_each_line_is_answered_and_failures_show_in_the_exit_code(tmp_path: Path) -> None:
+    notes(tmp_path / "in.jsonl", 20, odd=True)
+    done = osler(tmp_path, "run", "in.jsonl", "--output", "out.jsonl", "--json", "--workers", "2")
+    assert done.returncode == 4
+    report = json.loads(done.stdout)
+    assert (report["records"], report["failed"], report["resumed_from"]) == (24, 3, 0)
+    assert report["found"]["MRN"] == 20
+    answers = rows(tmp_path / "out.jsonl")
+    assert [a["id"] for a in answers[:6]] == ["n0", 2, 3, "x", "n0", "n1"]
+    assert ["error" in a for a in answers[:6]] == [False, True, True, True, False, False]
+    everything = done.stdout + done.stderr + (tmp_path / "out.jsonl").read_text()
+    assert "Quartermain" not in everything
+    assert "Traceback" not in everything
+    again = osler(tmp_path, "run", "in.jsonl", "--output", "out.jsonl", "--json")
+    assert again.returncode == 4
+    assert json.loads(again.stdout)["resumed_from"] == 24
+
+
+@pytest.mark.parametrize("mode", ["redact", "surrogate"])
+def test_replaced_text_holds_no_identifier(tmp_path: Path, mode: str) -> None:
+    notes(tmp_path / "in.jsonl", 12)
+    done = osler(tmp_path, "run", "in.jsonl", "--output", "out.jsonl", "--mode", mode)
+    assert done.returncode == 0, done.stderr
+    assert "164.514(b)" in done.stdout
+    for given, answer in zip(rows(tmp_path / "in.jsonl"), rows(tmp_path / "out.jsonl"), strict=True):
+        assert list(answer) == ["id", "text", "spans"]
+        for word in ("Whitfield", "617-555-0142", "3/14/2021", given["text"][-8:]):
+            assert word not in answer["text"]
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        (["--mode", "redact"], "mode"),
+        (["--fast"], "fast"),
+        (["--roster", "roster.jsonl"], "roster"),
+        (["--config", "other.toml"], "configuration"),
+    ],
+)
+def test_an_output_of_other_options_is_refused(tmp_path: Path, option: list[str], named: str) -> None:
+    notes(tmp_path / "in.jsonl", 3)
+    (tmp_path / "roster.jsonl").write_text('{"names": ["Ann Whitfield"]}\n')
+    (tmp_path / "other.toml").write_text('[deid]\nallow = ["Mercy Protocol"]\n')
+    command = ("run", "in.jsonl", "--output", "out.jsonl")
+    assert osler(tmp_path, *command).returncode == 0
+    before = (tmp_path / "out.jsonl").read_bytes()
+    refused = osler(tmp_path, *command, *option)
+    assert refused.returncode == 4
+    assert named in refused.stderr
+    assert "--overwrite" in refused.stderr
+    assert (tmp_path / "out.jsonl").read_bytes() == before
+
+
+def test_a_file_that_is_no_output_is_not_touched_without_overwrite(tmp_path: Path) -> None:
+    notes(tmp_path / "in.jsonl", 3)
+    (tmp_path / "out.jsonl").write_text("precious")
+    command = ("run", "in.jsonl", "--output", "out.jsonl")
+    assert osler(tmp_path, *command).returncode == 4
+    assert (tmp_path / "out.jsonl").read_text() == "precious"
+    assert osler(tmp_path, *command, "--overwrite").returncode == 0
+    assert len(rows(tmp_path / "out.jsonl")) == 3
+
+
+@pytest.mark.parametrize("mode", ["spans", "surrogate"])
+def test_kill_9_then_resume(tmp_path: Path, mode: str) -> None:
+    """Whatever was done is kept, and what comes is what would have come."""
+    notes(tmp_path / "in.jsonl", 1500)
+    command = ["run", "in.jsonl", "--mode", mode, "--workers", "2", "--output"]
+    out, state = tmp_path / "out.jsonl", tmp_path / "out.jsonl.state.json"
+    chance = random.Random(5)
+    kept: list[int] = []
+    for _ in range(3):
+        running = subprocess.Popen(
+            [sys.executable, "-m", "osler", "deid", *command, out.name],
+            cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        waited = 0.0
+        while running.poll() is None and waited < 30:
+            done = json.loads(state.read_text())["at"]["number"] if state.exists() else 0
+            if done > (kept[-1] if kept else 0):
+                break
+            waited += 0.02
+            try:
+                running.wait(0.02)
+            except subprocess.TimeoutExpired:
+                continue
+        try:
+            running.wait(chance.uniform(0, 0.2))
+        except subprocess.TimeoutExpired:
+            os.kill(running.pid, signal.SIGKILL)
+            running.wait()
+        kept.append(json.loads(state.read_text())["at"]["number"])
+    assert kept == sorted(kept)
+    assert 0 < kept[0] < 1500
+    saved = json.loads(state.read_text())
+    done = osler(tmp_path, *command, out.name, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["resumed_from"] == kept[-1]
+    whole = tmp_path / "whole.jsonl"
+    if mode == "surrogate":
+        # an uninterrupted run with the same secret: a state that has come nowhere yet
+        saved |= {
+            "at": {"offset": 0, "number": 0},
+            "written": [0],
+            "tally": {"records": 0, "failed": 0, "found": {}},
+        }
+        if not saved["finished"]:
+            (tmp_path / "whole.jsonl.state.json").write_text(json.dumps(saved))
+            whole.touch()
+        else:
+            pytest.skip("it was quicker than the kills")
+    assert osler(tmp_path, *command, whole.name).returncode == 0
+    assert whole.read_bytes() == out.read_bytes()
+
+
+def test_through_a_pipe(tmp_path: Path) -> None:
+    notes(tmp_path / "in.jsonl", 5)
+    assert osler(tmp_path, "run", "in.jsonl", "--output", "out.jsonl").returncode == 0
+    piped = osler(tmp_path, "run", "-", "--output", "-", "--json", stdin=(tmp_path / "in.jsonl").read_bytes())
+    assert piped.returncode == 0, piped.stderr
+    assert piped.stdout == (tmp_path / "out.jsonl").read_text()
+    assert json.loads(piped.stderr)["records"] == 5
+
+
+def test_texts_of_a_folder(tmp_path: Path) -> None:
+    given = tmp_path / "notes"
+    (given / "ward").mkdir(parents=True)
+    (given / "a.txt").write_bytes(NOTE.encode() + b"\r\n")
+    (given / "ward" / "b.txt").write_text(NOTE)
+    (given / "ward" / "bad.txt").write_bytes(b"\xff\xff" + CANARY.encode())
+    command = ("run", "notes", "--format", "text", "--mode", "redact", "--output")
+    done = osler(tmp_path, *command, "clean")
+    assert done.returncode == 4, done.stderr
+    assert (tmp_path / "clean" / "a.txt").read_bytes() == b"Seen by Dr. [NAME] on [DATE]. Call [PHONE]. \r\n"
+    assert (tmp_path / "clean" / "ward" / "b.txt").exists()
+    assert not (tmp_path / "clean" / "ward" / "bad.txt").exists()
+    assert [a["id"] for a in rows(tmp_path / "clean" / "spans.jsonl")] == [
+        "a.txt",
+        "ward/b.txt",
+        "ward/bad.txt",
+    ]
+    assert osler(tmp_path, *command, "lines.jsonl").returncode == 4
+    assert [a.get("text", "")[:19] for a in rows(tmp_path / "lines.jsonl")][1] == "Seen by Dr. [NAME] "
+    assert (
+        osler(
+            tmp_path, "run", "notes/a.txt", "--format", "text", "--mode", "redact", "--output", "a.out"
+        ).returncode
+        == 0
+    )
+    assert (tmp_path / "a.out").read_bytes() == (tmp_path / "clean" / "a.txt").read_bytes()
+    assert rows(tmp_path / "a.out.spans.jsonl")[0]["id"] == "a.txt"
+
+
+BAD: list[tuple[list[str], str]] = [
+    (["none.jsonl", "--output", "o"], "no such input"),
+    (["in.jsonl", "--output", "in.jsonl"], "into the input"),
+    (["in.jsonl", "--output", "folder"], "is a folder"),
+    (["in.jsonl", "--output", "nowhere/o"], "does not exist"),
+    (["in.jsonl", "--output", "o.gz"], "not packed"),
+    (["in.jsonl", "--output", ""], "empty"),
+    (["folder", "--output", "o"], "folder"),
+    (["folder", "--format", "text", "--output", "o"], "no file that ends in"),
+    (["in.jsonl", "--output", "o", "--mode", "safe"], "--mode"),
+    (["in.jsonl", "--output", "o", "--format", "csv"], "--format"),
+    (["in.jsonl", "--output", "o", "--engine", "spark"], "--engine"),
+    (["in.jsonl", "--output", "o", "--roster", "none"], "roster"),
+    (["in.jsonl", "--output", "o", "--roster", "bad.jsonl"], "Line 1 of the roster"),
+    (["wide.jsonl", "--output", "o"], "UTF-16"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), BAD, ids=range(len(BAD)))
+def test_what_cannot_be_run_is_refused(tmp_path: Path, arguments: list[str], says: str) -> None:
+    notes(tmp_path / "in.jsonl", 2)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "bad.jsonl").write_text(json.dumps({"name": CANARY}))
+    (tmp_path / "wide.jsonl").write_text(CANARY, encoding="utf-16")
+    before = (tmp_path / "in.jsonl").read_bytes()
+    done = osler(tmp_path, "run", *arguments)
+    assert done.returncode == 4, done.stderr
+    assert says in done.stderr
+    assert "Quartermain" not in done.stderr
+    assert (tmp_path / "in.jsonl").read_bytes() == before
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="Ray is installed")
+def test_without_ray_it_says_how_to_get_it(tmp_path: Path) -> None:
+    notes(tmp_path / "in.jsonl", 2)
+    done = osler(tmp_path, "run", "in.jsonl", "--output", "o", "--engine", "ray")
+    assert done.returncode == 3
+    assert "pip install 'osler[ray]'" in done.stderr
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_broken_configuration_is_told_once(tmp_path: Path) -> None:
+    notes(tmp_path / "in.jsonl", 2)
+    (tmp_path / "osler.toml").write_text('[deid]\nextra_detectors = ["none-such"]\n')
+    done = osler(tmp_path, "run", "in.jsonl", "--output", "o")
+    assert done.returncode in (3, 9)
+    assert "none-such" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# -- evaluate
+
+
+def gold(path: Path) -> Path:
+    text = "Dr. Ann Whitfield saw Tom Oyelaran of Boston. 617-555-0142. No fever."
+    spans = [(4, 17, "NAME"), (22, 34, "NAME"), (38, 44, "LOCATION"), (46, 58, "PHONE")]
+    listed = [{"start": a, "end": b, "label": label} for a, b, label in spans]
+    lines = [{"id": 1, "text": text, "spans": listed}, {"id": "two", "text": CANARY, "spans": []}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def predictions(path: Path) -> Path:
+    spans = [(4, 17, "NAME"), (26, 34, "NAME"), (46, 58, "FAX"), (60, 62, "NAME")]
+    listed = [{"start": a, "end": b, "label": label, "score": 1.0, "detector": "x"} for a, b, label in spans]
+    path.write_text(json.dumps({"id": 1, "spans": listed}) + "\n" + '{"id": "extra", "spans": []}\n')
+    return path
+
+
+def test_evaluate(tmp_path: Path) -> None:
+    gold(tmp_path / "g"), predictions(tmp_path / "p")
+    done = osler(tmp_path, "evaluate", "--gold", "g", "--pred", "p", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["documents"]["count"] == 2
+    assert result["documents"]["without_prediction"] == 1
+    assert result["documents"]["predictions_not_in_gold"] == 1
+    assert (result["tokens"]["recall"]["hits"], result["tokens"]["recall"]["of"]) == (6, 8)
+    assert [(m["label"], m["uncovered"]) for m in result["misses"]] == [("LOCATION", 6), ("NAME", 4)]
+    assert "Boston" not in done.stdout
+    shown = osler(tmp_path, "evaluate", "--gold", "g", "--pred", "p", "--show-text")
+    assert shown.returncode == 0
+    assert "Boston" in shown.stdout
+    plain = osler(tmp_path, "evaluate", "--gold", "g", "--pred", "p", "--worst", "1")
+    assert "token recall" in plain.stdout
+    assert "LOCATION" in plain.stdout
+    assert not {"Boston", "Tom", "Quartermain"} & set(plain.stdout.replace(",", " ").split())
+
+
+def test_a_run_s_output_can_be_evaluated(tmp_path: Path) -> None:
+    gold(tmp_path / "g")
+    assert osler(tmp_path, "run", "g", "--output", "p").returncode == 0
+    done = osler(tmp_path, "evaluate", "--gold", "g", "--pred", "p", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["documents"]["without_prediction"] == 0
+
+
+BAD_GOLD = [
+    CANARY,
+    json.dumps([CANARY]),
+    json.dumps({"id": 1, "spans": []}),
+    json.dumps({"id": 1, "text": CANARY}),
+    json.dumps({"id": 1, "text": CANARY, "spans": [{"start": 0, "end": 99, "label": "NAME"}]}),
+    json.dumps({"id": 1, "text": CANARY, "spans": [{"start": 3, "end": 3, "label": "NAME"}]}),
+    json.dumps({"id": 1, "text": CANARY, "spans": [{"start": 0, "end": 3, "label": CANARY}]}),
+    json.dumps({"id": 1, "text": CANARY, "spans": [CANARY]}),
+    json.dumps({"id": 1, "text": "short", "spans": []}),
+    "",
+]
+
+
+@pytest.mark.parametrize("line", BAD_GOLD, ids=range(len(BAD_GOLD)))
+def test_what_cannot_be_evaluated_is_refused(tmp_path: Path, line: str) -> None:
+    (tmp_path / "g").write_text(line + "\n")
+    predictions(tmp_path / "p")
+    done = osler(tmp_path, "evaluate", "--gold", "g", "--pred", "p")
+    assert done.returncode == 4
+    assert "Quartermain" not in done.stderr + done.stdout
