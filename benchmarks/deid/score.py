@@ -2,11 +2,12 @@
 
     python benchmarks/deid/score.py --gold public.jsonl --pred predicted.jsonl [--json scores.json] [--misses 30]
 
-Gold lines are `{"id", "text", "spans": [{"start", "end", "label"}][, "style"][, "ignore": [{"start", "end"}]]}`, predicted
-lines `{"id", "spans"}`; offsets in Unicode code points. A token is a maximal run of letters or digits, cut where a gold
-span begins or ends. A gold token is covered if predicted spans cover all of it, whatever their label; any other token is
-redacted if a predicted span touches it. Tokens under `ignore` (doubtful ones) count neither way. Intervals are 95 %
-percentile intervals of a bootstrap over sources: a document and its copies (ids alike up to the first ".") stay together.
+Gold lines are `{"id", "text", "spans": [{"start", "end", "label"}][, "style"][, "ignore": [{"start", "end"}]]}`,
+predicted lines `{"id", "spans"}`; offsets in Unicode code points. A token is a maximal run of letters or digits, cut
+where a gold span begins or ends. A gold token is covered if predicted spans cover all of it, whatever their label; any
+other token is redacted if a predicted span touches it. Tokens under `ignore` (doubtful ones) count neither way.
+Intervals are 95 % percentile intervals of a bootstrap over sources: a document and its copies (ids alike up to the
+first ".") stay together.
 """
 
 import argparse
@@ -15,20 +16,20 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 TOKEN = re.compile(r"[^\W_]+")
+_CODES = ("MRN", "ACCOUNT", "HEALTH_PLAN", "LICENSE", "VEHICLE", "DEVICE", "OTHER_ID", "PHOTO", "BIOMETRIC")
 GROUPS = {
     "NAME, AGE": ("NAME", "AGE"),
     "LOCATION": ("LOCATION",),
-    "numbers and codes": (
-        "MRN", "ACCOUNT", "HEALTH_PLAN", "LICENSE", "VEHICLE", "DEVICE", "OTHER_ID", "PHOTO", "BIOMETRIC",
-    ),  # fmt: skip
+    "numbers and codes": _CODES,
     "contacts and dates": ("PHONE", "FAX", "EMAIL", "SSN", "URL", "IP", "DATE"),
-}  # fmt: skip
+}
 LOWER_STYLES = ("dictated",)
 RESAMPLES = 1000
 
@@ -79,7 +80,7 @@ def tokens(text: str, cuts: Spans) -> list[tuple[int, int]]:
     for run in TOKEN.finditer(text):
         inner = edges[bisect.bisect_right(edges, run.start()) : bisect.bisect_left(edges, run.end())]
         points = [run.start(), *inner, run.end()]
-        out.extend(zip(points[:-1], points[1:], strict=True))
+        out.extend(pairwise(points))
     return out
 
 

@@ -15,7 +15,7 @@ def main() -> None:
     run(
         Job(
             source=LineSource.at(Path(given)),
-            task=lambda key: Capitals(nap_s=float(nap_s), pids=Path(pids)),
+            task=lambda _: Capitals(nap_s=float(nap_s), pids=Path(pids)),
             target=target,
             identity={"task": "capitals"},
             workers=int(workers),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from osler.core.errors import ConfigError
-from osler.jobs import Batch, Done, Record, Tally, Work
+from osler.jobs import Batch, Done, Record, Seed, Tally, Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,6 @@ class Capitals:
         )
 
 
-def capitals(**options: object) -> Callable[[bytes], Capitals]:
+def capitals(**options: object) -> Callable[[Seed], Capitals]:
     """A job's `task`: gets the run's secret."""
-    return lambda key: Capitals(key=key, **options)  # type: ignore[arg-type]
+    return lambda seed: Capitals(key=seed.key, **options)  # type: ignore[arg-type]

@@ -4,14 +4,16 @@ import json
 import shutil
 import stat
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from osler.core.errors import InputError
-from osler.jobs import Done, Position, Tally, Target
+from osler.jobs import Done, Position, Seed, Tally, Target
 from osler.jobs.output import opened
 
+SEED = Seed(key=b"k" * 32, day=date(2026, 1, 2))
 IDENTITY = {"mode": "spans", "input": "abc"}
 
 
@@ -28,7 +30,7 @@ def done(text: str, **files: str) -> Done:
 
 
 def start(folder: Path, *texts: str, finish: bool = False, **options: object) -> None:
-    with opened(target(folder), IDENTITY, "stamp", overwrite=False, key=b"k" * 32) as output:
+    with opened(target(folder), IDENTITY, "stamp", overwrite=False, seed=SEED) as output:
         for n, text in enumerate(texts, 1):
             output.take(done(text), Position(offset=n, number=n))
         output.commit()
@@ -41,7 +43,7 @@ def test_a_run_goes_on_from_where_it_was(tmp_path: Path) -> None:
     with opened(target(tmp_path), IDENTITY, "stamp", overwrite=False) as output:
         assert output.state.at == Position(offset=2, number=2)
         assert output.state.tally == Tally(records=2, found={"NAME": 2})
-        assert output.state.key == b"k" * 32
+        assert output.state.seed == SEED
         output.take(done("c\n"), Position(offset=3, number=3))
         output.finish()
     assert (tmp_path / "out").read_bytes() == b"a\nb\nc\n"
@@ -151,7 +153,7 @@ def test_an_output_that_was_taken_away_is_begun_anew_with_a_new_secret(tmp_path:
     (tmp_path / "out").unlink()
     with opened(target(tmp_path), IDENTITY, "stamp", overwrite=False) as output:
         assert output.state.at == Position()
-        assert output.state.key != b"k" * 32
+        assert output.state.seed.key != SEED.key
 
 
 def test_an_empty_file_that_is_there_is_no_output(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
 from jobs_work import capitals
 
 from osler.core.errors import GuardUnavailable, InputError
-from osler.jobs import Job, Progress, Report, Target, run
+from osler.jobs import Job, Progress, Report, Seed, Target, run
 from osler.jobs.sources import LineSource
 
 
@@ -31,7 +32,7 @@ def job(path: Path, *, workers: int = 2, overwrite: bool = False, **options: obj
         identity={"task": "capitals"},
         workers=workers,
         overwrite=overwrite,
-        key=b"k" * 32,
+        seed=Seed(key=b"k" * 32, day=date(2026, 1, 2)),
     )
 
 

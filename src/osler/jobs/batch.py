@@ -10,7 +10,16 @@ A record may hold PHI, so that no `repr` shows it.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    """What a run is begun with and keeps when it is resumed: a random secret of 32 bytes, and the day."""
+
+    key: bytes = field(repr=False)
+    day: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,49 +1,72 @@
-"""De-identification as a batch task: lines or texts in, lines with spans (and replaced text) out.
+"""De-identification as a batch task: records in, lines with spans and replaced text out.
 
-One line of output for each record, in order. A record that fails becomes `{"id", "spans": [], "error"}`: its text does
-not stand in it, nor what an exception said, only what kind of thing went wrong.
+One line for each record, in order. A record that fails becomes `{"id", "spans": [], "error"}`: its text does not stand
+in it, nor what an exception said, only what kind of thing went wrong.
 """
 
 import hashlib
 import hmac
-import json
-import math
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from pathlib import PurePosixPath
+from typing import Literal, Protocol
 
 import msgspec
 
 from osler.core.errors import OslerError
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Span, counts
-from osler.deid import Deidentifier
-from osler.jobs.batch import Batch, Done, Record, Tally, Work
+from osler.jobs import structured
+from osler.jobs.batch import Batch, Done, Record, Seed, Tally, Work
+from osler.jobs.records import Format, Item, read
 from osler.jobs.replacing import Mode, replaced
 from osler.jobs.roster import Roster
 
-Format = Literal["jsonl", "text"]
 Layout = Literal["lines", "beside", "folder"]
-"""Where replaced texts go: into the lines, into a stream beside them, each into a file of a folder."""
+"""Where what is replaced goes: into the lines, into a stream beside them, each into a file of a folder."""
 
 _Known = tuple[KnownIdentifier, ...]
 _Spans = tuple[Span, ...]
 _encode = msgspec.json.encode
-_HALF = re.compile("[\ud800-\udfff]")
+
+
+class Engine(Protocol):
+    """What finds identifiers: `osler.deid.Deidentifier` is one."""
+
+    def find(self, text: str, known: Sequence[KnownIdentifier] = ()) -> _Spans:
+        """Spans of one text, sorted, without overlap."""
+        ...
+
+    def find_many(
+        self, texts: Sequence[str], known: Sequence[Sequence[KnownIdentifier]] | None = None
+    ) -> tuple[_Spans, ...]:
+        """As `find`, for texts that have nothing to do with each other."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeidTask:
-    """De-identify records. `engine` makes the engine in the worker; `key` is the run's secret, for surrogates."""
+    """De-identify records. `engine` makes the engine in the worker; surrogates depend on the run's `seed`.
 
-    engine: Callable[[], Deidentifier]
+    Names of files often name a patient: where text is replaced they give way to numbers, unless `keep_names`.
+    """
+
+    engine: Callable[[], Engine]
     mode: Mode
     format: Format
     layout: Layout = "lines"
     roster: Roster | None = None
-    key: bytes = field(repr=False)
+    seed: Seed
+    keep_names: bool = False
+
+    def read(self, record: Record) -> Item:
+        """A record of this task's format, under the name that may be written."""
+        item = read(record, self.format)
+        if not record.name or self.keep_names or self.mode == "spans":
+            return item
+        name = f"{record.number:06d}{PurePosixPath(record.name).suffix}"
+        return replace(item, id=str(record.number).encode(), name=name)
 
     def start(self) -> Work:
         """The worker: loads the engine."""
@@ -51,21 +74,18 @@ class DeidTask:
 
     def lost(self, record: Record, reason: str) -> Done:
         """The line of a record that failed with its worker."""
-        item = _read(record, self.format)
-        return self.done([(item, _Outcome(fault=reason))])
+        return self.done([(self.read(record), _Outcome(fault=reason))])
 
-    def done(self, outcomes: Sequence[tuple["Item", "_Outcome"]]) -> Done:
+    def done(self, outcomes: Sequence[tuple[Item, "_Outcome"]]) -> Done:
         """Items and what they came to, as bytes."""
         lines, beside, files = [], [], []
         found: dict[str, int] = {}
         for item, outcome in outcomes:
             lines.append(self._line(item, outcome))
-            if outcome.fault:
-                continue
-            for label, count in counts(outcome.spans).items():
+            for label, count in outcome.found.items():
                 found[label] = found.get(label, 0) + count
             if outcome.text is not None and self.layout != "lines":
-                data = outcome.text.encode("utf-8", "replace")
+                data = outcome.text.encode(item.encoding, "replace")
                 if self.layout == "folder":
                     files.append((item.name, data))
                 else:
@@ -77,168 +97,106 @@ class DeidTask:
             tally=Tally(records=len(outcomes), failed=sum(1 for _, o in outcomes if o.fault), found=found),
         )
 
-    def _line(self, item: "Item", outcome: "_Outcome") -> bytes:
+    def _line(self, item: Item, outcome: "_Outcome") -> bytes:
         if outcome.fault:
             return b'{"id":%b,"spans":[],"error":%b}\n' % (item.id, _encode(outcome.fault))
+        own = outcome.text is not None and self.layout == "lines"
+        if own and item.resource is not None:
+            return (outcome.text or "").encode() + b"\n"
+        text = b'"text":%b,' % _encode(outcome.text) if own else b""
+        if outcome.spans is None:
+            account = _encode({"found": outcome.found, "values": outcome.values})
+            return b'{"id":%b,%b%b\n' % (item.id, text, account[1:])
         spans = _encode(
             [
                 {"start": s.start, "end": s.end, "label": s.label, "score": s.score, "detector": s.detector}
                 for s in outcome.spans
             ]
         )
-        if outcome.text is None or self.layout != "lines":
-            return b'{"id":%b,"spans":%b}\n' % (item.id, spans)
-        return b'{"id":%b,"text":%b,"spans":%b}\n' % (item.id, _encode(outcome.text), spans)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A record as it was read. `id` is JSON; `fault` says why there is no text."""
-
-    number: int
-    id: bytes = field(repr=False)
-    name: str = field(default="", repr=False)
-    text: str = field(default="", repr=False)
-    patient_key: str | None = field(default=None, repr=False)
-    fault: str = ""
+        return b'{"id":%b,%b"spans":%b}\n' % (item.id, text, spans)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
-    spans: tuple[Span, ...] = ()
+    """What came of a record: spans, or for structured formats counts of what became of the values; or a fault."""
+
+    spans: _Spans | None = None
     text: str | None = field(default=None, repr=False)
+    found: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, int] = field(default_factory=dict)
     fault: str = ""
 
 
 class _Worker:
     """One process's engine, and the records through it."""
 
-    def __init__(self, task: DeidTask, engine: Deidentifier) -> None:
+    def __init__(self, task: DeidTask, engine: Engine) -> None:
         self._task, self._engine = task, engine
+        self._structured = task.format in ("fhir", "hl7") and task.mode != "spans"
 
     def work(self, batch: Batch) -> Done:
         """A batch of records to a batch of lines."""
-        items = [_read(record, self._task.format) for record in batch.records]
+        items = [self._task.read(record) for record in batch.records]
         good = [item for item in items if not item.fault]
-        known = [self._known(item) for item in good]
-        outcomes = dict(zip((item.number for item in good), self._outcomes(good, known), strict=True))
+        outcomes = iter([self._tried(each) for each in self._steps(good)])
         return self._task.done(
-            [(item, outcomes.get(item.number) or _Outcome(fault=item.fault)) for item in items]
+            [(item, _Outcome(fault=item.fault) if item.fault else next(outcomes)) for item in items]
         )
 
-    def _known(self, item: Item) -> tuple[KnownIdentifier, ...]:
-        return () if self._task.roster is None else self._task.roster.known(item.patient_key)
-
-    def _outcomes(self, items: Sequence[Item], known: Sequence[_Known]) -> list[_Outcome]:
-        """All at once, which is quicker; where that fails one by one, so that one text fails only itself."""
+    def _steps(self, items: Sequence[Item]) -> list[Callable[[], _Outcome]]:
+        """What to do for each item. Spans of all are found at once, which is quicker, unless that fails."""
+        if self._structured:
+            return [partial(self._restructured, item) for item in items]
+        known = [self._known(item) for item in items]
         finders: list[Callable[[], _Spans]]
         try:
             found = self._engine.find_many([item.text for item in items], known)
         except Exception:
+            # then one by one, so that one text fails only itself
             finders = [
                 partial(self._engine.find, item.text, of_it) for item, of_it in zip(items, known, strict=True)
             ]
         else:
             finders = [partial(_same, spans) for spans in found]
-        return [self._outcome(*each) for each in zip(items, known, finders, strict=True)]
+        return [partial(self._replaced, *each) for each in zip(items, known, finders, strict=True)]
 
-    def _outcome(self, item: Item, known: _Known, find: Callable[[], _Spans]) -> _Outcome:
+    def _tried(self, step: Callable[[], _Outcome]) -> _Outcome:
         try:
-            spans = find()
-            if self._task.mode == "spans":
-                return _Outcome(spans=spans)
-            text, spans = replaced(
-                self._engine, item.text, spans, known, mode=self._task.mode, secret=self._scope(item)
-            )
+            return step()
         except OslerError as error:
             return _Outcome(fault=error.message)
         except Exception as error:
             # the message could repeat the text
             return _Outcome(fault=f"It could not be de-identified ({type(error).__name__}).")
-        return _Outcome(spans=spans, text=text)
+
+    def _known(self, item: Item) -> _Known:
+        return () if self._task.roster is None else self._task.roster.known(item.patient_key)
+
+    def _replaced(self, item: Item, known: _Known, find: Callable[[], _Spans]) -> _Outcome:
+        spans, text = find(), None
+        if self._task.mode != "spans":
+            text, spans = replaced(item.text, spans, known, mode=self._task.mode, secret=self._scope(item))
+        return _Outcome(spans=spans, text=text, found=counts(spans))
+
+    def _restructured(self, item: Item) -> _Outcome:
+        mode: Literal["redact", "surrogate"] = "surrogate" if self._task.mode == "surrogate" else "redact"
+        treated = structured.treat(
+            item,
+            self._engine,
+            structured.known(item, self._task.roster),
+            mode=mode,
+            seed=self._task.seed,
+            compact=self._task.layout == "lines",
+        )
+        account = treated.account
+        return _Outcome(text=treated.text, found=dict(account.labels), values=account.outcomes())
 
     def _scope(self, item: Item) -> bytes:
         """The secret of a patient, or of a text that names none: the same one, the same surrogates."""
         whose = f"document {item.number}" if item.patient_key is None else f"patient {item.patient_key}"
-        return hmac.new(self._task.key, whose.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+        named = whose.encode("utf-8", "surrogatepass")
+        return hmac.new(self._task.seed.key, named, hashlib.sha256).digest()
 
 
 def _same(spans: _Spans) -> _Spans:
     return spans
-
-
-def _read(record: Record, form: Format) -> Item:
-    if form == "text":
-        return _text(record)
-    return _line(record)
-
-
-def _text(record: Record) -> Item:
-    name = _encode(record.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
-    if record.fault:
-        return Item(number=record.number, id=name, name=record.name, fault=record.fault)
-    encoding = "utf-16" if record.data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        text = record.data.decode(encoding)
-    except UnicodeDecodeError:
-        return Item(number=record.number, id=name, name=record.name, fault="It is not UTF-8 text.")
-    return Item(number=record.number, id=name, name=record.name, text=text)
-
-
-def _line(record: Record) -> Item:
-    number = str(record.number).encode()
-    if record.fault:
-        return Item(number=record.number, id=number, fault=record.fault)
-    if not record.data.strip():
-        return Item(number=record.number, id=number, fault="The line is empty.")
-    try:
-        value = _parsed(record.data)
-    except UnicodeDecodeError:
-        return Item(number=record.number, id=number, fault="The line is not UTF-8.")
-    except (ValueError, RecursionError):
-        return Item(number=record.number, id=number, fault="The line is not JSON.")
-    if not isinstance(value, dict):
-        return Item(number=record.number, id=number, fault="The line is no JSON object.")
-    return _item(record.number, value)
-
-
-def _parsed(data: bytes) -> Any:
-    """JSON as the standard library reads it where msgspec does not: lone surrogates are let in."""
-    try:
-        return msgspec.json.decode(data)
-    except (ValueError, RecursionError):
-        return json.loads(data.decode("utf-8"))
-
-
-def _item(number: int, value: dict[str, Any]) -> Item:
-    identifier, text, key = value.get("id"), value.get("text"), value.get("patient_key")
-    fault = ""
-    if identifier is None:
-        shown = str(number).encode()
-    elif isinstance(identifier, bool) or not isinstance(identifier, str | int | float) or _odd(identifier):
-        shown, fault = str(number).encode(), "Its `id` is neither text nor a number."
-    else:
-        shown = json.dumps(identifier).encode() if not isinstance(identifier, str) else _string(identifier)
-    if not isinstance(text, str):
-        fault = fault or ("It has no `text`." if text is None else "Its `text` is no string.")
-    if key is not None and (isinstance(key, bool) or not isinstance(key, str | int)):
-        fault = fault or "Its `patient_key` is neither text nor a whole number."
-    if fault or not isinstance(text, str):
-        return Item(number=number, id=shown, fault=fault)
-    return Item(number=number, id=shown, text=_whole(text), patient_key=None if key is None else str(key))
-
-
-def _odd(identifier: str | float) -> bool:
-    return isinstance(identifier, float) and not math.isfinite(identifier)
-
-
-def _string(value: str) -> bytes:
-    try:
-        return _encode(value)
-    except UnicodeEncodeError:
-        return json.dumps(value).encode()
-
-
-def _whole(text: str) -> str:
-    """Halves of surrogate pairs are no characters: each becomes U+FFFD, so that all offsets stay."""
-    return text if text.isascii() else _HALF.sub("\ufffd", text)

@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol
 
+from osler.core.clock import SystemClock
 from osler.core.errors import InputError
 from osler.jobs import state as states
-from osler.jobs.batch import Done, Position
+from osler.jobs.batch import Done, Position, Seed
 from osler.jobs.state import State
 
 _COMMIT_COSTS = 0.25
@@ -64,13 +65,14 @@ class Output(Protocol):
 
 @contextmanager
 def opened(
-    target: Target, identity: Mapping[str, str], stamp: str, *, overwrite: bool, key: bytes | None = None
+    target: Target, identity: Mapping[str, str], stamp: str, *, overwrite: bool, seed: Seed | None = None
 ) -> Iterator[Output]:
-    """The output, ready to take what comes after its state. `key` is for tests; else it is drawn at random.
+    """The output, ready to take what comes after its state. `seed` is for tests; else it is drawn at random.
 
     Raises InputError when there is an output already that this run would not continue.
     """
-    fresh = State(identity=identity, stamp=stamp, key=secrets.token_bytes(32) if key is None else key)
+    seed = seed or Seed(key=secrets.token_bytes(32), day=SystemClock().now().date())
+    fresh = State(identity=identity, stamp=stamp, seed=seed)
     with contextlib.ExitStack() as stack:
         if target.state is None:
             yield _PassingOutput(stack.enter_context(_stream_out(target.streams[0], overwrite)), fresh)

@@ -9,13 +9,13 @@ the number of workers and the engine.
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from osler.core.errors import InputError
 from osler.jobs import local, on_ray
 from osler.jobs import state as states
-from osler.jobs.batch import Done, Position, Source, Tally, Task
+from osler.jobs.batch import Done, Position, Seed, Source, Tally, Task
 from osler.jobs.output import Target, opened
 
 Engine = Literal["local", "ray"]
@@ -29,19 +29,19 @@ _SHARE = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to run. `task` gets the run's secret, 32 bytes that stay the same when it is resumed.
+    """What to run. `task` gets the run's seed, which stays the same when it is resumed; `seed` is for tests.
 
     `identity` names the options on which the output depends; `workers` None takes one for each core.
     """
 
     source: Source
-    task: Callable[[bytes], Task]
+    task: Callable[[Seed], Task]
     target: Target
     identity: Mapping[str, str]
     engine: Engine = "local"
     workers: int | None = None
     overwrite: bool = False
-    key: bytes | None = field(default=None, repr=False)
+    seed: Seed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +76,11 @@ def run(job: Job, on_progress: Callable[[Progress], None] = lambda _: None) -> R
     stamp = source.stamp()
     identity = {**job.identity, "input": _digest(job, stamp)}
     total = source.total()
-    with opened(job.target, identity, stamp, overwrite=job.overwrite, key=job.key) as output:
+    with opened(job.target, identity, stamp, overwrite=job.overwrite, seed=job.seed) as output:
         resumed_from = output.state.tally.records
         if not output.state.finished:
             try:
-                for after, done in _results(job, job.task(output.state.key), output.state.at, total):
+                for after, done in _results(job, job.task(output.state.seed), output.state.at, total):
                     output.take(done, after)
                     tally = output.state.tally
                     on_progress(

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self, cast
 
+import msgspec
+
 from osler.core.errors import InputError, UnsupportedFormat
 from osler.jobs.batch import Batch, Position, Record
 
@@ -82,7 +84,7 @@ class LineSource(OneFile):
 class MessageSource(OneFile):
     """The messages of a file: each begins with a line that begins with `first`, and goes on to the next such.
 
-    Line ends belong to a message. What stands before the first message is a record too.
+    Line ends, and the byte that frames a message (0x0B), belong to it. What stands before the first is a record too.
     """
 
     first: bytes = b"MSH"
@@ -100,13 +102,16 @@ class FileSource:
     unit: str = "files"
 
     @classmethod
-    def below(cls, root: Path, endings: tuple[str, ...]) -> "FileSource":
-        """All files of a folder and its folders that end so, sorted; hidden ones left out. Raises InputError."""
+    def below(cls, root: Path, endings: tuple[str, ...], *, needed: bool = True) -> "FileSource":
+        """All files of a folder and its folders that end so, sorted; hidden ones left out.
+
+        Raises InputError when there is none, unless none is `needed`.
+        """
         names = sorted(
             (p.relative_to(root).as_posix() for p in _inside(root) if p.name.lower().endswith(endings)),
             key=os.fsencode,
         )
-        if not names:
+        if needed and not names:
             raise InputError(
                 f"The input folder holds no file that ends in {' or '.join(endings)}.",
                 remedy="Name the folder that holds them, or another --format.",
@@ -140,6 +145,56 @@ class FileSource:
         for name in self.names:
             whole.update(os.fsencode(name) + b"\0" + _digest(self.root / name).encode() + b"\0")
         return whole.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderLines:
+    """The lines of all files below a folder, file by file, as if they were one: bytes are counted through."""
+
+    files: FileSource
+    unit: str = "bytes"
+
+    def batches(self, start: Position, size: int) -> Iterator[Batch]:
+        """Batches of lines; a file's last line ends with the file."""
+        yield from _gathered(self._records(start), size)
+
+    def _records(self, start: Position) -> Iterator[tuple[Record, Position]]:
+        base, number = 0, start.number
+        for name in self.files.names:
+            path = self.files.root / name
+            size = _status(path).st_size
+            if base + size > start.offset:
+                with _reading(path, packed=False) as file:
+                    inside = max(0, start.offset - base)
+                    file.seek(inside)
+                    for record, at in _lines(file, Position(offset=inside, number=number), LONGEST):
+                        number = at.number
+                        yield record, Position(offset=base + at.offset, number=number)
+            base += size
+
+    def total(self) -> int | None:
+        """Bytes of all files."""
+        return sum(_status(self.files.root / name).st_size for name in self.files.names)
+
+    def stamp(self) -> str:
+        """That of the files."""
+        return self.files.stamp()
+
+    def digest(self) -> str:
+        """That of the files."""
+        return self.files.digest()
+
+
+def holds_lines(path: Path) -> bool:
+    """Whether a file of JSON holds one document a line rather than one in all. Raises InputError."""
+    with _reading(path, _is_packed(path)) as file:
+        try:
+            first = file.readline(LONGEST).removeprefix(_BOM).strip()
+            return not first or isinstance(msgspec.json.decode(first), dict)
+        except (ValueError, RecursionError):
+            return path.suffix in (".ndjson", ".jsonl")
+        except (OSError, EOFError, zlib.error) as error:
+            raise _unreadable(error) from None
 
 
 def _is_packed(path: Path) -> bool:
@@ -224,7 +279,7 @@ def _skipped(file: IO[bytes]) -> int:
 def _messages(
     file: IO[bytes], start: Position, first: bytes, longest: int
 ) -> Iterator[tuple[Record, Position]]:
-    begins = re.compile(b"(?<=[\\r\\n\\x0b])" + re.escape(first))
+    begins = re.compile(b"(?<=[\\r\\n])\x0b?" + re.escape(first))
     at, number, held, looked = start.offset, start.number, bytearray(), 0
     overlong = False
     while True:
@@ -236,7 +291,7 @@ def _messages(
             yield _message(bytes(held[:end]), number, overlong, longest), Position(offset=at, number=number)
             del held[:end]
             looked, overlong = 0, False
-        looked = max(0, len(held) - len(first))
+        looked = max(0, len(held) - len(first) - 1)
         if not block:
             break
         if len(held) > longest:

@@ -12,10 +12,11 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from osler.core.errors import InputError
-from osler.jobs.batch import Position, Tally
+from osler.jobs.batch import Position, Seed, Tally
 
 VERSION = 1
 _REMEDY = "Name another --output, or give --overwrite to start anew."
@@ -25,12 +26,12 @@ _REMEDY = "Name another --output, or give --overwrite to start anew."
 class State:
     """A run's identity (input and options: the same ones give the same output) and how far it has come.
 
-    `written` are the bytes of each output stream that are done. `key` is the run's secret.
+    `written` are the bytes of each output stream that are done. `seed` is what the run was begun with.
     """
 
     identity: Mapping[str, str]
     stamp: str
-    key: bytes = field(repr=False)
+    seed: Seed
     at: Position = field(default_factory=Position)
     written: tuple[int, ...] = ()
     tally: Tally = field(default_factory=Tally)
@@ -48,7 +49,7 @@ class State:
 
     def finish(self) -> "State":
         """The state of a finished run, without its secret."""
-        return replace(self, finished=True, key=b"")
+        return replace(self, finished=True, seed=replace(self.seed, key=b""))
 
 
 def load(path: Path) -> State | None:
@@ -73,7 +74,8 @@ def save(path: Path, state: State) -> None:
         "version": VERSION,
         "identity": dict(state.identity),
         "stamp": state.stamp,
-        "key": base64.b64encode(state.key).decode(),
+        "key": base64.b64encode(state.seed.key).decode(),
+        "day": state.seed.day.isoformat(),
         "at": {"offset": state.at.offset, "number": state.at.number},
         "written": list(state.written),
         "tally": {
@@ -108,7 +110,7 @@ def _parsed(body: object) -> State:
     return State(
         identity={str(k): str(v) for k, v in body["identity"].items()},
         stamp=str(body["stamp"]),
-        key=base64.b64decode(body["key"], validate=True),
+        seed=Seed(key=base64.b64decode(body["key"], validate=True), day=date.fromisoformat(body["day"])),
         at=Position(offset=int(body["at"]["offset"]), number=int(body["at"]["number"])),
         written=tuple(int(count) for count in body["written"]),
         tally=Tally(

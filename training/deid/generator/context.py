@@ -36,7 +36,7 @@ class Context:
             date_separator=pick(rng, "//////--.") if chance(rng, 0.9) else " ",
             zero_pad=chance(rng, 0.5),
             phone_shape=rng.randint(0, 1_000_000),
-            day_first=chance(rng, 0.06),
+            day_first=chance(rng, 0.04),
         )
         self._kept: dict[str, str] = {}
         self._town_age = 99

@@ -62,7 +62,27 @@ def _western(draw: Draw, parts: Parts) -> Parts:
         joint = pick(rng, (" ", "-")) if draw.culture != "french" else "-"
         given += joint + listed(rng, draw.culture, draw.given_part)
     elif chance(rng, 0.012):
-        given = pick(rng, ("J.D.", "JD", "A.J.", "AJ", "T.J.", "TJ", "R.J.", "C.J.", "CJ", "J.R.", "B.J.", "D.J.", "J.T.", "K.C.", "L.C.", "W.C."))
+        given = pick(
+            rng,
+            (
+                "J.D.",
+                "JD",
+                "A.J.",
+                "AJ",
+                "T.J.",
+                "TJ",
+                "R.J.",
+                "C.J.",
+                "CJ",
+                "J.R.",
+                "B.J.",
+                "D.J.",
+                "J.T.",
+                "K.C.",
+                "L.C.",
+                "W.C.",
+            ),
+        )
     if chance(rng, 0.07 if draw.female else 0.02):
         surname += pick(rng, ("-", "-", "-", " ")) + draw.name("surname")
     return replace(parts, given=given, surname=surname)
@@ -91,11 +111,42 @@ def _particles(*options: str, share: float) -> Callable[[Draw, Parts], Parts]:
 def _hispanic(draw: Draw, parts: Parts) -> Parts:
     rng, given, surname = draw.rng, parts.given, parts.surname
     if chance(rng, 0.2) and " " not in given:
-        given = pick(rng, ("María ", "Ana ", "Luz ", "Rosa ", "Ma. ")) + given if draw.female else pick(rng, ("José ", "Juan ", "Luis ", "Carlos ", "Jesús ")) + given
+        given = (
+            pick(rng, ("María ", "Ana ", "Luz ", "Rosa ", "Ma. ")) + given
+            if draw.female
+            else pick(rng, ("José ", "Juan ", "Luis ", "Carlos ", "Jesús ")) + given
+        )
     elif chance(rng, 0.05) and draw.female:
-        given = pick(rng, ("María de los Ángeles", "María del Carmen", "María de Jesús", "María del Rosario", "María de la Luz", "María Guadalupe"))
+        given = pick(
+            rng,
+            (
+                "María de los Ángeles",
+                "María del Carmen",
+                "María de Jesús",
+                "María del Rosario",
+                "María de la Luz",
+                "María Guadalupe",
+            ),
+        )
     if chance(rng, 0.06):
-        surname = pick(rng, ("de la Cruz", "De La Cruz", "del Valle", "De León", "de la Torre", "De Los Santos", "de la Rosa", "de la O", "Del Toro", "De la Garza", "Ponce de León", "Montes de Oca", "San Miguel"))
+        surname = pick(
+            rng,
+            (
+                "de la Cruz",
+                "De La Cruz",
+                "del Valle",
+                "De León",
+                "de la Torre",
+                "De Los Santos",
+                "de la Rosa",
+                "de la O",
+                "Del Toro",
+                "De la Garza",
+                "Ponce de León",
+                "Montes de Oca",
+                "San Miguel",
+            ),
+        )
     if chance(rng, 0.42):
         surname += weighted(rng, ((8, " "), (2, "-"), (0.4, " y "), (0.5, " de "))) + draw.name("surname")
     return replace(parts, given=given, surname=surname)
@@ -116,25 +167,46 @@ def _arabic(draw: Draw, parts: Parts) -> Parts:
     if chance(rng, 0.1) and not draw.female:
         given = pick(rng, ("Abdul ", "Abd al-", "Abdel ", "Abdul-", "Mohamed ", "Muhammad ")) + given
     if chance(rng, 0.14):
-        surname = pick(rng, ("bin ", "ibn ", "Bin ", "Al ", "Abu ", "Bou-", "Ben ", "El ", "bint ")) + surname.removeprefix("Al-").removeprefix("El-")
-    return replace(parts, given=given, surname=surname, middle=listed(rng, draw.culture, "male") if parts.middle else "")
+        surname = pick(
+            rng, ("bin ", "ibn ", "Bin ", "Al ", "Abu ", "Bou-", "Ben ", "El ", "bint ")
+        ) + surname.removeprefix("Al-").removeprefix("El-")
+    return replace(
+        parts, given=given, surname=surname, middle=listed(rng, draw.culture, "male") if parts.middle else ""
+    )
 
 
 def _chinese(draw: Draw, parts: Parts) -> Parts:
     rng, given = draw.rng, parts.given
     if chance(rng, 0.22):
-        return replace(parts, given=listed(rng, "us", draw.given_part), middle=given if chance(rng, 0.4) else "")
+        return replace(
+            parts, given=listed(rng, "us", draw.given_part), middle=given if chance(rng, 0.4) else ""
+        )
     if "-" not in given and len(given) <= 5 and chance(rng, 0.55):
         second = listed(rng, "chinese", draw.given_part)
-        given += weighted(rng, ((4, second.lower()), (2, "-" + second), (1, " " + second), (1, "-" + second.lower())))
+        given += weighted(
+            rng, ((4, second.lower()), (2, "-" + second), (1, " " + second), (1, "-" + second.lower()))
+        )
     return replace(parts, given=given, middle="", family_first=chance(rng, 0.25))
 
 
 def _vietnamese(draw: Draw, parts: Parts) -> Parts:
     rng = draw.rng
-    usual = ("Thị", "Thị", "Ngọc", "Thanh", "Kim", "Thu", "Minh", "Hoàng") if draw.female else ("Văn", "Văn", "Đức", "Minh", "Quang", "Hữu", "Xuân", "Đình", "Thanh", "Công")
-    surname = pick(rng, ("Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh")) if chance(rng, 0.45) and not draw.inventing else parts.surname
-    return replace(parts, surname=surname, middle=pick(rng, usual) if chance(rng, 0.6) else "", family_first=chance(rng, 0.35))
+    usual = (
+        ("Thị", "Thị", "Ngọc", "Thanh", "Kim", "Thu", "Minh", "Hoàng")
+        if draw.female
+        else ("Văn", "Văn", "Đức", "Minh", "Quang", "Hữu", "Xuân", "Đình", "Thanh", "Công")
+    )
+    surname = (
+        pick(rng, ("Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh"))
+        if chance(rng, 0.45) and not draw.inventing
+        else parts.surname
+    )
+    return replace(
+        parts,
+        surname=surname,
+        middle=pick(rng, usual) if chance(rng, 0.6) else "",
+        family_first=chance(rng, 0.35),
+    )
 
 
 def _korean(draw: Draw, parts: Parts) -> Parts:
@@ -142,7 +214,9 @@ def _korean(draw: Draw, parts: Parts) -> Parts:
     way = rng.random()
     if "-" in given and way > 0.4:
         first, second = given.split("-", 1)
-        given = first + (second if way < 0.6 else " " + second.capitalize() if way < 0.8 else "-" + second.capitalize())
+        given = first + (
+            second if way < 0.6 else " " + second.capitalize() if way < 0.8 else "-" + second.capitalize()
+        )
     surname = pick(rng, ("Kim", "Lee", "Park")) if chance(rng, 0.3) and not draw.inventing else parts.surname
     return replace(parts, given=given, surname=surname, middle="", family_first=chance(rng, 0.25))
 
@@ -175,9 +249,16 @@ def _sikh(draw: Draw, parts: Parts) -> Parts:
 def _south_asian(draw: Draw, parts: Parts) -> Parts:
     rng, given = draw.rng, parts.given
     if draw.female and chance(rng, 0.2):
-        return replace(parts, surname=pick(rng, ("Begum", "Bibi", "Khatun", "Akhter", "Sultana", "Parveen", "Fatima", "Nisa")), middle="")
+        return replace(
+            parts,
+            surname=pick(rng, ("Begum", "Bibi", "Khatun", "Akhter", "Sultana", "Parveen", "Fatima", "Nisa")),
+            middle="",
+        )
     if not draw.female and chance(rng, 0.25):
-        given = pick(rng, ("Md. ", "Md ", "Muhammad ", "Syed ", "Mohammad ", "Abdul ", "Ghulam ", "Sheikh ")) + given
+        given = (
+            pick(rng, ("Md. ", "Md ", "Muhammad ", "Syed ", "Mohammad ", "Abdul ", "Ghulam ", "Sheikh "))
+            + given
+        )
     return replace(parts, given=given)
 
 
@@ -195,7 +276,9 @@ def _gendered(endings: tuple[tuple[str, str], ...]) -> Callable[[Draw, Parts], P
 
 
 def _icelandic(draw: Draw, parts: Parts) -> Parts:
-    return replace(parts, surname=parts.surname + pick(draw.rng, ("dóttir", "dottir") if draw.female else ("son",)))
+    return replace(
+        parts, surname=parts.surname + pick(draw.rng, ("dóttir", "dottir") if draw.female else ("son",))
+    )
 
 
 def _as_is(draw: Draw, parts: Parts) -> Parts:
@@ -209,32 +292,79 @@ def _none_between(draw: Draw, parts: Parts) -> Parts:
 Rule = Callable[[Draw, Parts], Parts]
 # Culture -> (how often, rule). The weights favour variety over any country's census.
 CULTURES: Mapping[str, tuple[float, Rule]] = {
-    "us": (30, _plain_words), "black": (5, _western), "british": (2, _western), "mexican": (5, _hispanic),
-    "spanish": (3, _hispanic), "puerto_rican": (2.5, _hispanic), "brazilian": (2, _portuguese),
+    "us": (30, _plain_words),
+    "black": (5, _western),
+    "british": (2, _western),
+    "mexican": (5, _hispanic),
+    "spanish": (3, _hispanic),
+    "puerto_rican": (2.5, _hispanic),
+    "brazilian": (2, _portuguese),
     "italian": (1.6, _particles("Di ", "De ", "Lo ", "La ", "D'", "Del ", "Della ", share=0.12)),
     "french": (1.6, _particles("de ", "du ", "Le ", "La ", "de la ", "D'", "St. ", "St-", share=0.12)),
-    "cajun": (0.8, _western), "haitian": (1.4, _western),
+    "cajun": (0.8, _western),
+    "haitian": (1.4, _western),
     "german": (1.8, _particles("von ", "von der ", "zu ", "vom ", share=0.06)),
-    "dutch": (1.4, _particles("van ", "van der ", "de ", "van den ", "ten ", "van de ", "Vander ", "Ter ", share=0.3)),
-    "scandinavian": (1.6, _western), "finnish": (0.7, _western), "icelandic": (0.5, _icelandic), "baltic": (0.7, _as_is),
+    "dutch": (
+        1.4,
+        _particles("van ", "van der ", "de ", "van den ", "ten ", "van de ", "Vander ", "Ter ", share=0.3),
+    ),
+    "scandinavian": (1.6, _western),
+    "finnish": (0.7, _western),
+    "icelandic": (0.5, _icelandic),
+    "baltic": (0.7, _as_is),
     "polish": (2, _gendered((("ski", "ska"), ("cki", "cka"), ("dzki", "dzka")))),
     "czech": (1, _gendered((("ý", "á"), ("a", "ová"), ("ek", "ková"), ("k", "ková")))),
-    "balkan": (1.3, _gendered((("ov", "ova"), ("ev", "eva"), ("ski", "ska")))), "hungarian": (0.9, _family_first(0.1)),
-    "romanian": (0.9, _western), "russian": (2, _gendered((("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("ii", "aya"), ("iy", "aya")))),
+    "balkan": (1.3, _gendered((("ov", "ova"), ("ev", "eva"), ("ski", "ska")))),
+    "hungarian": (0.9, _family_first(0.1)),
+    "romanian": (0.9, _western),
+    "russian": (2, _gendered((("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("ii", "aya"), ("iy", "aya")))),
     "greek": (1.2, _gendered((("opoulos", "opoulou"), ("idis", "idou"), ("akis", "aki"), ("os", "ou")))),
-    "armenian": (0.9, _none_between), "georgian": (0.5, _none_between), "turkish": (1.2, _as_is), "uzbek": (0.5, _none_between),
-    "irish": (2, _particles("O'", "Mc", "Mac", "Fitz", "Ó ", "Mc ", share=0.25)), "scottish": (1.2, _western), "welsh": (0.9, _western),
-    "jewish": (1.5, _western), "hebrew": (1, _western), "amish": (0.8, _western), "arabic": (3.2, _arabic),
-    "maghrebi": (0.8, _arabic), "persian": (1.6, _none_between), "afghan": (0.9, _mononyms(0.12)), "pakistani": (1.6, _south_asian),
-    "bengali": (1.3, _south_asian), "indian": (2.2, _as_is), "south_indian": (1.6, _mononyms(0.06)), "punjabi": (1.1, _sikh),
-    "gujarati": (1.3, _as_is), "nepali": (0.9, _mononyms(0.04)), "sinhala": (0.6, _as_is), "chinese": (3, _chinese),
-    "vietnamese": (2.2, _vietnamese), "korean": (1.8, _korean), "japanese": (1.5, _family_first(0.06)), "filipino": (2, _western),
-    "thai": (0.8, _none_between), "hmong": (0.8, _none_between), "khmer_lao": (0.7, _family_first(0.15)), "burmese": (0.7, _mononyms(0.15)),
-    "indonesian": (0.8, _mononyms(0.3)), "malay": (0.6, _arabic), "nigerian": (1.5, _western), "ghanaian": (0.9, _western),
-    "kenyan": (1, _western), "zulu": (0.4, _western), "ethiopian": (1.2, _father), "somali": (1.2, _father), "congolese": (1, _western),
-    "liberian": (0.6, _western), "caribbean": (0.9, _western), "hawaiian": (0.8, _western), "samoan": (0.8, _western),
+    "armenian": (0.9, _none_between),
+    "georgian": (0.5, _none_between),
+    "turkish": (1.2, _as_is),
+    "uzbek": (0.5, _none_between),
+    "irish": (2, _particles("O'", "Mc", "Mac", "Fitz", "Ó ", "Mc ", share=0.25)),
+    "scottish": (1.2, _western),
+    "welsh": (0.9, _western),
+    "jewish": (1.5, _western),
+    "hebrew": (1, _western),
+    "amish": (0.8, _western),
+    "arabic": (3.2, _arabic),
+    "maghrebi": (0.8, _arabic),
+    "persian": (1.6, _none_between),
+    "afghan": (0.9, _mononyms(0.12)),
+    "pakistani": (1.6, _south_asian),
+    "bengali": (1.3, _south_asian),
+    "indian": (2.2, _as_is),
+    "south_indian": (1.6, _mononyms(0.06)),
+    "punjabi": (1.1, _sikh),
+    "gujarati": (1.3, _as_is),
+    "nepali": (0.9, _mononyms(0.04)),
+    "sinhala": (0.6, _as_is),
+    "chinese": (3, _chinese),
+    "vietnamese": (2.2, _vietnamese),
+    "korean": (1.8, _korean),
+    "japanese": (1.5, _family_first(0.06)),
+    "filipino": (2, _western),
+    "thai": (0.8, _none_between),
+    "hmong": (0.8, _none_between),
+    "khmer_lao": (0.7, _family_first(0.15)),
+    "burmese": (0.7, _mononyms(0.15)),
+    "indonesian": (0.8, _mononyms(0.3)),
+    "malay": (0.6, _arabic),
+    "nigerian": (1.5, _western),
+    "ghanaian": (0.9, _western),
+    "kenyan": (1, _western),
+    "zulu": (0.4, _western),
+    "ethiopian": (1.2, _father),
+    "somali": (1.2, _father),
+    "congolese": (1, _western),
+    "liberian": (0.6, _western),
+    "caribbean": (0.9, _western),
+    "hawaiian": (0.8, _western),
+    "samoan": (0.8, _western),
     "native_american": (1.2, _western),
-}  # fmt: skip
+}
 _WEIGHTED = tuple((weight, culture) for culture, (weight, _) in CULTURES.items())
 
 

@@ -5,36 +5,49 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from generator.accents import plain
 from generator.context import Context, Maker
 from generator.kinds_dates import number_words
-from generator.people import END, IDENTIFIER, Person, plain
+from generator.people import END, IDENTIFIER, Person
 from generator.random_text import chance, digits, pick, shape, weighted
+from generator.shapes import shaped
 from generator.values import values
 
 _SHAPES = (
-    "({a}) {b}-{c}", "{a}-{b}-{c}", "{a}.{b}.{c}", "{a} {b} {c}", "({a}){b}-{c}", "{a} {b}-{c}", "+1 {a}-{b}-{c}", "1-{a}-{b}-{c}",
-    "{a}/{b}-{c}", "+1 ({a}) {b}-{c}", "{a}{b}{c}", "+1{a}{b}{c}", "1.{a}.{b}.{c}", "({a}) {b} {c}", "{a}- {b}-{c}", "1 ({a}) {b}-{c}",
-    "{a}-{b}.{c}", "001-{a}-{b}-{c}", "{a}–{b}–{c}", "({a})-{b}-{c}", "1 {a} {b} {c}", "{a} - {b} - {c}", "tel:+1-{a}-{b}-{c}",
-)  # fmt: skip
+    "({a}) {b}-{c}",
+    "{a}-{b}-{c}",
+    "{a}.{b}.{c}",
+    "{a} {b} {c}",
+    "({a}){b}-{c}",
+    "{a} {b}-{c}",
+    "+1 {a}-{b}-{c}",
+    "1-{a}-{b}-{c}",
+    "{a}/{b}-{c}",
+    "+1 ({a}) {b}-{c}",
+    "{a}{b}{c}",
+    "+1{a}{b}{c}",
+    "1.{a}.{b}.{c}",
+    "({a}) {b} {c}",
+    "{a}- {b}-{c}",
+    "1 ({a}) {b}-{c}",
+    "{a}-{b}.{c}",
+    "001-{a}-{b}-{c}",
+    "{a}–{b}–{c}",
+    "({a})-{b}-{c}",
+    "1 {a} {b} {c}",
+    "{a} - {b} - {c}",
+    "tel:+1-{a}-{b}-{c}",
+)
 _USUAL = (14, 14, 6, 3, 2, 3, 1.5, 2, 1, 1, 2, 0.7, 0.5, 1.5, 0.3, 0.7, 0.3, 0.3, 0.3, 0.6, 0.3, 0.4, 0.15)
-_ABROAD = (
-    "+44 20 #### ####", "+44 7### ######", "0#### ######", "+44 (0)1### ######", "020 7### ####", "07### ### ###", "+49 30 #######", "+49 151 ########",
-    "0## / ### ## ##", "+33 1 ## ## ## ##", "+33 6 ## ## ## ##", "06 ## ## ## ##", "+52 55 #### ####", "+52 1 33 #### ####", "044 33 #### ####",
-    "+91 98### #####", "+91-9#########", "+63 917 ### ####", "09## ### ####", "+86 138 #### ####", "+81 3-####-####", "090-####-####", "+82 10-####-####",
-    "010-####-####", "+234 803 ### ####", "+251 91 ### ####", "+252 61 #######", "+509 3### ####", "+503 7###-####", "+502 #### ####", "+504 ####-####",
-    "+55 11 9####-####", "+57 3## ### ####", "+58 412-#######", "+593 9# ### ####", "+51 9## ### ###", "+54 9 11 ####-####", "+56 9 #### ####",
-    "+61 4## ### ###", "(02) #### ####", "+64 21 ### ####", "+27 82 ### ####", "+254 7## ######", "+233 24 ### ####", "+20 10 #### ####", "+966 5# ### ####",
-    "+971 50 ### ####", "+98 912 ### ####", "+90 532 ### ## ##", "+380 67 ### ## ##", "+7 916 ###-##-##", "8 (495) ###-##-##", "+48 6## ### ###",
-    "+39 06 #### ####", "+39 3## #######", "+34 6## ### ###", "+351 9## ### ###", "+31 6 ########", "+32 4## ## ## ##", "+41 79 ### ## ##", "+43 664 #######",
-    "+46 70 ### ## ##", "+47 ### ## ###", "+45 ## ## ## ##", "+353 8# ### ####", "+30 69# ### ####", "+84 90 ### ## ##", "+66 8# ### ####", "+62 812-####-####",
-    "+60 12-### ####", "+65 9### ####", "+852 9### ####", "+92 300 #######", "+880 17##-######", "+94 77 ### ####", "+977 98########", "011 52 33 #### ####",
-    "011-44-20-####-####", "00 49 171 #######", "+1 876 ### ####", "+1-868-###-####",
-)  # fmt: skip
 
 
 def _area(ctx: Context) -> str:
     codes = ctx.town.area_codes
-    return pick(ctx.rng, codes) if codes and codes[0] and chance(ctx.rng, 0.5) else shape(ctx.rng, "&##").replace("1", "2", 1)
+    return (
+        pick(ctx.rng, codes)
+        if codes and codes[0] and chance(ctx.rng, 0.5)
+        else shape(ctx.rng, "&##").replace("1", "2", 1)
+    )
 
 
 def _numbers(ctx: Context) -> tuple[str, str, str]:
@@ -66,17 +79,34 @@ def _seven(ctx: Context) -> str:
 
 
 def _with_extension(ctx: Context) -> str:
-    word = pick(ctx.rng, (" x", " ext ", " ext. ", ", ext ", " x ", " Ext. ", " extension ", "x", ", x", " Ext: ", " EXT "))
+    word = pick(
+        ctx.rng,
+        (" x", " ext ", " ext. ", ", ext ", " x ", " Ext. ", " extension ", "x", ", x", " Ext: ", " EXT "),
+    )
     return phone(ctx) + word + digits(ctx.rng, 2, 5)
 
 
 def _extension(ctx: Context) -> str:
-    pattern = weighted(ctx.rng, ((7, "&###"), (5, "&####"), (2, "&##"), (1, "&-####"), (0.5, "x####"), (0.4, "*####")))
+    pattern = weighted(
+        ctx.rng, ((7, "&###"), (5, "&####"), (2, "&##"), (1, "&-####"), (0.5, "x####"), (0.4, "*####"))
+    )
     return shape(ctx.rng, pattern)
 
 
 def _pager(ctx: Context) -> str:
-    pattern = weighted(ctx.rng, ((5, "&####"), (4, "&###"), (1, "&#####"), (1, "#####"), (0.6, "p&####"), (0.6, "&##-####"), (0.5, "x&####"), (0.3, "PIN &####")))
+    pattern = weighted(
+        ctx.rng,
+        (
+            (5, "&####"),
+            (4, "&###"),
+            (1, "&#####"),
+            (1, "#####"),
+            (0.6, "p&####"),
+            (0.6, "&##-####"),
+            (0.5, "x&####"),
+            (0.3, "PIN &####"),
+        ),
+    )
     return phone(ctx) if chance(ctx.rng, 0.15) else shape(ctx.rng, pattern)
 
 
@@ -109,24 +139,58 @@ def handle(ctx: Context, person: Person) -> str:
     first = re.sub(r"[^a-z]", "", plain(person.given).lower()) or "pat"
     last = re.sub(r"[^a-z]", "", plain(person.surname or person.given).lower()) or "lee"
     nick = re.sub(r"[^a-z]", "", plain(person.nick).lower()) or first
-    number = pick(rng, ("", str(rng.randint(1, 99)), f"{rng.randint(40, 99)}", str(rng.randint(1940, 2009)), f"{rng.randint(1, 9)}"))
+    number = pick(
+        rng,
+        (
+            "",
+            str(rng.randint(1, 99)),
+            f"{rng.randint(40, 99)}",
+            str(rng.randint(1940, 2009)),
+            f"{rng.randint(1, 9)}",
+        ),
+    )
     return weighted(
         rng,
         (
-            (6, f"{first}.{last}"), (5, first[0] + last), (3, f"{first}{last}{number}"), (3, f"{first}_{last}{number}"), (2, last + first[0]),
-            (2, f"{first[0]}.{last}"), (1.5, f"{last}.{first}"), (2, nick + number), (1, f"{first[0]}{last}{number}"), (1, f"{last}{number}"),
-            (1, f"{nick}{pick(rng, values('web_words', 'hobby'))}{number}"), (0.7, f"{pick(rng, values('web_words', 'hobby'))}{number}"), (0.7, f"{first}-{last}"),
-            (0.7, f"the.real.{nick}"), (0.5, f"{last[:5]}{first[:2]}"),
+            (6, f"{first}.{last}"),
+            (5, first[0] + last),
+            (3, f"{first}{last}{number}"),
+            (3, f"{first}_{last}{number}"),
+            (2, last + first[0]),
+            (2, f"{first[0]}.{last}"),
+            (1.5, f"{last}.{first}"),
+            (2, nick + number),
+            (1, f"{first[0]}{last}{number}"),
+            (1, f"{last}{number}"),
+            (1, f"{nick}{pick(rng, values('web_words', 'hobby'))}{number}"),
+            (0.7, f"{pick(rng, values('web_words', 'hobby'))}{number}"),
+            (0.7, f"{first}-{last}"),
+            (0.7, f"the.real.{nick}"),
+            (0.5, f"{last[:5]}{first[:2]}"),
         ),
-    )  # fmt: skip
+    )
 
 
 def domain(ctx: Context) -> str:
     """A domain of an organisation, such as mercyvalleyhealth.org."""
     rng = ctx.rng
-    first = re.sub(r"[^a-z]", "", plain(pick(rng, (ctx.town.city, pick(rng, values("place_words", "feature")), pick(rng, values("place_words", "saint"))))).lower())
+    first = re.sub(
+        r"[^a-z]",
+        "",
+        plain(
+            pick(
+                rng,
+                (
+                    ctx.town.city,
+                    pick(rng, values("place_words", "feature")),
+                    pick(rng, values("place_words", "saint")),
+                ),
+            )
+        ).lower(),
+    )
     middle = pick(rng, values("web_words", "organisation"))
-    return f"{first or 'north'}{pick(rng, ('', '', '-'))}{middle}.{pick(rng, ('org', 'com', 'org', 'edu', 'net', 'health', 'gov', 'care', 'us'))}"
+    ending = pick(rng, ("org", "com", "org", "edu", "net", "health", "gov", "care", "us"))
+    return f"{first or 'north'}{pick(rng, ('', '', '-'))}{middle}.{ending}"
 
 
 def _cased_address(ctx: Context, text: str) -> str:
@@ -153,7 +217,15 @@ def _bare_url(ctx: Context) -> str:
         host, start = pick(rng, values("web_words", "social")), pick(rng, ("", "www."))
         return f"{start}{host}{'' if host.endswith('@') else '/'}{handle(ctx, ctx.somebody())}"
     path = pick(rng, values("web_words", "path"))
-    tail = weighted(rng, ((4, ""), (3, f"/{path}"), (1, f"/{path}/{digits(rng, 4, 9)}"), (1, f"/{path}?id={shape(rng, '~~~~~~~~')}")))
+    tail = weighted(
+        rng,
+        (
+            (4, ""),
+            (3, f"/{path}"),
+            (1, f"/{path}/{digits(rng, 4, 9)}"),
+            (1, f"/{path}?id={shape(rng, '~~~~~~~~')}"),
+        ),
+    )
     return f"{start}{host}{tail}"
 
 
@@ -197,7 +269,7 @@ KINDS: Mapping[str, Maker] = {
     "PHONE:phone": lambda c: _marked_digits(phone(c)),
     "PHONE:phone_dots": _dots,
     "PHONE:phone_bare": _bare,
-    "PHONE:phone_intl": lambda c: shape(c.rng, pick(c.rng, _ABROAD)),
+    "PHONE:phone_intl": lambda c: shaped(c.rng, "phone abroad"),
     "PHONE:phone_ext": lambda c: _with_extension(c).removeprefix("tel:"),
     "PHONE:ext": _extension,
     "PHONE:pager": lambda c: _pager(c).removeprefix("tel:"),
@@ -208,7 +280,7 @@ KINDS: Mapping[str, Maker] = {
     "FAX:fax_bare": _bare,
     "FAX:fax_7": _seven,
     "FAX:fax_spoken": _spoken,
-    "FAX:fax_intl": lambda c: shape(c.rng, pick(c.rng, _ABROAD)),
+    "FAX:fax_intl": lambda c: shaped(c.rng, "phone abroad"),
     "EMAIL:email": _email,
     "EMAIL:email_work": _email_work,
     "URL:url": _url,

@@ -14,11 +14,67 @@ from generator.people import END, IDENTIFIER
 from generator.random_text import chance, pick, weighted
 from generator.values import values
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")  # fmt: skip
+_ONES = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+)
 _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth")  # fmt: skip
+_ORDINALS = (
+    "",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+)
 
 
 def number_words(number: int, joint: str = "-") -> str:
@@ -107,7 +163,9 @@ def _after_weekday(ctx: Context, day: dt.date, text: str, share: float = 0.1) ->
         return text
     name = WEEKDAYS[day.weekday()]
     name = weighted(ctx.rng, ((4, name), (2, name[:3]), (0.7, name[:3] + "."), (0.7, name.lower())))
-    return f"{name}{pick(ctx.rng, (', ', ' ', ', the ' if text[:1].isdigit() else ', '))}{IDENTIFIER}{text}{END}"
+    return (
+        f"{name}{pick(ctx.rng, (', ', ' ', ', the ' if text[:1].isdigit() else ', '))}{IDENTIFIER}{text}{END}"
+    )
 
 
 def long_of(ctx: Context, day: dt.date) -> str:
@@ -147,19 +205,24 @@ def dmy_dash_of(ctx: Context, day: dt.date) -> str:
     year = f"{day.year % 100:02}" if chance(ctx.rng, 0.3) else str(day.year)
     number = f"{day.day:02}" if mark == "" or chance(ctx.rng, 0.7) else str(day.day)
     month = MONTHS[day.month - 1][:3]
-    return mark.join((number, weighted(ctx.rng, ((3, month), (4, month.upper()), (0.6, month.lower()))), year))
+    return mark.join(
+        (number, weighted(ctx.rng, ((3, month), (4, month.upper()), (0.6, month.lower()))), year)
+    )
 
 
 def compact_of(ctx: Context, day: dt.date) -> str:
     """20210314, 031421."""
-    return weighted(ctx.rng, ((7, f"{day:%Y%m%d}"), (1, f"{day:%m%d%Y}"), (1, f"{day:%m%d%y}"), (1, f"{day:%y%m%d}")))
+    return weighted(
+        ctx.rng, ((7, f"{day:%Y%m%d}"), (1, f"{day:%m%d%Y}"), (1, f"{day:%m%d%y}"), (1, f"{day:%y%m%d}"))
+    )
 
 
 def iso_of(ctx: Context, day: dt.date) -> str:
     """2021-03-14, sometimes with its time (the time belongs to the stamp)."""
     if chance(ctx.rng, 0.12):
         clock = f"{ctx.rng.randint(0, 23):02}:{ctx.rng.randint(0, 59):02}:{ctx.rng.randint(0, 59):02}"
-        return f"{IDENTIFIER}{day.isoformat()}{END}{pick(ctx.rng, ('T', ' ', 'T'))}{clock}{pick(ctx.rng, ('', 'Z', '-05:00'))}"
+        zone = pick(ctx.rng, ("", "Z", "-05:00"))
+        return f"{IDENTIFIER}{day.isoformat()}{END}{pick(ctx.rng, ('T', ' ', 'T'))}{clock}{zone}"
     return day.isoformat()
 
 
@@ -178,9 +241,13 @@ def _spoken_of(ctx: Context, day: dt.date) -> str:
     joint = pick(ctx.rng, (" ", "-"))
     nth, number = ordinal_words(day.day, joint), number_words(day.day, joint)
     options = (
-        (5, f"{month} {nth}"), (3, f"the {nth} of {month}"), (2, f"{month} the {nth}"), (2, f"{month} {number}"),
-        (1, f"{nth} of {month}"), (1.5, f"{month} {ordinal(day.day)}"),
-    )  # fmt: skip
+        (5, f"{month} {nth}"),
+        (3, f"the {nth} of {month}"),
+        (2, f"{month} the {nth}"),
+        (2, f"{month} {number}"),
+        (1, f"{nth} of {month}"),
+        (1.5, f"{month} {ordinal(day.day)}"),
+    )
     return weighted(ctx.rng, options)
 
 
@@ -195,7 +262,9 @@ def _spoken_year_of(ctx: Context, day: dt.date) -> str:
     if chance(ctx.rng, 0.15):
         last = number_words(day.year % 100, " ") if day.year % 100 > 9 else "oh " + _ONES[day.year % 100]
         oh = "oh " if day.month < 10 and chance(ctx.rng, 0.3) else ""
-        return f"{oh}{number_words(day.month, ' ')} {number_words(day.day, ' ')} {pick(ctx.rng, (year, last))}"
+        return (
+            f"{oh}{number_words(day.month, ' ')} {number_words(day.day, ' ')} {pick(ctx.rng, (year, last))}"
+        )
     year = str(day.year) if chance(ctx.rng, 0.15) else year
     return f"{_spoken_of(ctx, day)} {'of ' if chance(ctx.rng, 0.06) else ''}{year}"
 
@@ -206,25 +275,39 @@ def _month_year(ctx: Context) -> str:
     return weighted(
         ctx.rng,
         (
-            (5, _cased(ctx, f"{month} {day.year}")), (1, f"{month}, {day.year}"), (1, f"{month} of {day.year}"),
-            (2, f"{day.month:02}/{day.year}"), (1.5, f"{day.month}/{day.year}"), (0.7, f"{day.year}-{day.month:02}"),
-            (0.6, f"{month[:3]}-{day.year % 100:02}"), (0.8, f"{month[:3]} '{day.year % 100:02}"),
-            (0.5, f"{day.month}/{day.year % 100:02}"), (0.4, f"{month[:3].upper()}{day.year}"),
+            (5, _cased(ctx, f"{month} {day.year}")),
+            (1, f"{month}, {day.year}"),
+            (1, f"{month} of {day.year}"),
+            (2, f"{day.month:02}/{day.year}"),
+            (1.5, f"{day.month}/{day.year}"),
+            (0.7, f"{day.year}-{day.month:02}"),
+            (0.6, f"{month[:3]}-{day.year % 100:02}"),
+            (0.8, f"{month[:3]} '{day.year % 100:02}"),
+            (0.5, f"{day.month}/{day.year % 100:02}"),
+            (0.4, f"{month[:3].upper()}{day.year}"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _month_day(ctx: Context) -> str:
     """3/14; a dot or a dash stands between the numbers now and then."""
     day = some_day(ctx)
-    mark = weighted(ctx.rng, ((92, "/"), (5, "-"), (3, ".")))
+    mark = weighted(ctx.rng, ((94, "/"), (5, "-"), (0.6, ".")))
     return mark.join(_numbers(ctx, day))
 
 
 def _month_day_long(ctx: Context) -> str:
     day = some_day(ctx)
     month = month_name(ctx, day.month)
-    text = weighted(ctx.rng, ((7, f"{month} {day.day}"), (3, f"{month} {ordinal(day.day)}"), (1.5, f"{day.day} {month}"), (0.4, f"{month} {day.day:02}")))
+    text = weighted(
+        ctx.rng,
+        (
+            (7, f"{month} {day.day}"),
+            (3, f"{month} {ordinal(day.day)}"),
+            (1.5, f"{day.day} {month}"),
+            (0.4, f"{month} {day.day:02}"),
+        ),
+    )
     return _after_weekday(ctx, day, _cased(ctx, text))
 
 
@@ -234,21 +317,29 @@ def _month_day_ordinal(ctx: Context) -> str:
     return weighted(
         ctx.rng,
         (
-            (4, f"the {ordinal(day.day)} of {month}"), (3, f"{ordinal(day.day)} of {month}"), (2, f"{month} {ordinal(day.day)}"),
-            (1, f"{month} the {ordinal(day.day)}"), (1, f"the {ordinal_words(day.day)} of {month}"),
+            (4, f"the {ordinal(day.day)} of {month}"),
+            (3, f"{ordinal(day.day)} of {month}"),
+            (2, f"{month} {ordinal(day.day)}"),
+            (1, f"{month} the {ordinal(day.day)}"),
+            (1, f"the {ordinal_words(day.day)} of {month}"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _partial_day(ctx: Context) -> str:
     day = some_day(ctx).day
-    return weighted(ctx.rng, ((6, f"the {ordinal(day)}"), (1.5, f"the {ordinal_words(day)}"), (1, ordinal(day))))
+    return weighted(
+        ctx.rng, ((6, f"the {ordinal(day)}"), (1.5, f"the {ordinal_words(day)}"), (1, ordinal(day)))
+    )
 
 
 def _range(ctx: Context) -> str:
     first = some_day(ctx)
     last = first + dt.timedelta(days=ctx.rng.randint(1, 30))
-    dash = weighted(ctx.rng, ((5, "-"), (2, " - "), (2, "–"), (1, " to "), (0.7, " through "), (0.4, "—"), (0.4, " thru ")))
+    dash = weighted(
+        ctx.rng,
+        ((5, "-"), (2, " - "), (2, "–"), (1, " to "), (0.7, " through "), (0.4, "—"), (0.4, " thru ")),
+    )
     short = f"{first.month}/{first.day}"
     month = month_name(ctx, first.month)
     options = [
@@ -271,7 +362,10 @@ def _holiday(ctx: Context) -> str:
 
 def _holiday_year(ctx: Context) -> str:
     year = some_day(ctx).year
-    return weighted(ctx.rng, ((6, f"{_holiday(ctx)} {year}"), (2, f"{_holiday(ctx)} of {year}"), (1, f"{_holiday(ctx)}, {year}")))
+    return weighted(
+        ctx.rng,
+        ((6, f"{_holiday(ctx)} {year}"), (2, f"{_holiday(ctx)} of {year}"), (1, f"{_holiday(ctx)}, {year}")),
+    )
 
 
 def _month(ctx: Context) -> str:
@@ -281,19 +375,47 @@ def _month(ctx: Context) -> str:
 def _compact_time(ctx: Context) -> str:
     rng = ctx.rng
     text = f"{some_day(ctx):%Y%m%d}{rng.randint(0, 23):02}{rng.randint(0, 59):02}"
-    return text + weighted(rng, ((4, ""), (4, f"{rng.randint(0, 59):02}"), (1, f"{rng.randint(0, 59):02}-0500"), (0.5, f"{rng.randint(0, 59):02}.{rng.randint(0, 999):03}")))
+    return text + weighted(
+        rng,
+        (
+            (4, ""),
+            (4, f"{rng.randint(0, 59):02}"),
+            (1, f"{rng.randint(0, 59):02}-0500"),
+            (0.5, f"{rng.randint(0, 59):02}.{rng.randint(0, 999):03}"),
+        ),
+    )
 
 
 def _lower(ctx: Context) -> str:
     day = some_day(ctx)
     month = MONTHS[day.month - 1].lower()
     month = month[:3] if chance(ctx.rng, 0.25) else month
-    return weighted(ctx.rng, ((5, f"{month} {day.day}"), (3, f"{month} {ordinal(day.day)}"), (1, f"{day.day} {month}"), (1, f"the {ordinal(day.day)} of {month}"), (1, f"{month} {day.day} {day.year}")))
+    return weighted(
+        ctx.rng,
+        (
+            (5, f"{month} {day.day}"),
+            (3, f"{month} {ordinal(day.day)}"),
+            (1, f"{day.day} {month}"),
+            (1, f"the {ordinal(day.day)} of {month}"),
+            (1, f"{month} {day.day} {day.year}"),
+        ),
+    )
 
 
 def _dob(ctx: Context) -> str:
     day = birthday(ctx)
-    form = weighted(ctx.rng, ((10, numeric_of), (3, numeric2_of), (2, long_of), (1.5, dmy_of), (1.5, dmy_dash_of), (2, iso_of), (0.4, compact_of)))
+    form = weighted(
+        ctx.rng,
+        (
+            (10, numeric_of),
+            (3, numeric2_of),
+            (2, long_of),
+            (1.5, dmy_of),
+            (1.5, dmy_dash_of),
+            (2, iso_of),
+            (0.4, compact_of),
+        ),
+    )
     return form(ctx, day)
 
 
@@ -301,15 +423,29 @@ def _any(ctx: Context) -> str:
     maker = weighted(
         ctx.rng,
         (
-            (5, "numeric"), (4, "numeric2"), (1.5, "iso"), (3, "long"), (1, "long_ord"), (1, "dmy"), (1, "dmy_dash"), (2, "md"),
-            (2, "md_long"), (0.7, "md_ord"), (1, "my"),
+            (5, "numeric"),
+            (4, "numeric2"),
+            (1.5, "iso"),
+            (3, "long"),
+            (1, "long_ord"),
+            (1, "dmy"),
+            (1, "dmy_dash"),
+            (2, "md"),
+            (2, "md_long"),
+            (0.7, "md_ord"),
+            (1, "my"),
         ),
-    )  # fmt: skip
+    )
     return KINDS[f"DATE:{maker}"](ctx)
 
 
 def _age_over_89(ctx: Context) -> str:
-    return str(weighted(ctx.rng, ((8, ctx.rng.randint(90, 97)), (2, ctx.rng.randint(98, 104)), (0.4, ctx.rng.randint(105, 112)))))
+    return str(
+        weighted(
+            ctx.rng,
+            ((8, ctx.rng.randint(90, 97)), (2, ctx.rng.randint(98, 104)), (0.4, ctx.rng.randint(105, 112))),
+        )
+    )
 
 
 def _age_over_89_words(ctx: Context) -> str:

@@ -7,39 +7,25 @@ does not rely on the shape alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from generator import checksums
 from generator.context import Context, Maker
 from generator.random_text import UPPER, chance, digits, pick, shape, unplanned, weighted
+from generator.shapes import shaped
 from generator.values import states
 
 _MRN = (
-    (10, "&######"), (8, "&#######"), (4, "&#####"), (4, "0######"), (3, "00######"), (4, "&########"), (4, "&#########"), (2, "&####"), (2, "000&#####"),
-)  # fmt: skip
-_MRN_ALPHA = (
-    "@######", "@@######", "@@@#####", "MR######", "M########", "E########", "H#########", "P-######", "######@", "#######@@", "@##-##-##", "MRN######", "Z#######", "@@-#######",
-    "MH######", "UH-#######", "@###@###", "HX#######", "S##-#####", "T00######", "PT-#####", "PT######", "MR-####-####", "V00######", "@@@@####", "E1#######", "mrn######", "K########", "@-###-###", "A####B###",
-)  # fmt: skip
-_MRN_DASH = ("###-##-##", "##-##-##", "###-###", "####-###", "##-#####-#", "###-###-###", "#-###-###", "####-####", "##-###-##", "###-##-#", "######-#", "##-####", "### ## ##", "## ## ##", "###.###.##", "###-###-####", "#######-##", "## - ## - ##", "####/####")  # fmt: skip
-_STATE_LICENSE = ("@######", "MD######", "MD-#####", "G#####", "A######", "ME######", "RN#######", "RN-######", "NP######", "PA####", "######", "036-######", "125.######", "43010#####", "DO-####", "#####-##", "25MA########", "MD.######", "PHY######", "OS#####", "D00#####", "R######", "LCSW-####", "LCSW######", "PT#####", "APRN-CNP.#####", "LPN-#####", "C-####", "RPH.########", "PS#####")  # fmt: skip
-_DRIVERS = ("@#######", "#########", "@############", "@###-####-####", "@###-###-##-###-#", "########", "@##-##-####", "##-###-####", "@@######@", "###-##-####", "@@@@@######@##", "@@-##-####", "@########", "S###-####-####", "#######", "@######", "##@@@####", "@##@##@##", "D###-####-####", "### ### ###", "@ ### ### ### ###")  # fmt: skip
-_MEMBER = ("@@@#########", "W#########", "W## #######", "XYZ#########", "@@@###@#####", "U########", "U######## 01", "H########", "9########", "@##########", "###########", "#########-00", "#########*01", "YPP###@#####", "ZGP#########", "@@@@########", "1EG4######", "#########", "##-#######", "A########", "R#########", "FEP########", "###-##-####A", "########-1", "@#####-##", "12#-###-###", "R## ### ###")  # fmt: skip
-_GROUP = ("#####", "######", "#######", "@#####", "#####-###", "@@####", "0######", "#####-##", "GRP####", "###-####", "####@", "@##-####", "00####", "#-#####", "RX####", "@@@@##")  # fmt: skip
-_POLICY = ("@@#######", "POL-#######", "###-###-###", "@########", "#########", "##-@@-####-#", "P######-##", "@@@-######-##", "#### ### ###", "H####-###-###", "@@-####-####-##", "PA#######")  # fmt: skip
-_MEDICAID = ("@@#####@", "########", "#########", "##########", "#########@", "@########", "###########", "##-#######", "@@@#######", "1############", "####-####-##", "MA########", "8######## #", "###-##-####@")  # fmt: skip
-_ACCOUNT = ("##########", "########", "######", "V#########", "##-######", "A########", "#########-###", "ACCT-######", "HAR########", "###-######-#", "##### ######", "@@#########", "4########", "###########", "####-####-####", "G######", "#######-@")  # fmt: skip
-_ENCOUNTER = ("#########", "##########", "########", "E#########", "ENC-######", "V########", "1########", "##-####-#####", "VN######", "###########", "0########-####", "@##########", "ENC######", "VISIT####", "ED-######")  # fmt: skip
-_INVOICE = ("INV-#####", "INV######", "#######", "#####-##", "IN-####-####", "INV-20##-####", "@#####", "##-#####", "STMT######", "20##-####", "INV/####/##", "#####@")  # fmt: skip
-_CLAIM = ("############", "CLM########", "20#########", "WC-##-#####", "##@#######", "@############", "####-#####", "CL-#######", "##-@@####-##", "WC20##-#####", "@@@#########", "E########00", "###-@@-######", "##########-#", "202#########@", "##-###-#####-#")  # fmt: skip
-_SERIAL = ("@@@######@", "SN#######", "##########", "@@#######", "@##-#####", "PJN######@", "###-@@-####", "@@@@######", "####@####", "BL######", "########", "@#########", "##@######", "NKE######H", "@@-#####-@", "20##-#####", "S/N-######", "%%%%%%%%%%", "%%%%-%%%%-%%%%", "#####-###", "A##@@####", "G#######", "D####-###", "####.#####", "0#########", "@#@#@####")  # fmt: skip
-_LOT = ("@@####", "######", "@#####@", "##@####", "####@@", "LOT####", "#####-#", "@##-###", "EX####", "F####-##", "#####@#", "@@@###")  # fmt: skip
-_PLATE = ("@@@-####", "@@@ ####", "#@@@###", "@@@###", "###-@@@", "### @@@", "@@ ####", "@@@ ##@#", "##-@@##", "@@@-##@", "#@@-@##", "@@#-####", "@#####", "##@-@@#", "@@ ##@@@", "@@-#####", "####@@", "@@## @@@", "@-##-@@", "@@@####", "#@@ @##", "@@@@##")  # fmt: skip
-
-
-def _drawn(ctx: Context, shapes: tuple[str, ...], unusual: float = 0.16) -> str:
-    if chance(ctx.rng, unusual):
-        return unplanned(ctx.rng)
-    return shape(ctx.rng, pick(ctx.rng, shapes))
+    (10, "&######"),
+    (8, "&#######"),
+    (4, "&#####"),
+    (4, "0######"),
+    (3, "00######"),
+    (4, "&########"),
+    (4, "&#########"),
+    (2, "&####"),
+    (2, "000&#####"),
+)
 
 
 def _mrn(ctx: Context) -> str:
@@ -47,9 +33,9 @@ def _mrn(ctx: Context) -> str:
     if way < 0.55:
         return shape(ctx.rng, weighted(ctx.rng, _MRN))
     if way < 0.75:
-        return shape(ctx.rng, pick(ctx.rng, _MRN_ALPHA))
+        return shaped(ctx.rng, "mrn alpha")
     if way < 0.88:
-        return shape(ctx.rng, pick(ctx.rng, _MRN_DASH))
+        return shaped(ctx.rng, "mrn dash")
     return unplanned(ctx.rng, 5, 11)
 
 
@@ -62,7 +48,16 @@ def ssn(ctx: Context) -> str:
 
 def _ssn_last4(ctx: Context) -> str:
     last = shape(ctx.rng, "####")
-    return weighted(ctx.rng, ((7, last), (1.5, f"xxx-xx-{last}"), (1, f"XXX-XX-{last}"), (0.7, f"***-**-{last}"), (0.4, f"#{last}")))
+    return weighted(
+        ctx.rng,
+        (
+            (7, last),
+            (1.5, f"xxx-xx-{last}"),
+            (1, f"XXX-XX-{last}"),
+            (0.7, f"***-**-{last}"),
+            (0.4, f"#{last}"),
+        ),
+    )
 
 
 def _ssn_spoken(ctx: Context) -> str:
@@ -82,10 +77,18 @@ def _mbi(ctx: Context) -> str:
     either = letters + "0123456789"
     text = "".join(
         (
-            str(rng.randint(1, 9)), pick(rng, letters), pick(rng, either), str(rng.randint(0, 9)), pick(rng, letters), pick(rng, either),
-            str(rng.randint(0, 9)), pick(rng, letters), pick(rng, letters), shape(rng, "##"),
+            str(rng.randint(1, 9)),
+            pick(rng, letters),
+            pick(rng, either),
+            str(rng.randint(0, 9)),
+            pick(rng, letters),
+            pick(rng, either),
+            str(rng.randint(0, 9)),
+            pick(rng, letters),
+            pick(rng, letters),
+            shape(rng, "##"),
         )
-    )  # fmt: skip
+    )
     if chance(rng, 0.12):
         return shape(rng, "#########") + pick(rng, "ABCDMT")
     return f"{text[:4]}-{text[4:7]}-{text[7:]}" if chance(rng, 0.45) else text
@@ -103,29 +106,80 @@ def _dea(ctx: Context) -> str:
 
 def _vin(ctx: Context) -> str:
     rng = ctx.rng
-    start = pick(rng, ("1HG", "1FA", "1G1", "2T1", "3FA", "4T1", "5YJ", "JTD", "JHM", "WBA", "KMH", "1FT", "1GC", "2HG", "5NP", "1C4", "3VW", "WVW", "KNA", "JN1", "19X", "4S3"))
-    body = start + "".join(pick(rng, checksums.VIN_LETTERS + "0123456789") for _ in range(8)) + shape(rng, "######")
+    start = pick(
+        rng,
+        (
+            "1HG",
+            "1FA",
+            "1G1",
+            "2T1",
+            "3FA",
+            "4T1",
+            "5YJ",
+            "JTD",
+            "JHM",
+            "WBA",
+            "KMH",
+            "1FT",
+            "1GC",
+            "2HG",
+            "5NP",
+            "1C4",
+            "3VW",
+            "WVW",
+            "KNA",
+            "JN1",
+            "19X",
+            "4S3",
+        ),
+    )
+    body = (
+        start
+        + "".join(pick(rng, checksums.VIN_LETTERS + "0123456789") for _ in range(8))
+        + shape(rng, "######")
+    )
     return checksums.vin(body)
 
 
 def _card(ctx: Context) -> str:
     rng = ctx.rng
-    start = weighted(rng, ((5, "4"), (4, pick(rng, ("51", "52", "53", "54", "55", "2221"))), (1.5, pick(rng, ("34", "37"))), (1, "6011")))
+    start = weighted(
+        rng,
+        (
+            (5, "4"),
+            (4, pick(rng, ("51", "52", "53", "54", "55", "2221"))),
+            (1.5, pick(rng, ("34", "37"))),
+            (1, "6011"),
+        ),
+    )
     length = 14 if start in ("34", "37") else 15
     number = checksums.luhn(start + shape(rng, "#" * (length - len(start))))
-    if len(number) == 15:
-        groups = (number[:4], number[4:10], number[10:])
-    else:
-        groups = (number[:4], number[4:8], number[8:12], number[12:])
+    cuts = (0, 4, 10, 15) if len(number) == 15 else (0, 4, 8, 12, 16)
+    groups = [number[a:b] for a, b in pairwise(cuts)]
     mark = pick(rng, ("", " ", " ", "-", "-"))
     if chance(rng, 0.1):
-        groups = (*("XXXX" if chance(rng, 0.5) else "****" for _ in groups[:-1]), groups[-1])
+        groups = [pick(rng, ("XXXX", "****")) for _ in groups[:-1]] + groups[-1:]
     return mark.join(groups)
 
 
 def _iban(ctx: Context) -> str:
     rng = ctx.rng
-    country, pattern = pick(rng, (("DE", "#" * 18), ("FR", "#" * 23), ("GB", "@@@@" + "#" * 14), ("ES", "#" * 20), ("NL", "@@@@" + "#" * 10), ("IT", "@" + "#" * 22), ("PL", "#" * 24), ("CH", "#" * 17), ("BE", "#" * 12), ("AT", "#" * 16), ("SE", "#" * 20)))
+    country, pattern = pick(
+        rng,
+        (
+            ("DE", "#" * 18),
+            ("FR", "#" * 23),
+            ("GB", "@@@@" + "#" * 14),
+            ("ES", "#" * 20),
+            ("NL", "@@@@" + "#" * 10),
+            ("IT", "@" + "#" * 22),
+            ("PL", "#" * 24),
+            ("CH", "#" * 17),
+            ("BE", "#" * 12),
+            ("AT", "#" * 16),
+            ("SE", "#" * 20),
+        ),
+    )
     text = checksums.iban(country, shape(rng, pattern))
     return " ".join(text[i : i + 4] for i in range(0, len(text), 4)) if chance(rng, 0.5) else text
 
@@ -137,9 +191,9 @@ def _udi(ctx: Context) -> str:
     if chance(rng, 0.85):
         text += f"({pick(rng, ('17', '17', '11'))}){day}"
     if chance(rng, 0.8):
-        text += f"(10){shape(rng, pick(rng, _LOT)).replace('-', '')}"
+        text += f"(10){shaped(rng, 'lot').replace('-', '')}"
     if chance(rng, 0.8):
-        text += f"(21){shape(rng, pick(rng, _SERIAL)).replace('-', '').replace('/', '')}"
+        text += f"(21){shaped(rng, 'serial').replace('-', '').replace('/', '')}"
     if chance(rng, 0.1):
         return f"+{shape(rng, '@###%%%%%%%')}/$$7{shape(rng, '%%%%%%%')}"
     return text.replace("(", " (").strip() if chance(rng, 0.06) else text
@@ -147,7 +201,7 @@ def _udi(ctx: Context) -> str:
 
 def _lot_serial(ctx: Context) -> str:
     rng = ctx.rng
-    lot, serial = _drawn(ctx, _LOT, 0.05), _drawn(ctx, _SERIAL, 0.08)
+    lot, serial = shaped(ctx.rng, "lot", 0.05), shaped(ctx.rng, "serial", 0.08)
     return weighted(rng, ((5, serial), (5, lot), (2, f"{lot}-{serial}"), (1, f"{lot}/{serial}")))
 
 
@@ -157,11 +211,15 @@ def _imei(ctx: Context) -> str:
 
 
 def _plate(ctx: Context) -> str:
-    return shape(ctx.rng, pick(ctx.rng, _PLATE)) if chance(ctx.rng, 0.93) else unplanned(ctx.rng, 5, 7).replace(" ", "").upper()
+    return (
+        shaped(ctx.rng, "plate")
+        if chance(ctx.rng, 0.93)
+        else unplanned(ctx.rng, 5, 7).replace(" ", "").upper()
+    )
 
 
 def _state_license(ctx: Context) -> str:
-    text = _drawn(ctx, _STATE_LICENSE, 0.1)
+    text = shaped(ctx.rng, "state license", 0.1)
     if chance(ctx.rng, 0.12):
         return f"{pick(ctx.rng, states())[1]}{pick(ctx.rng, ('-', ' ', ''))}{text}"
     return text
@@ -169,37 +227,41 @@ def _state_license(ctx: Context) -> str:
 
 KINDS: Mapping[str, Maker] = {
     "MRN:mrn": lambda c: c.kept("mrn", _mrn),
-    "MRN:mrn_alpha": lambda c: c.kept("mrn_alpha", lambda x: _drawn(x, _MRN_ALPHA)),
-    "MRN:mrn_dash": lambda c: c.kept("mrn_dash", lambda x: _drawn(x, _MRN_DASH, 0.05)),
+    "MRN:mrn_alpha": lambda c: c.kept("mrn_alpha", lambda x: shaped(x.rng, "mrn alpha", 0.16)),
+    "MRN:mrn_dash": lambda c: c.kept("mrn_dash", lambda x: shaped(x.rng, "mrn dash", 0.05)),
     "MRN:mrn_short": lambda c: digits(c.rng, 3, 6),
     "SSN:ssn": lambda c: c.kept("ssn", ssn),
     "SSN:ssn_bare": lambda c: "".join(ch for ch in ssn(c) if ch.isdigit()),
     "SSN:ssn_last4": _ssn_last4,
     "SSN:ssn_spoken": _ssn_spoken,
-    "HEALTH_PLAN:member": lambda c: c.kept("member", lambda x: _drawn(x, _MEMBER)),
+    "HEALTH_PLAN:member": lambda c: c.kept("member", lambda x: shaped(x.rng, "member", 0.16)),
     "HEALTH_PLAN:medicare_mbi": _mbi,
-    "HEALTH_PLAN:medicaid": lambda c: _drawn(c, _MEDICAID, 0.08),
-    "HEALTH_PLAN:group": lambda c: _drawn(c, _GROUP, 0.12),
-    "HEALTH_PLAN:policy": lambda c: _drawn(c, _POLICY),
-    "ACCOUNT:account": lambda c: c.kept("account", lambda x: _drawn(x, _ACCOUNT)),
-    "ACCOUNT:encounter": lambda c: c.kept("encounter", lambda x: _drawn(x, _ENCOUNTER)),
-    "ACCOUNT:csn": lambda c: digits(c.rng, 8, 11) if chance(c.rng, 0.85) else _drawn(c, _ENCOUNTER),
-    "ACCOUNT:fin": lambda c: digits(c.rng, 7, 12) if chance(c.rng, 0.8) else _drawn(c, _ACCOUNT),
-    "ACCOUNT:invoice": lambda c: _drawn(c, _INVOICE),
-    "ACCOUNT:claim": lambda c: _drawn(c, _CLAIM),
+    "HEALTH_PLAN:medicaid": lambda c: shaped(c.rng, "medicaid", 0.08),
+    "HEALTH_PLAN:group": lambda c: shaped(c.rng, "group", 0.12),
+    "HEALTH_PLAN:policy": lambda c: shaped(c.rng, "policy", 0.16),
+    "ACCOUNT:account": lambda c: c.kept("account", lambda x: shaped(x.rng, "account", 0.16)),
+    "ACCOUNT:encounter": lambda c: c.kept("encounter", lambda x: shaped(x.rng, "encounter", 0.16)),
+    "ACCOUNT:csn": lambda c: (
+        digits(c.rng, 8, 11) if chance(c.rng, 0.85) else shaped(c.rng, "encounter", 0.16)
+    ),
+    "ACCOUNT:fin": lambda c: digits(c.rng, 7, 12) if chance(c.rng, 0.8) else shaped(c.rng, "account", 0.16),
+    "ACCOUNT:invoice": lambda c: shaped(c.rng, "invoice", 0.16),
+    "ACCOUNT:claim": lambda c: shaped(c.rng, "claim", 0.16),
     "ACCOUNT:card": _card,
     "ACCOUNT:iban": _iban,
     "ACCOUNT:routing": lambda c: shape(c.rng, "0########"),
     "LICENSE:npi": _npi,
     "LICENSE:dea": _dea,
     "LICENSE:state_license": _state_license,
-    "LICENSE:drivers": lambda c: _drawn(c, _DRIVERS, 0.08),
-    "LICENSE:passport": lambda c: shape(c.rng, pick(c.rng, ("#########", "@########", "@#######", "@@#######"))),
+    "LICENSE:drivers": lambda c: shaped(c.rng, "drivers", 0.08),
+    "LICENSE:passport": lambda c: shape(
+        c.rng, pick(c.rng, ("#########", "@########", "@#######", "@@#######"))
+    ),
     "VEHICLE:vin": _vin,
     "VEHICLE:plate": _plate,
-    "DEVICE:serial": lambda c: _drawn(c, _SERIAL, 0.2),
+    "DEVICE:serial": lambda c: shaped(c.rng, "serial", 0.2),
     "DEVICE:udi": _udi,
     "DEVICE:lot_serial": _lot_serial,
-    "DEVICE:lot": lambda c: _drawn(c, _LOT),
+    "DEVICE:lot": lambda c: shaped(c.rng, "lot", 0.16),
     "DEVICE:imei": _imei,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 
+from generator.accents import plain
 from generator.random_text import chance, initial_upper, pick
 from generator.values import names, values
 
@@ -20,9 +21,10 @@ Model = dict[str, str]
 
 @cache
 def _listed() -> frozenset[str]:
-    """Surnames and given names of the US Census, in small letters: an invented name is none of these."""
+    """Names of the US Census and everyday words, in small letters: an invented name is none of these."""
     us = names("us")
-    return frozenset(name.lower() for name in (*us.male, *us.female, *us.surname))
+    words = values("name_parts", "never")
+    return frozenset(name.lower() for name in (*us.male, *us.female, *us.surname, *words))
 
 
 @cache
@@ -39,17 +41,24 @@ def _model(culture: str, part: str) -> tuple[Model, frozenset[str]]:
     return {key: "".join(found) for key, found in table.items()}, frozenset(n.lower() for n in listed)
 
 
-def _walk(rng: Random, model: Model) -> str:
+def _walk(rng: Random, model: Model, looseness: float) -> str:
+    """One name; `looseness` is how often two letters decide what follows, where three would."""
     text = "^" * _ORDER
     while len(text) < _LONGEST + _ORDER + 4:
         key = text[-_ORDER:]
-        if chance(rng, 0.25) or key not in model:
+        if chance(rng, looseness) or key not in model:
             key = key[1:]
         following = pick(rng, model[key])
         if following == "$":
             break
         text += following
     return text[_ORDER:]
+
+
+def _mixed(rng: Random, listed: tuple[str, ...]) -> str:
+    """The beginning of one listed name and the end of another."""
+    first, last = pick(rng, listed).lower(), pick(rng, listed).lower()
+    return first[: max(2, (len(first) + 1) // 2)] + last[len(last) // 2 :]
 
 
 def _capitals(name: str) -> str:
@@ -63,12 +72,17 @@ def _capitals(name: str) -> str:
 
 def _compound(rng: Random) -> str:
     """A surname of two English halves (Thornbeck, Ashwell)."""
-    return initial_upper(pick(rng, values("name_parts", "first half")) + pick(rng, values("name_parts", "second half")))
+    return initial_upper(
+        pick(rng, values("name_parts", "first half")) + pick(rng, values("name_parts", "second half"))
+    )
 
 
 def _blended(rng: Random, part: str) -> str:
     """A given name of a prefix and an ending, as American parents invent them (Jakeem, Lashonda)."""
-    start, end = pick(rng, values("name_parts", "given start")), pick(rng, values("name_parts", f"{part} end"))
+    start, end = (
+        pick(rng, values("name_parts", "given start")),
+        pick(rng, values("name_parts", f"{part} end")),
+    )
     if chance(rng, 0.12):
         return start + pick(rng, ("'", "-")) + initial_upper(end)
     return start + initial_upper(end) if chance(rng, 0.12) else start + end
@@ -80,12 +94,14 @@ def invented(rng: Random, culture: str, part: str) -> str:
         return _compound(rng)
     if culture in ("us", "black") and part != "surname" and chance(rng, 0.5):
         return _blended(rng, part)
-    model, listed = _model(culture, part)
-    name = ""
-    for _ in range(_TRIES):
-        name = _walk(rng, model).strip(" -'’")
-        plain = name.lower()
-        vowel = any(c in "aeiouyáéíóúàèâêôäöüåæøāēīōūăơưạảấầẩẫậắằẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỷỹỵ" for c in plain)
-        if _SHORTEST <= len(name) <= _LONGEST and plain not in listed and plain not in _listed() and vowel:
-            break
-    return _capitals(name) if len(name) > 1 else _compound(rng)
+    model, known = _model(culture, part)
+    for attempt in range(_TRIES):
+        if attempt < _TRIES - 4:
+            name = _walk(rng, model, 0.25 + 0.06 * attempt).strip(" -'’")
+        else:
+            name = _mixed(rng, getattr(names(culture), part))
+        simple = plain(name).lower()
+        new = name not in known and simple not in _listed()
+        if new and _SHORTEST <= len(name) <= _LONGEST and any(c in "aeiouy" for c in simple):
+            return _capitals(name)
+    return _compound(rng)

@@ -7,11 +7,12 @@ it for the whole document. `FORMS` maps a form ("full", "upperlast", ...) to the
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from generator.accents import plain
 from generator.cultures import Parts, any_culture, name_of
 from generator.random_text import chance, pick, weighted
 from generator.values import nicknames, values
@@ -39,15 +40,6 @@ class Person:
     """Between 0 and 1: which of several usual ways of writing this person's forms a document keeps to."""
 
 
-_LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ß": "ss", "æ": "ae", "Æ": "Ae", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "ə": "a", "Ə": "A", "‘": "'", "ʻ": "'", "œ": "oe"})  # fmt: skip
-
-
-def plain(text: str) -> str:
-    """`text` without accents, in ASCII where that is possible."""
-    decomposed = unicodedata.normalize("NFD", text.translate(_LETTERS))
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
-
-
 def _nick(rng: Random, given: str) -> str:
     """A short form that people would use for `given`; often the name itself where none is usual."""
     first = given.split(" ")[0].split("-")[0]
@@ -57,7 +49,11 @@ def _nick(rng: Random, given: str) -> str:
     if chance(rng, 0.12):
         return pick(rng, values("nicknames_free"))
     if len(first) >= 6 and chance(rng, 0.6):
-        vowels = [i for i in range(2, 5) if plain(first[i]).lower() not in "aeiouy" and plain(first[i - 1]).lower() in "aeiouy"]
+        vowels = [
+            i
+            for i in range(2, 5)
+            if plain(first[i]).lower() not in "aeiouy" and plain(first[i - 1]).lower() in "aeiouy"
+        ]
         if vowels:
             stem = first[: vowels[-1] + 1]
             return stem + weighted(rng, ((6, ""), (1.5, "y"), (1, "ie"), (1, "i"), (0.6, "o")))
@@ -72,7 +68,15 @@ def _short(rng: Random, surname: str) -> str:
     return surname
 
 
-def new_person(rng: Random, *, gender: str = "", culture: str = "", surname: str = "", staff: bool = False) -> Person:
+def _loosened(rng: Random, name: str) -> str:
+    """`name` as a register without apostrophes or hyphens keeps it: OBrien, O Brien, Smith Jones."""
+    name = re.sub("['’‘ʻ]", pick(rng, ("", "", " ", "’", "`")), name)
+    return name.replace("-", pick(rng, (" ", " ", "")))
+
+
+def new_person(
+    rng: Random, *, gender: str = "", culture: str = "", surname: str = "", staff: bool = False
+) -> Person:
     """A person; what is given is kept, the rest is drawn."""
     gender = gender or pick(rng, "MF")
     culture = culture or any_culture(rng)
@@ -80,20 +84,36 @@ def new_person(rng: Random, *, gender: str = "", culture: str = "", surname: str
     if surname:
         parts = replace(parts, surname=surname)
     if chance(rng, 0.75 if culture == "vietnamese" else 0.45):
-        parts = replace(parts, given=plain(parts.given), middle=plain(parts.middle), surname=plain(parts.surname))
+        parts = replace(
+            parts, given=plain(parts.given), middle=plain(parts.middle), surname=plain(parts.surname)
+        )
+    if chance(rng, 0.12):
+        parts = replace(parts, given=_loosened(rng, parts.given), surname=_loosened(rng, parts.surname))
     suffix = ""
     if gender == "M" and not staff and parts.surname and chance(rng, 0.05):
         suffix = weighted(rng, ((5, "Jr."), (2, "Jr"), (2, "III"), (1.5, "Sr."), (1, "II"), (0.5, "IV")))
     credential, title = "", "Mr." if gender == "M" else pick(rng, ("Ms.", "Mrs."))
     if staff:
-        credential = pick(rng, values("credentials", "common")) if chance(rng, 0.8) else pick(rng, values("credentials", "rare"))
+        credential = (
+            pick(rng, values("credentials", "common"))
+            if chance(rng, 0.8)
+            else pick(rng, values("credentials", "rare"))
+        )
         title = "Dr."
     return Person(
-        given=parts.given, middle=parts.middle, surname=parts.surname, nick=_nick(rng, parts.given),
-        short_surname=_short(rng, parts.surname) if parts.surname else parts.given, suffix=suffix, gender=gender,
-        culture=culture, family_first=parts.family_first and bool(parts.surname), credential=credential, title=title,
+        given=parts.given,
+        middle=parts.middle,
+        surname=parts.surname,
+        nick=_nick(rng, parts.given),
+        short_surname=_short(rng, parts.surname) if parts.surname else parts.given,
+        suffix=suffix,
+        gender=gender,
+        culture=culture,
+        family_first=parts.family_first and bool(parts.surname),
+        credential=credential,
+        title=title,
         taste=rng.random(),
-    )  # fmt: skip
+    )
 
 
 class Cast:
@@ -119,7 +139,9 @@ class Cast:
             patient = self["p"]
             kin = chance(self._rng, 0.55)
             culture = patient.culture if chance(self._rng, 0.85) else ""
-            return new_person(self._rng, gender=gender, culture=culture, surname=patient.surname if kin else "")
+            return new_person(
+                self._rng, gender=gender, culture=culture, surname=patient.surname if kin else ""
+            )
         return new_person(self._rng, gender=gender, staff=key.startswith("d"))
 
 
@@ -201,7 +223,9 @@ FORMS: Mapping[str, Callable[[Person], str]] = {
     "upperlastm": lambda p: _last_first_middle(p).upper(),
     "uppersurname": lambda p: _last(p).upper(),
     "finit": _initial_last,
-    "firstinit": lambda p: _joined(p.given, _first_letter(p.surname or p.given) + ("." if p.taste < 0.8 else "")),
+    "firstinit": lambda p: _joined(
+        p.given, _first_letter(p.surname or p.given) + ("." if p.taste < 0.8 else "")
+    ),
     "initials": _initials,
     "dotted": lambda p: _initials(p, "."),
     "lower": lambda p: _full(p).lower(),

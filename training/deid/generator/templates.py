@@ -1,7 +1,9 @@
 """Reads the templates: text with slots, several to a file, the file's name being their style.
 
-`read_templates()` takes a folder and returns every template of its *.txt files; the format is described in
-templates/README.md. It checks the form of each slot; whether a kind exists is for kinds.py to say.
+`read_templates()` takes a folder and returns every template of its *.txt files. A line `=== name` begins a
+template; all is literal but for its slots: `{{LABEL:kind}}` and `{{LABEL=text}}` are identifiers, `{{-kind}}` or
+`{{-kind:argument}}` something else that varies, `{{NAME:p.full}}` a person (p, d1-d9, r1-r9, o1-o9) in one of the
+forms of people.py. This module checks the form of a slot; whether its kind exists is for fill.py to say.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from pathlib import Path
 
 from generator.document import LABELS, TemplateError
 
-_SLOT = re.compile(r"\{\{(?:-(?P<plain>[A-Za-z_]\w*)(?::(?P<arg>[^}]*))?|(?P<label>[A-Z_]+)(?::(?P<kind>[^}=]*)|=(?P<value>[^}]*)))\}\}")
+_SLOT = re.compile(
+    r"\{\{(?:-(?P<plain>[A-Za-z_]\w*)(?::(?P<arg>[^}]*))?|(?P<label>[A-Z_]+)(?::(?P<kind>[^}=]*)|=(?P<value>[^}]*)))\}\}"
+)
 _HEADER = re.compile(r"=== *(?P<name>\S.*?)\s*")
 _PERSON = re.compile(r"(?P<key>p|[dro][1-9])\.(?P<form>[a-z0-9_]+)")
 _FEMALE = re.compile(
@@ -54,11 +58,17 @@ class Template:
     parts: tuple[str | Slot, ...] = field(repr=False)
     genders: Mapping[str, str] = field(repr=False)
     lower_case: bool
+    upper_case: bool = False
 
     @property
     def place(self) -> str:
         """File and name, as an error says it."""
         return f"{self.style}.txt, template {self.name}"
+
+    @property
+    def identifying(self) -> bool:
+        """Whether it holds any identifier."""
+        return any(isinstance(part, Slot) and part.label for part in self.parts)
 
 
 def _slot(match: re.Match[str], where: str) -> Slot:
@@ -105,11 +115,20 @@ def parse_template(body: str, name: str, style: str) -> Template:
     for part in parts:
         if isinstance(part, str) and "{{" in part:
             broken = part[part.index("{{") :][:40].split("\n")[0]
-            raise TemplateError(f"{where}: no slot: {broken}", remedy="Write {{LABEL:kind}}, {{LABEL=text}} or {{-kind}}.")
+            raise TemplateError(
+                f"{where}: no slot: {broken}", remedy="Write {{LABEL:kind}}, {{LABEL=text}} or {{-kind}}."
+            )
     kept = tuple(p for p in parts if p != "")
     letters = [c for p in kept if isinstance(p, str) for c in p if c.isalpha()]
-    low = len(letters) > 60 and sum(c.isupper() for c in letters) * 200 <= len(letters)
-    return Template(name=name, style=style, parts=kept, genders=_genders(kept), lower_case=low)
+    capitals = sum(c.isupper() for c in letters)
+    return Template(
+        name=name,
+        style=style,
+        parts=kept,
+        genders=_genders(kept),
+        lower_case=len(letters) > 60 and capitals * 200 <= len(letters),
+        upper_case=len(letters) > 60 and capitals * 20 >= len(letters) * 19,
+    )
 
 
 def read_file(path: Path) -> list[Template]:

@@ -49,7 +49,7 @@ def parts(name: str) -> Mapping[str, tuple[str, ...]]:
         if line.startswith("[") and line.endswith("]"):
             part = line[1:-1]
             found.setdefault(part, [])
-        elif line and not line.startswith("#"):
+        elif line and not line.startswith("# "):
             found[part] += [entry for piece in line.split(";") if (entry := piece.strip())]
     return MappingProxyType({key: tuple(entries) for key, entries in found.items() if entries})
 
@@ -79,6 +79,20 @@ def names(culture: str) -> Names:
     """The given names and surnames of a culture."""
     found = parts(f"names_{culture}")
     return Names(male=found["male"], female=found["female"], surname=found["surname"])
+
+
+@cache
+def given_names() -> tuple[str, ...]:
+    """The given names of all cultures, each once, sorted."""
+    return tuple(
+        sorted({name for culture in cultures() for name in (*names(culture).male, *names(culture).female)})
+    )
+
+
+@cache
+def surnames() -> tuple[str, ...]:
+    """The surnames of all cultures, each once, sorted."""
+    return tuple(sorted({name for culture in cultures() for name in names(culture).surname}))
 
 
 @cache

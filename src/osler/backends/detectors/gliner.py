@@ -20,6 +20,8 @@ from osler.backends.detectors import labels, model_files
 from osler.backends.detectors.options import (
     THRESHOLD,
     Device,
+    Digest,
+    FileName,
     Options,
     Score,
     Target,
@@ -46,7 +48,7 @@ class GlinerOptions(Options):
     """
 
     path: Text
-    sha256: dict[model_files.FileName, model_files.Digest]
+    sha256: dict[FileName, Digest]
     labels: Annotated[dict[Text, Target], Field(min_length=1)]
     threshold: Score = THRESHOLD
     max_tokens: Annotated[int, Field(ge=256, le=8192)] = 512
@@ -116,7 +118,7 @@ class GlinerDetector:
             while last < len(units):
                 last = self._last(weights, first)
                 yield at + units[first][0], section[units[first][0] : units[last - 1][1]]
-                first = max(last - self._stride, first + 1)
+                first = max(last - self._stride, (first + last + 1) // 2)
 
     def _last(self, weights: Sequence[int], first: int) -> int:
         """The end of the longest stretch from `first` that fits; at least one unit."""
@@ -170,7 +172,7 @@ def _require_self_contained(folder: Path) -> None:
     if not model_files.settings(NAME, folder / "gliner_config.json").get("encoder_config"):
         raise ConfigError(
             f"The detector '{NAME}': 'gliner_config.json' leaves the encoder's settings to a model hub.",
-            remedy="Load the model once where the hub can be reached, save_pretrained(folder), and pin what comes of it.",
+            remedy="Load the model where the hub can be reached, save_pretrained(folder), and pin what comes of it.",
         )
 
 

@@ -11,17 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
-
-from pydantic import StringConstraints
+from typing import Any
 
 from osler.core.errors import ConfigError
-
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$")]
-FileName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
-]
-"""A path inside of the model's folder; no part of it begins with a dot."""
 
 _BLOCK = 1 << 20
 _RUNS_CODE = re.compile(r"\.(bin|pt|pth|ckpt|pkl|pickle|h5|msgpack|joblib|py|so)$")

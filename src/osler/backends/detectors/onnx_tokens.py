@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from osler.backends.detectors import labels, model_files
-from osler.backends.detectors.options import Text, checked, required
+from osler.backends.detectors.options import FileName, Text, checked, required
 from osler.backends.detectors.token_classifier import Logits, TokenClassifier, TokenClassifierOptions
 from osler.backends.detectors.tokens import Integers, TextTokenizer
 from osler.core.errors import ConfigError
@@ -26,7 +26,7 @@ _TYPES = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 class OnnxTokensOptions(TokenClassifierOptions):
     """`model`: which pinned file is the model. `threads`: CPU threads a call may use, 0 for all."""
 
-    model: model_files.FileName = "model.onnx"
+    model: FileName = "model.onnx"
     threads: Annotated[int, Field(ge=0, le=1024)] = 1
     providers: tuple[Text, ...] = ("CPUExecutionProvider",)
 

@@ -18,7 +18,22 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Target = Label | Literal["O"]
 """What a foreign label means here: one of Osler's labels, or `O` for "no identifier"."""
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
-Device = Annotated[str, StringConstraints(pattern=r"^(cpu|mps|cuda(:[0-9]{1,3})?)$")]
+
+_DIGEST = r"^[0-9A-Fa-f]{64}$"
+_FILE = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
+_CLASS = r"^[A-Z][A-Za-z0-9]{0,99}$"
+_DEVICE = r"^(cpu|mps|cuda(:[0-9]{1,3})?)$"
+_FORMS = {
+    _DIGEST: "must be 64 hexadecimal digits, as `sha256sum` prints them",
+    _FILE: "must be a file's place inside of the model's folder",
+    _CLASS: "must be the name of a class",
+    _DEVICE: "must be cpu, mps, cuda or cuda:0",
+}
+Digest = Annotated[str, StringConstraints(pattern=_DIGEST)]
+FileName = Annotated[str, StringConstraints(pattern=_FILE)]
+"""A path inside of the model's folder; no part of it begins with a dot."""
+ClassName = Annotated[str, StringConstraints(pattern=_CLASS)]
+Device = Annotated[str, StringConstraints(pattern=_DEVICE)]
 
 _EXPECTED = {
     "string_type": "must be text",
@@ -29,6 +44,8 @@ _EXPECTED = {
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "tuple_type": "must be a list",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
 }
 
 
@@ -74,15 +91,13 @@ def _described(kind: type[Options], plugin: str, fault: Any) -> tuple[str, str]:
     if fault["type"] in ("enum", "literal_error"):
         labels = ", ".join(label.value for label in Label)
         return f"{option} is no label of Osler's.", f"Labels: {labels}; 'O' for what is no identifier."
-    return (
-        f"{option} {_EXPECTED.get(fault['type'], f'cannot be used: {_said(fault)}')}.",
-        "Correct it in osler.toml.",
-    )
+    form = _FORMS.get(fault.get("ctx", {}).get("pattern", ""), f"cannot be used: {_said(fault)}")
+    return f"{option} {_EXPECTED.get(fault['type'], form)}.", "Correct it in osler.toml."
 
 
 def _is_branch(part: str) -> bool:
     """Whether a part of pydantic's place only names the branch of a union that was tried."""
-    return bool(re.match(r"enum|literal\[|lax-or-strict|function-", part))
+    return bool(re.match(r"(str-)?enum\[|literal\[", part))
 
 
 def _said(fault: Any) -> str:

@@ -1,9 +1,9 @@
 """Detector `presidio`: Presidio's pattern recognizers, by class name, without a language model.
 
-Needs `pip install 'osler[presidio]'`. A recognizer's score is that of its pattern or its checksum: Presidio's raising of
-scores by words nearby needs a language model and is not done, so that many finds stay doubts (below 0.45), which count
-only where another detector agrees. Not covered: recognizers that need a language model or a service, and those that
-fetch something over the network (EmailRecognizer does).
+Needs `pip install 'osler[presidio]'`. A recognizer's score is that of its pattern or its checksum. Presidio raises
+scores by words nearby only with a language model, which is not done here, so that many finds stay doubts (below 0.45)
+and count only where another detector agrees. Not covered: recognizers that need a language model or a service, and
+those that fetch something over the network (EmailRecognizer does).
 """
 
 import importlib
@@ -12,10 +12,19 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from osler.backends.detectors import labels
-from osler.backends.detectors.options import THRESHOLD, Options, Score, Target, Text, checked, required
+from osler.backends.detectors.options import (
+    THRESHOLD,
+    ClassName,
+    Options,
+    Score,
+    Target,
+    Text,
+    checked,
+    required,
+)
 from osler.backends.detectors.sections import sections
 from osler.core.errors import ConfigError, GuardUnavailable
 from osler.core.spans import Label, Span
@@ -57,9 +66,7 @@ _OVERLAP = 500
 class PresidioOptions(Options):
     """`recognizers`: class names in presidio_analyzer.predefined_recognizers. `entities`: adds to ENTITIES."""
 
-    recognizers: Annotated[
-        tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]+$")], ...], Field(min_length=1)
-    ]
+    recognizers: Annotated[tuple[ClassName, ...], Field(min_length=1)]
     entities: dict[Text, Target] = Field(default_factory=dict)
     threshold: Score = THRESHOLD
 

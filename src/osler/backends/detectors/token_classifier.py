@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from osler.backends.detectors.labels import Scheme
-from osler.backends.detectors.model_files import Digest, FileName
-from osler.backends.detectors.options import THRESHOLD, Options, Score, Target, Text
+from osler.backends.detectors.options import THRESHOLD, Digest, FileName, Options, Score, Target, Text
 from osler.backends.detectors.token_spans import spans
 from osler.backends.detectors.tokens import Integers, TextTokenizer, Tokens, Window, windows
 from osler.core.errors import ConfigError, GuardUnavailable

@@ -21,21 +21,22 @@ from osler.cli.deid import Run
 from osler.core.errors import InputError
 from osler.core.spans import SAFE_HARBOR, Label
 from osler.deid import Deidentifier
-from osler.jobs import Job, Report, Source, Target
+from osler.jobs import Job, Report, Seed, Source, Target
 from osler.jobs import Progress as Reached
 from osler.jobs import run as run_job
 from osler.jobs.deid import DeidTask, Layout
+from osler.jobs.records import Format
 from osler.jobs.replacing import Mode
 from osler.jobs.roster import Roster
 from osler.jobs.runner import Engine
-from osler.jobs.sources import FileSource, LineSource
+from osler.jobs.sources import FileSource, FolderLines, LineSource, MessageSource, holds_lines
 
-FORMATS = ("jsonl", "text", "fhir", "hl7")
+ENDINGS = {"text": (".txt", ".text"), "hl7": (".hl7", ".txt")}
 
 
 def run(*, options: Run) -> None:
     """De-identify an input into an output. Ends with exit code 4 when any record failed."""
-    _require("--format", options.format, FORMATS)
+    _require("--format", options.format, get_args(Format))
     _require("--mode", options.mode, get_args(Mode))
     _require("--engine", options.engine, get_args(Engine))
     job = _job(options)
@@ -70,8 +71,9 @@ def _job(options: Run) -> Job:
         "engine": _engine_digest(),
         "configuration": hashlib.sha256(loaded.deid.model_dump_json().encode()).hexdigest(),
         "layout": layout,
+        "keep_names": str(options.keep_names),
     }
-    task: Callable[[bytes], DeidTask] = partial(_task, options, layout, roster)
+    task: Callable[[Seed], DeidTask] = partial(_task, options, layout, roster)
     return Job(
         source=source,
         task=task,
@@ -83,14 +85,15 @@ def _job(options: Run) -> Job:
     )
 
 
-def _task(options: Run, layout: Layout, roster: Roster | None, key: bytes) -> DeidTask:
+def _task(options: Run, layout: Layout, roster: Roster | None, seed: Seed) -> DeidTask:
     return DeidTask(
         engine=partial(engine_for, options.config, options.fast),
         mode=options.mode,  # type: ignore[arg-type]
         format=options.format,  # type: ignore[arg-type]
         layout=layout,
         roster=roster,
-        key=key,
+        seed=seed,
+        keep_names=options.keep_names,
     )
 
 
@@ -104,42 +107,58 @@ def _require(option: str, given: str, known: tuple[str, ...]) -> None:
 
 def _source(options: Run) -> Source:
     if options.input == "-":
-        if options.format == "text":
-            raise InputError("Texts cannot come from standard input.", remedy="Use `osler deid text -`.")
-        return LineSource.at(None)
+        if options.format in ("text", "fhir"):
+            raise InputError(
+                f"--format {options.format} does not read standard input.", remedy="Name a file or folder."
+            )
+        return LineSource.at(None) if options.format == "jsonl" else MessageSource.at(None)
     path = Path(options.input)
     if not options.input or not path.exists():
         raise InputError("There is no such input.", remedy="Check the path of INPUT.")
-    if options.format == "text":
-        if path.is_dir():
-            return FileSource.below(path, (".txt", ".text"))
-        return FileSource(root=path.parent, names=(path.name,))
     if path.is_dir():
-        raise InputError("The input is a folder.", remedy="Name a file, or use --format text.")
+        return _folder(path, options.format)
+    if options.format == "hl7":
+        return MessageSource.at(path)
+    if options.format == "text" or (options.format == "fhir" and not holds_lines(path)):
+        return FileSource(root=path.parent, names=(path.name,))
     return LineSource.at(path)
 
 
+def _folder(path: Path, form: str) -> Source:
+    if form == "jsonl":
+        raise InputError("The input is a folder.", remedy="Name a file, or another --format.")
+    if form == "fhir":
+        lines = FileSource.below(path, (".ndjson", ".jsonl"), needed=False)
+        files = FileSource.below(path, (".json", ".fhir"), needed=not lines.names)
+        if lines.names and files.names:
+            raise InputError(
+                "The input folder holds files of lines and files of single resources.",
+                remedy="Put .ndjson and .json files into folders of their own.",
+            )
+        return FolderLines(files=lines) if lines.names else files
+    return FileSource.below(path, ENDINGS[form])
+
+
 def _target(options: Run, source: Source) -> tuple[Target, Layout]:
-    """Lines go to OUT; replaced texts too, unless they are texts and OUT is no .jsonl: then as texts to OUT."""
-    if options.output == "-":
-        return Target(streams=(None,)), "lines"
+    """Lines go to OUT; what is replaced too, unless it is whole files or messages and OUT is no .jsonl."""
     if not options.output:
         raise InputError("--output is empty.", remedy="Name a file, or - for standard output.")
+    lined = isinstance(source, LineSource | FolderLines) or options.mode == "spans"
+    if options.output == "-":
+        return Target(streams=(None,)), "lines"
     out = Path(options.output)
     if out.suffix == ".gz":
         raise InputError("Output is not packed.", remedy="Leave .gz off, and pack it afterwards.")
     _refuse_own_input(options, out)
-    if isinstance(source, FileSource) and options.mode != "spans" and out.suffix != ".jsonl":
+    if not lined and out.suffix not in (".jsonl", ".ndjson"):
         if Path(options.input).is_dir():
-            log = out / "spans.jsonl"
+            log = out / "log.jsonl"
             return Target(streams=(log,), folder=out, state=_state(log)), "folder"
-        return Target(streams=(_beside(out, ".spans.jsonl"), out), state=_state(out)), "beside"
-    if out.is_dir():
-        raise InputError("The output is a folder.", remedy="Name a file.")
-    if out.exists() and not out.is_file():
-        return Target(streams=(out,)), "lines"
-    _require_folder(out)
-    if not source.stamp():
+        if source.stamp():
+            _require_file(out)
+            return Target(streams=(_beside(out, ".log.jsonl"), out), state=_state(out)), "beside"
+    _require_file(out)
+    if not source.stamp() or (out.exists() and not out.is_file()):
         return Target(streams=(out,)), "lines"
     return Target(streams=(out,), state=_state(out)), "lines"
 
@@ -152,7 +171,9 @@ def _state(out: Path) -> Path:
     return _beside(out, ".state.json")
 
 
-def _require_folder(out: Path) -> None:
+def _require_file(out: Path) -> None:
+    if out.is_dir():
+        raise InputError("The output is a folder.", remedy="Name a file.")
     if not out.parent.is_dir():
         raise InputError("The folder of the output does not exist.", remedy="Make it first.")
 

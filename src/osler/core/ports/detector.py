@@ -4,7 +4,7 @@ A detector is a pure function of the text. It must be safe to call from several 
 keep, log or raise with any of the text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -19,6 +19,15 @@ class Detector(Protocol):
 
     def find(self, text: str) -> Iterable[Span]:
         """Spans of identifiers in `text`, in any order, overlaps allowed."""
+        ...
+
+
+@runtime_checkable
+class BatchDetector(Detector, Protocol):
+    """A detector that is faster over many texts at once. What it finds in one may not depend on the others."""
+
+    def find_many(self, texts: Sequence[str]) -> Sequence[Iterable[Span]]:
+        """As `find`, one answer per text, in their order."""
         ...
 
 

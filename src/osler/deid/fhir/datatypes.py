@@ -26,7 +26,7 @@ def _only(**types: str) -> Elements:
 def human_name(walk: Walk, value: Json, _: str, path: str) -> Json | None:
     """Surrogates keep the parts of a name; otherwise its label stands in `family`."""
     out = walk.fields(_without(value, "family", "given", "text", "prefix", "suffix"), _NAME, path) or {}
-    parts = {key: value[key] for key in ("family", "given", "text", "prefix", "suffix") if key in value}
+    parts: Json = {key: value[key] for key in ("family", "given", "text", "prefix", "suffix") if key in value}
     named = any(
         isinstance(v, str) and v.strip() for key in ("family", "given", "text") for v in _flat(parts.get(key))
     )
@@ -55,7 +55,7 @@ _ADDRESS = _only(use="code", type="code", period="Period")
 _CONTACT = _only(system="code", use="code", rank="positiveInt", period="Period")
 _IDENTIFIER = _only(use="code", type="CodeableConcept", system="uri", period="Period", assigner="Reference")
 _REFERENCE = _only(type="uri", identifier="Identifier")
-_ATTACHMENT = _only(contentType="code", language="code", url="link", title="string", creation="dateTime")
+_ATTACHMENT = _only(contentType="media", language="code", url="link", title="string", creation="dateTime")
 _META = _only(versionId="id", lastUpdated="instant", profile="canonical")
 
 
@@ -212,14 +212,19 @@ def reference(walk: Walk, value: Json, _: str, path: str) -> Json | None:
 
 def coding(walk: Walk, value: Json, _: str, path: str) -> Json | None:
     """Codes of published systems as they are; of others only where the text engine finds nothing in them."""
-    body = dict(value)
-    code = body.get("code")
-    local = isinstance(code, str) and not walk.rules.is_published(body.get("system"))
-    if local and walk.session.edits(str(code), walk.person):
-        walk.removed(f"{path}.code", body.pop("code"))
+    body = _checked(walk, value, path)
     if "version" in body and not _version(body["version"]):
         walk.removed(f"{path}.version", body.pop("version"))
     return walk.fields(body, walk.rules.elements["Coding"], path) if body else None
+
+
+def _checked(walk: Walk, value: Json, path: str) -> Json:
+    """Without a code of a system that is not published in which the text engine finds something."""
+    body, code = dict(value), value.get("code")
+    local = isinstance(code, str) and not walk.rules.is_published(body.get("system"))
+    if local and walk.session.edits(str(code), walk.person):
+        walk.removed(f"{path}.code", body.pop("code"))
+    return body
 
 
 def _version(value: object) -> bool:
@@ -255,7 +260,8 @@ def quantity(walk: Walk, value: Json, kind: str, path: str) -> Json | None:
 def _plain_quantity(walk: Walk, value: Json, path: str) -> Json | None:
     aged, walk.aged = walk.aged, False
     try:
-        return walk.fields(value, walk.rules.elements["Quantity"], path) if value else None
+        body = _checked(walk, value, path)
+        return walk.fields(body, walk.rules.elements["Quantity"], path) if body else None
     finally:
         walk.aged = aged
 

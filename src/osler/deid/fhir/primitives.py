@@ -23,7 +23,9 @@ _DATE = re.compile(
     r"(?P<t>T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?)?)?"
 )
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:\.\d+)?)?")
-_CODE = re.compile(r"[^\s]{1,64}(?: [^\s]{1,32}){0,4}")
+_CODED = re.compile(r"[^\s]{1,64}(?: [^\s]{1,32}){0,2}")
+_CLOSED = re.compile(r"[a-z0-9]{1,24}(?:-[a-z0-9]{1,24}){0,5}|[A-Z0-9]{1,6}(?:\.[a-z]{1,10})?|<|<=|>=|>")
+_MEDIA = re.compile(r"[a-z]{1,20}/[a-z0-9.+\-]{1,60}(?:; ?charset=[A-Za-z0-9\-]{1,20})?")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+")
 _LEAST = {"positiveInt": 1, "unsignedInt": 0}
 _DATES = ("date", "dateTime", "instant", "birthDate")
@@ -41,6 +43,7 @@ class Primitives:
         self._session = session
         self._rules = rules
         self._links = links
+        self._named: dict[str, bool] = {}
 
     def treated(self, kind: str, value: object, person: Person) -> Result:
         """What leaves of `value`, None when nothing does, and how that is booked."""
@@ -63,12 +66,30 @@ class Primitives:
 
     def _stays(self, kind: str, value: str) -> bool:
         if kind == "code":
-            return _CODE.fullmatch(value) is not None
+            return self._reads_like_code(value)
+        if kind == "coded":
+            return _CODED.fullmatch(value) is not None and (value.isdecimal() or not self._names(value))
+        if kind == "media":
+            return _MEDIA.fullmatch(value) is not None
         if kind == "time":
             return _TIME.fullmatch(value) is not None
         if kind == "oid" and not _OID.fullmatch(value):
             return False
-        return kind in ("uri", "url", "canonical", "oid") and self._rules.uri(value)
+        return (
+            kind in ("uri", "url", "canonical", "oid") and self._rules.uri(value) and not self._names(value)
+        )
+
+    def _reads_like_code(self, value: str) -> bool:
+        """Whether it is one of a closed list by its looks (`in-progress`, `MORN`), or nothing is found in it."""
+        if _CLOSED.fullmatch(value) and sum(c.isdecimal() for c in value) < 5:
+            return True
+        return _CODED.fullmatch(value) is not None and not self._session.edits(value)
+
+    def _names(self, value: str) -> bool:
+        """Whether something that the document names stands in it."""
+        if value not in self._named:
+            self._named[value] = bool(self._session.leaks((value,)))
+        return self._named[value]
 
     def _number(self, kind: str, value: int | float | Decimal) -> Result:
         if kind == "decimal":

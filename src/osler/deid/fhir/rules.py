@@ -11,6 +11,8 @@ from osler.core.spans import Label
 
 CODES = frozenset(
     {
+        "coded",
+        "media",
         "code",
         "uri",
         "url",

@@ -43,9 +43,10 @@ class Treatment:
     def __init__(self, session: Session, rules: Rules, ledger: Ledger, person: Person) -> None:
         self._session = session
         self._rules = rules
-        self._ledger = ledger
+        self.ledger = ledger
         self._person = person
         self._run = Pieces()
+        self._report = Pieces()
         self._run_key: tuple[str, ...] = ()
         self._published = False
         self._filled: dict[int, list[str]] = {}
@@ -76,7 +77,7 @@ class Treatment:
         if not text:
             return []
         if text == NULL:
-            self._ledger.book(at, Outcome.KEPT)
+            self.ledger.book(at, Outcome.KEPT)
             return [text]
         if not delimiters:
             return self._leaf(text, rule, at, d)
@@ -106,7 +107,7 @@ class Treatment:
 
     def removed(self, text: str, at: str, d: Delimiters) -> None:
         """Books every value of a field that is removed."""
-        self._ledger.book(at, Outcome.REMOVED, leaves(text, d))
+        self.ledger.book(at, Outcome.REMOVED, leaves(text, d))
 
     # -- values
 
@@ -116,9 +117,9 @@ class Treatment:
             return self._text(text, at, d, ())
         new, outcome = self._value(value, rule)
         if new is None:
-            self._ledger.book(at, Outcome.REMOVED)
+            self.ledger.book(at, Outcome.REMOVED)
             return []
-        self._ledger.book(at, outcome)
+        self.ledger.book(at, outcome)
         return [encoded([new], d)]
 
     def _value(self, value: str, rule: Rule) -> tuple[str | None, Outcome]:
@@ -174,11 +175,13 @@ class Treatment:
     # -- text
 
     def _begin_run(self, key: tuple[str, ...]) -> None:
-        if not key or key != self._run_key:
+        if not key:
             self._run = Pieces()
-        else:
-            self._run.gap("\n")
-        self._run_key = key
+            return
+        if key != self._run_key:
+            self._report = Pieces()
+        self._report.gap("\n")
+        self._run, self._run_key = self._report, key
 
     def _text(self, text: str, at: str, d: Delimiters, delimiters: tuple[str, ...]) -> Parts:
         """Text in which delimiters that were not escaped stand for themselves."""
@@ -191,7 +194,7 @@ class Treatment:
                 out.append(chunk)
                 continue
             if chunk:
-                self._ledger.book(at, Outcome.TEXT)
+                self.ledger.book(at, Outcome.TEXT)
             for token in decoded(chunk, d):
                 if isinstance(token, Raw):
                     self._run.gap("\n" if token.breaks else "")
@@ -207,7 +210,7 @@ class Treatment:
     def _fill(self, place: Place) -> str:
         key = id(place.run)
         if key not in self._filled:
-            self._filled[key] = place.run.edited(self._session, self._person, self._ledger)
+            self._filled[key] = place.run.edited(self._session, self._person, self.ledger)
         return encoded([self._filled[key][place.number]], place.delimiters)
 
 

@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns import checksums
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
+from osler.deid.patterns.rule import DIGITS, clear_before, compiled, number, word, Hit
 
 _CARD = compiled(r"(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -]?)\d{6}\2\d{5})(?![\w]|-\d)")
 _IBAN = compiled(r"[a-z]{2}\d\d(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,4})?(?![a-z0-9])")
@@ -35,8 +35,8 @@ def iban(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=r"\b\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\b|\b3\d{3}[ -]?\d{6}[ -]?\d{5}\b", keys=bytes(range(256)), find=card),
-    Rule(trigger=r"\b[a-z]{2}\d\d(?: ?[a-z0-9]{4}){3}", keys=b"abcdefghijklmnopqrstuvwxyz", find=iban),
+    number(r"\b\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\b|\b3\d{3}[ -]?\d{6}[ -]?\d{5}\b", card, (4, *range(13, 20))),
+    word(r"\b[a-z]{2}\d\d(?: ?[a-z0-9]{4}){3}", iban, then=DIGITS),
 )
 
 _MARK = r"(?:num(?:ber)?|ids?)"

@@ -6,7 +6,7 @@ from osler.core.spans import Label
 from osler.deid.patterns.contexts import following
 from osler.deid.patterns.lexemes import TEEN, UNIT
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, compiled, word_set, words_before
+from osler.deid.patterns.rule import compiled, number, word, word_set, words_before, Hit
 
 _NUMBER = r"(?:9\d|1[01]\d|12[0-5])"
 _WORDS = (
@@ -133,25 +133,30 @@ def _of_subject(page: Page, s: int) -> Hit | None:
 
 
 RULES = (
-    Rule(
-        trigger=rf"\b{_NUMBER}(?:[ -]{{0,3}}(?:y|mal|fem|man\b|wom|lady|gentl|grand|vet|nun|priest|wid|[fm]\b)|s? ?y|(?:st|nd|rd|th) birthday)",
-        keys=b" -ysfmtnrwglv",
-        find=in_digits,
+    number(
+        rf"\b{_NUMBER}(?:[ -]{{0,3}}(?:y|mal|fem|man\b|wom|lady|gentl|grand|vet|nun|priest|wid|[fm]\b)|s? ?y|(?:st|nd|rd|th) birthday)",
+        in_digits,
+        (2, 3),
+        b" -ysfmtnrwglv",
     ),
-    Rule(
-        trigger=r"\b(?:is|was|turned|at|he's|she's|i'm|she|he|patient|pt|mother|father|mom|dad|husband|wife|aunt|uncle|sister|brother"
+    word(
+        r"\b(?:is|was|turned|at|he's|she's|i'm|she|he|patient|pt|mother|father|mom|dad|husband|wife|aunt|uncle|sister|brother"
         rf"|client|resident|grand(?:mother|father|ma|pa)|nana|granny),? {_NUMBER}\b",
-        keys=b"iwtahspmdfubcrgn",
-        find=subject,
+        subject,
+        b"iwtahspmdfubcrgn",
+        b" ,'",
     ),
-    Rule(
-        trigger=r"\b(?:ninety|(?:one|a)[ -]hundred|hundred)[ -](?:[a-z]{1,9}[ -]){0,3}(?:y|mal|fem|man\b|wom|lad|gentl|grand|vet)",
-        keys=b"noah",
-        find=in_words,
+    word(
+        r"\b(?:ninety|(?:one|a)[ -]hundred|hundred)[ -](?:[a-z]{1,9}[ -]){0,3}(?:y|mal|fem|man\b|wom|lad|gentl|grand|vet)",
+        in_words,
+        b"noah",
+        b" -",
     ),
-    Rule(
-        trigger=rf"\b(?:aged?|ages|turned|turning|turns)(?: of| is| was| at death| now| today)?(?: ?[:=] ?|[ \t]\(?)(?:at |about |around |over |approximately |~ ?)?(?:{_NUMBER}\b|ninety|one hundred|a hundred)",
-        keys=b"at",
-        find=told,
+    word(
+        r"\b(?:aged?|ages|turned|turning|turns)(?: of| is| was| at death| now| today)?(?: ?[:=] ?|[ \t]\(?)"
+        rf"(?:at |about |around |over |approximately |~ ?)?(?:{_NUMBER}\b|ninety|one hundred|a hundred)",
+        told,
+        b"at",
+        b" :=\t",
     ),
 )

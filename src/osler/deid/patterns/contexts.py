@@ -50,7 +50,7 @@ SCORED_AFTER = word_set(
     "saline dextrose way finger fingers correct recall bilaterally bilat throughout dose doses unit units people women",
     "men trials studies out teaspoons strips blocks biopsies patient strength, ppd pack packs pints mile miles",
     "children adults mice rats animals eyes knees hips teeth specimens questions answers times quadrants extremities",
-    "muscle muscles proximally distally proximal distal edema wheeze breakthrough on-scale grip flexion extension",
+    "muscle muscles proximally distally proximal distal edema grade grades wheeze breakthrough on-scale grip flexion extension",
 )
 UNITS_AFTER = word_set(
     "mg mcg ml cc g gm grams gram kg lb lbs oz l dl iu u units unit meq mmol mm cm m mmhg % percent kcal cal calories",

@@ -8,9 +8,9 @@ import re
 
 from osler.core.spans import Label
 from osler.deid.patterns.contexts import OF_WHAT, SCORED_AFTER, STRONG, UNITS_AFTER, following
-from osler.deid.patterns.lexemes import CARDINAL_DAY, MONTH, ORDINAL, YEAR, YEAR_WORDS
+from osler.deid.patterns.lexemes import CARDINAL_DAY, MONTH, ORDINAL, UNIT, YEAR, YEAR_WORDS
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, compiled, word_set, words_before
+from osler.deid.patterns.rule import compiled, number, word, word_set, words_before, Hit
 
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:(?:st|nd|rd|th)\b|(?![\w%]|[.:/]\d|-[a-z]|\.\d|,\d{3}\b))"
 _YEAR = rf"(?:{YEAR}(?![\w%]|\.\d)|'\d\d(?!\w)|{YEAR_WORDS}(?![a-z]))"
@@ -18,8 +18,8 @@ _SPAN = rf"(?:(?: ?[-&/] ?|,? (?:and|to|or|through|thru) (?:the )?)(?:{_DAY})(?!
 
 _MONTH_FIRST = compiled(
     rf"({MONTH})(?![a-z])\.?"
-    rf"(?:(?:[ \t]{{1,2}}|\s{{1,3}}|[-/.]|, ?|(?=\d))(?:the )?({_DAY}|{ORDINAL}(?![a-z])|{CARDINAL_DAY}(?![a-z])){_SPAN}"
-    rf"((?:[ \t]{{0,2}},?\s{{0,3}}(?:of |in )?(?<=[ ,\n]){_YEAR}|[-/.](?:{YEAR}|\d\d)(?![\w/]))"
+    rf"(?:(?:[ \t]{{1,2}}|\s{{1,3}}|[-/.]|, ?)(?:the )?({_DAY}|{ORDINAL}(?![a-z])|{CARDINAL_DAY}(?![a-z])){_SPAN}"
+    rf"((?:[ \t]{{0,2}},?\s{{0,3}}(?:of |in )?(?<=[ ,\n])(?:{_YEAR}|oh? {UNIT}(?![a-z]))|[-/.](?:{YEAR}|\d\d)(?![\w/]))"
     rf"|,? ?'\d\d(?!\w))?"
     rf"|(?:[ \t]{{1,2}}(?:of )?|, ?|[-/. ]|\s|(?=\d))({_YEAR})|-(\d\d)(?![\w/-]))?"
 )
@@ -218,6 +218,11 @@ def day_alone(page: Page, s: int, run_end: int) -> Hit | None:
     return _article(low, s), match.end(1), Label.DATE, 0.62, "dates"
 
 
+def the_day(page: Page, s: int, run_end: int) -> Hit | None:
+    """`on the fourteenth`, `the third of May`, from the article."""
+    return ordinal_first(page, s + 4, run_end) or day_alone(page, s + 4, run_end)
+
+
 _GO_ON = word_set(
     "at and with for by to in when because after before she he they we i the of due if as but or then but from",
     "around between via per so which where was is will who until since please can did had has her his my our only",
@@ -227,33 +232,23 @@ _OF_MONTHS = OF_WHAT
 _EXCEPT_MAY = MONTH.replace("|may", "").replace("mar(?:ch)?", "mar\\.?(?:ch)?")
 
 RULES = (
-    Rule(
-        trigger=rf"\b{MONTH}(?:\b|\d)",
-        keys=b"jfmasond",
-        find=month_first,
+    word(rf"\b{MONTH}(?:\b|\d)", month_first, b"jfmasond"),
+    number(
+        rf"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?: day)?(?: ?[-/.,] ?|[ \t]{{0,2}}(?:of )?(?:the )?){MONTH}(?:\b|\d)",
+        day_first,
+        (1, 2),
+        b" -/.,snrtjfmaod\t",
     ),
-    Rule(
-        trigger=rf"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?: day)?(?: ?[-/.,] ?|[ \t]{{0,2}}(?:of )?(?:the )?)"
-        rf"{MONTH}(?:\b|\d)",
-        keys=b" -/.,snrtjfmaod",
-        find=day_first,
-    ),
-    Rule(
-        trigger=r"\b(?:3[01]|[12]\d|0?[1-9])(?: ?[-&/] ?| (?:and|to|or|through|thru) )(?:3[01]|[12]\d|0?[1-9])"
+    number(
+        r"\b(?:3[01]|[12]\d|0?[1-9])(?: ?[-&/] ?| (?:and|to|or|through|thru) )(?:3[01]|[12]\d|0?[1-9])"
         rf"(?:st|nd|rd|th)?(?: of)? {MONTH}\b",
-        keys=b" -&/",
-        find=day_first,
+        day_first,
+        (),
     ),
-    Rule(trigger=rf"\b{YEAR}[ ,./-]{{1,2}}{MONTH}\b", keys=b" ,./-", find=year_first),
-    Rule(
-        trigger=rf"\b{ORDINAL}(?: day)?(?: of| in)?(?: the)?[ \t]{{1,2}}{MONTH}\b",
-        keys=b"fstenl",
-        find=ordinal_first,
+    number(rf"\b{YEAR}[ ,./-]{{1,2}}{MONTH}\b", year_first, (4,), b" ,./-"),
+    word(
+        rf"\b{ORDINAL}(?: day)?(?: of| in)?(?: the)?[ \t]{{1,2}}{MONTH}\b", ordinal_first, b"fstenl", b" -"
     ),
-    Rule(trigger=r"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)\b", keys=b"snrt", find=day_alone),
-    Rule(
-        trigger=rf"\b{ORDINAL}\b",
-        keys=b"fstenl",
-        find=day_alone,
-    ),
+    number(r"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)\b", day_alone, (1, 2), b"snrt"),
+    word(rf"\bthe {ORDINAL}\b", the_day, b"t", b" "),
 )

@@ -18,7 +18,7 @@ from osler.deid.patterns.contexts import (
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.lexemes import PAIR, SMALL, YEAR_WORDS
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, compiled, words_before
+from osler.deid.patterns.rule import compiled, number, words_before, Hit
 
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _THREE = compiled(r"(\d{1,4})( ?[-/.] ?)(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)")
@@ -35,6 +35,22 @@ _COMPACT = compiled(
 )
 _BEFORE_RANGE = compiled(r".*\d{1,2}/\d{1,2}(?:/\d{2,4})? ?(?:-|to|through|thru|until|and|&|,|or) ?\Z")
 _SHARE = compiled(r" ?\(\d|, ?\d{1,3}(?:\.\d+)?%| out of|\)? ?(?:vs|versus) ")
+_SELDOM = frozenset((7, 8, 9, 11, 12))
+_TELLING = compiled(r".*[a-z]{3} ?\Z")
+_COUNTED = compiled(r".*(?:\bin|\bof|\bthe|\ball|\bwith|\bwas|\bis|\bfor) ?\Z")
+_PLURAL = compiled(r" (?:[a-z]{3,}s\b|\d{1,2}/\d)|/|-\d")
+
+
+def _told(low: bytes, s: int, end: int) -> bool:
+    """Whether `3/11` stands behind a plain word and before nothing that it might count."""
+    start = max(0, s - 12)
+    return (
+        _TELLING.match(low, start, s) is not None
+        and _COUNTED.match(low, start, s) is None
+        and _PLURAL.match(low, end) is None
+    )
+
+
 _SHORT = frozenset((2, 3, 4, 5, 6, 8, 10))
 _ROUND = frozenset((12, 14, 15, 16, 18, 20, 21, 24, 25, 27, 28, 30))
 
@@ -131,7 +147,7 @@ def month_and_day(page: Page, s: int, run_end: int) -> Hit | None:
     if whole and _day_of(int(whole[2]), int(whole[3])):
         if not swapped and (b > 5 or int(whole[3]) > 5 or whole[4]) and not _scored(low, s):
             return _hit(s, whole.end(), 0.85)
-    score = _weigh(low, s, end, (b if not swapped else a), match[1][0] == 48 or match[2][0] == 48, swapped)
+    score = _weigh(low, s, end, 0 if a == b else b if not swapped else a, match[1][0] == 48 or match[2][0] == 48, swapped)
     return _hit(s, end, score) if score else None
 
 
@@ -172,8 +188,8 @@ def _uncued(low: bytes, s: int, end: int, day: int, padded: bool, weak: bool) ->
         return 0.8
     if day > 12:
         return 0.8 if weak or opens or day not in _ROUND else 0.6
-    if day in (7, 9, 11, 12, 8) or (weak and day not in (5, 10)):
-        return 0.65 if weak or opens or day in (9, 11) else 0.0
+    if day in _SELDOM or (weak and day not in (5, 10)):
+        return 0.65 if weak or opens or _told(low, s, end) else 0.0
     return 0.6 if opens and day not in _SHORT else 0.0
 
 
@@ -233,6 +249,7 @@ KEYS = (
         detector="dates",
         score=0.95,
         read=solid,
+        start=rf"(?:\d{{6}}|{SMALL} {SMALL} )",
         strong=r"dob|d\.o\.b\.?|birth ?date|birthday|date of (?:birth|death|service|admission|discharge|visit|injury|procedure|surgery|exam|accident|loss|onset|report|collection)|born(?: on)?|bday|dos|doa|dod|doi|lmp|edd|edc"
         r"|(?:admit|admission|discharge|visit|service|exam|collection|collected|report|procedure|surgery|order|start|end|birth|death|onset|signed|due|appt|appointment|encounter|study|specimen|received|dictated|transcribed|effective|expiration|exp|issue|issued|authored|recorded|result|resulted|fill|filled) ?(?:date|dt|date/time|datetime|time)",
         weak=r"date|dated|dt|collected|received|reported|resulted|admitted|discharged|signed|dictated|transcribed|expires|exp|timestamp",
@@ -240,20 +257,20 @@ KEYS = (
 )
 
 RULES = (
-    Rule(trigger=r"\b\d{1,4} ?[-/.] ?\d{1,2} ?[-/.] ?\d{2,4}", keys=b"-/. ", find=three_parts),
-    Rule(
-        trigger=r"\b(?:(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])|(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2]))\b",
-        keys=b"/",
-        find=month_and_day,
+    number(r"\b\d{1,4} ?[-/.] ?\d{1,2} ?[-/.] ?\d{2,4}", three_parts, (1, 2, 4), b"-/. "),
+    number(
+        r"\b(?:(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])|(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2]))\b",
+        month_and_day,
+        (1, 2),
+        b"/",
     ),
-    Rule(
-        trigger=r"\b(?:(?:0?[1-9]|1[0-2])[-/.](?:1[89]|20|21)\d\d|(?:1[89]|20)\d\d[-/](?:0[1-9]|1[0-2]))\b",
-        keys=b"-/.",
-        find=month_and_year,
+    number(
+        r"\b(?:(?:0?[1-9]|1[0-2])[-/.](?:1[89]|20|21)\d\d|(?:1[89]|20)\d\d[-/](?:0[1-9]|1[0-2]))\b",
+        month_and_year,
+        (1, 2, 4),
+        b"-/.",
     ),
-    Rule(
-        trigger=r"\b(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}(?:\d\d)?)?\b",
-        keys=bytes(range(256)),
-        find=compact,
+    number(
+        r"\b(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}(?:\d\d)?)?\b", compact, (8, 12, 14)
     ),
 )

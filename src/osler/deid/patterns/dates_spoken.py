@@ -3,7 +3,7 @@
 from osler.core.spans import Label
 from osler.deid.patterns.lexemes import PAIR, SMALL, YEAR, YEAR_WORDS
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, compiled
+from osler.deid.patterns.rule import compiled, number, word, Hit
 
 _MARK = r" (?:slash|dash|stroke|hyphen) "
 _SPOKEN = compiled(
@@ -17,4 +17,7 @@ def slashes(page: Page, s: int, run_end: int) -> Hit | None:
     return (s, match.end(), Label.DATE, 0.85, "dates") if match else None
 
 
-RULES = (Rule(trigger=rf"\b{SMALL}{_MARK}{SMALL}", keys=b"abcdefghijklmnopqrstuvwxyz ", find=slashes),)
+RULES = (
+    word(rf"\b{SMALL}{_MARK}{SMALL}", slashes, b"otfsenz", b" -"),
+    number("", slashes, (1, 2), b" "),
+)

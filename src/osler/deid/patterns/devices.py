@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns import checksums
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
+from osler.deid.patterns.rule import clear_before, compiled, mark, number, Hit
 
 _GS1 = compiled(r"\(01\) ?\d{14}(?: ?\(\d{2}\) ?[!-'*-z]{1,20}){0,5}")
 _GS1_PLAIN = compiled(r"01\d{14}(?:1[17]\d{6})?(?:(?:10|21)[a-z0-9-]{2,20})?(?!\w)")
@@ -43,9 +43,9 @@ def imei(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=r"\(01\) ?\d{14}", keys=b"(", find=gs1),
-    Rule(trigger=r"\+[a-z]\d[a-z0-9]{5,30}/\$", keys=b"+", find=hibcc),
-    Rule(trigger=r"\b\d\d[- ]?\d{6}[- ]?\d{6}[- ]?\d\b|\b01\d{14}1[17]\d{6}", keys=bytes(range(256)), find=imei),
+    mark(r"\(01\) ?\d{14}", gs1, b"("),
+    mark(r"\+[a-z]\d[a-z0-9]{5,30}/\$", hibcc, b"+"),
+    number(r"\b\d\d[- ]?\d{6}[- ]?\d{6}[- ]?\d\b|\b01\d{14}1[17]\d{6}", imei, (2, *range(15, 41))),
 )
 
 _THING = (

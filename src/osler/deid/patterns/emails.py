@@ -2,10 +2,10 @@
 
 from osler.core.spans import Label
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, compiled
+from osler.deid.patterns.rule import compiled, mark, Hit
 
-_DOMAIN = compiled(r"@(?:[\w\xc0-\xff?-]{1,63}\.){1,6}[a-z\xc0-\xff]{2,24}(?![\w-])|@[a-z0-9][\w-]{2,40}(?![\w.@-])")
-_LOCAL = compiled(r".*?([\w\xc0-\xff.+%&'*/=?^{|}~!#$-]+)\Z")
+_DOMAIN = compiled(r"@(?:[\w?-]{1,63}\.){1,6}[a-z]{2,24}(?![\w-])|@[a-z0-9][\w-]{2,40}(?![\w.@-])")
+_LOCAL = compiled(r".*?([\w.+%&'*/=?^{|}~!#$-]+)\Z")
 _SPOKEN = compiled(
     r"[a-z0-9]{1,30}(?:(?: (?:dot|underscore|under score|dash|hyphen|period|point|plus) | )[a-z0-9]{1,30}){0,6}? at (?:(?:the )?[a-z0-9]{2,30} ){1,2}?"
     r"(?:dot [a-z0-9]{2,20} ){0,2}(?:dot|period|point) (?:com|org|net|edu|gov|us|uk|ca|io|co|mil|info|health|me|biz)\b"
@@ -56,10 +56,11 @@ def spoken(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=r"@[a-z0-9]", keys=b"@", find=address),
-    Rule(
-        trigger=r" at (?:the )?[a-z0-9]{1,30}(?: [a-z0-9]{1,30})?(?: (?:dot|period|point) [a-z0-9]{1,30}){0,2} (?:dot|period|point) (?:com|org|net|edu|gov|us|uk|ca|io|co|mil|info|health|me|biz)\b",
-        keys=b" ",
-        find=spoken,
+    mark(r"@[a-z0-9]", address, b"@"),
+    mark(
+        r" at (?:the )?[a-z0-9]+(?: [a-z0-9]+)?(?: (?:dot|period|point) [a-z0-9]+){0,2} (?:dot|period|point)"
+        r" (?:com|org|net|edu|gov|us|uk|ca|io|co|mil|info|health|me|biz)\b",
+        spoken,
+        b" ",
     ),
 )

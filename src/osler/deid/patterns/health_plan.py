@@ -3,7 +3,7 @@
 from osler.core.spans import Label
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
+from osler.deid.patterns.rule import LETTERS, clear_before, compiled, number, Hit
 
 _MBI_LETTER = "[ac-hjkmnp-rt-y]"
 _MBI_EITHER = "[ac-hjkmnp-rt-y0-9]"
@@ -21,7 +21,9 @@ def mbi(page: Page, s: int, run_end: int) -> Hit | None:
     return s, match.end(), Label.HEALTH_PLAN, 0.93, "health_plan"
 
 
-RULES = (Rule(trigger=rf"\b{_MBI_SHAPE}\b", keys=b"acdefghjkmnpqrtuvwxy", find=mbi),)
+RULES = (
+    number(rf"\b{_MBI_SHAPE}\b", mbi, (1,), LETTERS),
+)
 
 _PAYER = (
     r"bcbs(?: of [a-z]{4,14})?|blue (?:cross|shield)(?:(?: and)? blue shield)?(?: of [a-z]{4,14})?|aetna|cigna|humana|uhc|united ?health ?care"

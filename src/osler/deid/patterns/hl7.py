@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from osler.core.spans import Label
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit
+from osler.deid.patterns.rule import Hit, digits_in
 
 _SEGMENT = re.compile(
     rb"(?:^|(?<=[\r\n\x0b]))[ \t>]{0,8}(MSH|EVN|PID|PD1|NK1|PV1|PV2|IN1|IN2|IN3|GT1|ORC|OBR|OBX|DG1|PR1|AL1|SCH|TXA|FT1|MRG|SPM|ACC|RXE|RXA|RXD|STF|PRA|AIP|CTI|ROL|NTE|RGS|UB2|ZPD)\|[^\r\n]*"
@@ -98,7 +98,7 @@ def _wanted(how: int, number: int, part: bytes, repetition: bytes) -> bool:
     if how == _FIRST:
         return number == 0
     if how == _TELECOM:
-        return part not in _CODES and sum(48 <= c <= 57 for c in part) >= 3 or b"@" in part
+        return part not in _CODES and digits_in(part) >= 3 or b"@" in part
     letters = _LETTER.search(part) is not None
     if how == _PERSON:
         return number < 3 and letters

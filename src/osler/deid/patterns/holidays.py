@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns.contexts import following
 from osler.deid.patterns.lexemes import YEAR
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, compiled, word_set, words_before
+from osler.deid.patterns.rule import compiled, number, word, word_set, words_before, Hit
 
 _SURE = (
     r"christmas(?: eve| day| morning)?|x-?mas(?: eve| day)?|boxing day|new year'?s'?(?: eve| day)?|thanksgiving(?: day| eve)?"
@@ -17,8 +17,8 @@ _SURE = (
     r"|yom kippur|rosh hashanah?|sukkot|purim|shavuot|tisha b'av|ramadan|ramzan|eid(?: al| ul)?[ -]?(?:fitr|adha)?"
     r"|laylat al[- ]qadr|ashura|mawlid|diwali|deepavali|holi|navratri|dussehra|raksha bandhan|ganesh chaturthi|onam"
     r"|pongal|janmashtami|baisakhi|vaisakhi|lohri|makar sankranti|durga puja|kwanzaa|(?:chinese|lunar|persian|vietnamese)"
-    r" new year|t[e\xe9]t|nowruz|norooz|nauryz|songkran|loy krathong|vesak|wesak|bodhi day|mid-?autumn festival|moon festival"
-    r"|dragon boat festival|qingming|chuseok|seollal|obon|golden week|d[i\xed]a de (?:los )?muertos|day of the dead"
+    r" new year|tet|nowruz|norooz|nauryz|songkran|loy krathong|vesak|wesak|bodhi day|mid-?autumn festival|moon festival"
+    r"|dragon boat festival|qingming|chuseok|seollal|obon|golden week|dia de (?:los )?muertos|day of the dead"
     r"|las posadas|three kings'? day|epiphany|nochebuena|navidad|semana santa|carnaval|bastille day|anzac day"
     r"|australia day|canada day|victoria day|guy fawkes(?: night| day)?|bonfire night|burns night|hogmanay|st\.? david'?s day"
     r"|st\.? andrew'?s day|st\.? george'?s day|st\.? nicholas day|may day|whitsun|pentecost|ascension day|advent sunday"
@@ -34,7 +34,7 @@ _NOT_AFTER = word_set(
     "prayer practice observance color colors dinner-plate",
 )
 _CUED = word_set(
-    "easter ramadan eid tet t\xe9t lent holi onam pongal obon purim advent epiphany carnaval ashura spring winter national",
+    "easter ramadan eid tet lent holi onam pongal obon purim advent epiphany carnaval ashura spring winter national",
     "earth flag tax may election republic navidad vesak wesak genna",
 )
 _CUES = word_set(
@@ -58,4 +58,7 @@ def holiday(page: Page, s: int, run_end: int) -> Hit | None:
     return s, match.end(), Label.DATE, 0.8, "dates"
 
 
-RULES = (Rule(trigger=rf"\b(?:{_SURE})", keys=b"abcdefghijklmnopqrstuvwxyz4", find=holiday),)
+RULES = (
+    word(rf"\b(?:{_SURE})", holiday),
+    number("", holiday, (1,), b"t"),
+)

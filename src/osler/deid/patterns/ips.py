@@ -5,7 +5,7 @@ import ipaddress
 from osler.core.spans import Label
 from osler.deid.patterns.contexts import NUMERIC_NOT
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled, words_before
+from osler.deid.patterns.rule import DIGITS, clear_before, compiled, mark, number, word, words_before, Hit
 
 _V4 = compiled(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/\d{1,2}|:\d{2,5})?(?!\w|\.\d)")
 _V6 = compiled(r"[0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?:/\d{1,3})?(?![0-9a-z:])")
@@ -62,7 +62,20 @@ def mac(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b", keys=b".", find=v4),
-    Rule(trigger=r"\b[0-9a-f]{1,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}(?:[0-9a-f:.]|\b)|\b[0-9a-f]{1,4}::[0-9a-f]|::[0-9a-f]{1,4}\b", keys=b":abcdef", find=v6),
-    Rule(trigger=r"\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b|\b[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}\b", keys=b"-.:abcdef", find=mac),
+    number(r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b", v4, (1, 2, 3), b"."),
+    number(
+        r"\b[0-9a-f]{1,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}(?:[0-9a-f:.]|\b)|\b[0-9a-f]{1,4}::[0-9a-f]|::[0-9a-f]{1,4}\b",
+        v6,
+        (1, 2, 3, 4),
+        b":abcdef",
+    ),
+    word("", v6, b"abcdef", DIGITS + b":"),
+    mark("", v6, b":"),
+    number(
+        r"\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b|\b[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}\b",
+        mac,
+        (1, 2, 3, 4),
+        b"-.:abcdef",
+    ),
+    word("", mac, b"abcdef", DIGITS + b"-.:"),
 )

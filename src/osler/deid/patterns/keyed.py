@@ -12,7 +12,20 @@ from osler.core.spans import Label
 from osler.deid.patterns.contexts import UNITS_AFTER, following
 from osler.deid.patterns.lexemes import DIGIT_WORD, MONTH, SPOKEN_CODE, TEEN, TEN
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, compiled, word_set
+from osler.deid.patterns.rule import Hit, compiled, word_set, digits_in
+
+
+_NUMBER_WORD = r"(?:numbers?|num|nos?|nbrs?|nr|ids?|identifiers?|identification|codes?|values?|ref|reference)"
+_AROUND = r"[\"'*\]})_ \t]{0,4}(?:\([^()\n]{1,24}\)[ \t]{0,3})?(?:[ .]{2,40})?"
+_BEHIND = r"[ \t]{0,12}(?:\r?\n[ \t]{0,8})?[\"'#*\[(<=:]{0,3}[ \t]{0,2}(?:#|no\.? )?"
+_NUMBERED = rf"(?:[ \t_-]{{0,3}}(?:{_NUMBER_WORD}\b\.?|#))"
+_SAYING = r"\b(?:is|was|are|were|of|reads|as|ending in|ends in|ending|listed as|recorded as)\b"
+SEPARATOR = rf"{_NUMBERED}{{0,2}}{_AROUND}(?:[:=#|>~^-]{{1,3}}|{_SAYING})?{_BEHIND}"
+"""What may stand between a label and its value."""
+MARK = rf"(?:{_NUMBERED}{{1,2}}{_AROUND}(?:[:=#|>~^-]{{1,3}}|{_SAYING})?|{_AROUND}[:=#|>^]{{1,3}}){_BEHIND}"
+"""The same with a mark in it: a colon, a number sign, a word for number."""
+_SPOKEN_PAIR = rf"(?:{DIGIT_WORD}|double|triple|{TEEN}|{TEN})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})\b"
+VALUE_START = rf"(?:\d|[a-z]{{1,12}}[-_./:]?[a-z0-9._/-]{{0,20}}\d|[a-z]{{1,4}} \d{{2}}|[x*]{{2,9}}[- ]?[x*\d]|{_SPOKEN_PAIR}|\(\d)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +35,7 @@ class Keys:
     `strong` labels (RE2 alternatives in lower case; a blank stands for a blank, `_`, `-` or nothing) may be followed
     by a value without any mark between, if it has at least `bare` digits; `weak` ones need a mark. A marked value
     needs `marked` digits. `most` bounds the digits (0: no bound). `words` allows values without any digit. `read`
-    gives the end of a value of its own shape (0: none there) in place of the general reading.
+    gives the end of a value of its own shape (0: none there) in place of the general reading. `start` is how a value starts, where that is narrower than usual.
     """
 
     label: Label
@@ -35,23 +48,14 @@ class Keys:
     most: int = 0
     words: bool = False
     read: Callable[[Page, int], int] | None = None
+    start: str = ""
+
+    @property
+    def value_start(self) -> str:
+        """The pattern that a value starts with."""
+        return self.start or (r"[a-z0-9@]" if self.words else VALUE_START)
 
 
-_NUMBER_WORD = r"(?:numbers?|num|nos?|nbrs?|nr|ids?|identifiers?|identification|codes?|values?|ref|reference)"
-SEPARATOR = (
-    rf"(?:[ \t_-]{{0,3}}(?:{_NUMBER_WORD}\b\.?|#)){{0,2}}"
-    r"[\"'*\]})_ \t]{0,4}(?:\([^()\n]{1,24}\)[ \t]{0,3})?(?:[ .]{2,40})?"
-    r"(?:[:=#|>~^-]{1,3}|\b(?:is|was|are|were|of|reads|as|ending in|ends in|ending|listed as|recorded as)\b)?"
-    r"[ \t]{0,12}(?:\r?\n[ \t]{0,8})?[\"'#*\[(<=:]{0,3}[ \t]{0,2}(?:#|no\.? )?"
-)
-_SPOKEN_PAIR = rf"(?:{DIGIT_WORD}|double|triple|{TEEN}|{TEN})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})\b"
-VALUE_START = rf"(?:\d|[a-z]{{1,12}}[-_./:]?[a-z0-9._/-]{{0,20}}\d|[a-z]{{1,4}} \d{{2}}|[x*]{{2,9}}[- ]?[x*\d]|{_SPOKEN_PAIR}|\(\d)"
-
-_VALUE = compiled(
-    r"(\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|[a-z]{1,4}[ -]?\d{2,6}(?: \d{2,6}){1,4}(?![\w/%])"
-    r"|(?=[a-z]{0,3}\d)[a-z0-9]{3,5}(?:[ -][a-z0-9]{2,5}){1,7}(?![\w/%])"
-    r"|[a-z0-9]{1,40}(?:[-./_:\\][a-z0-9]{1,40}){0,8})"
-)
 _TOKEN = compiled(r"[a-z0-9]{1,40}(?:[-./_:\\+][a-z0-9]{1,40}){0,8}")
 _SPACED = compiled(r"\d(?:[ -]\d){3,15}(?![\w/%]|[.,]\d)|\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|[a-z]{1,4}[ -]\d{2,9}(?: \d{2,6}){0,4}(?![\w/%])")
 _GROUPS = compiled(r"[a-z0-9]{3,5}(?: [a-z0-9]{2,5}){1,7}(?![\w/%])")
@@ -113,7 +117,7 @@ def _regular(groups: bytes) -> bool:
 def _judged(page: Page, keys: Keys, match: re.Match[bytes], marked: bool) -> Hit | None:
     low, start, end = page.low, match.start(), match.end()
     value = match[0]
-    digits = sum(48 <= c <= 57 for c in value)
+    digits = digits_in(value)
     if digits == 0 and not keys.words:
         return None
     if digits < (keys.marked if marked else keys.bare) and not keys.words:

@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns import checksums
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
+from osler.deid.patterns.rule import DIGITS, clear_before, compiled, number, word, Hit
 
 _DEA = compiled(r"[a-z][a-z9]\d{7}(?![\w]|-\d)")
 _NPI = compiled(r"[12]\d{9}(?![\w]|-\d|\.\d)")
@@ -27,8 +27,8 @@ def npi(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=r"\b[a-z][a-z9]\d{7}\b", keys=b"abcdefghijklmnopqrstuvwxyz", find=dea),
-    Rule(trigger=r"\b[12]\d{9}\b", keys=bytes(range(256)), find=npi),
+    word(r"\b[a-z][a-z9]\d{7}\b", dea, then=DIGITS),
+    number(r"\b[12]\d{9}\b", npi, (10,)),
 )
 
 _MARK = r"(?:num(?:ber)?|ids?)"

@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns.contexts import CODE_SYSTEMS, UNITS_AFTER, following
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled, words_before
+from osler.deid.patterns.rule import DIGITS, clear_before, compiled, mark, number, word, words_before, Hit, digits_in
 
 _UUID = compiled(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f-])")
 _CODE = compiled(
@@ -14,7 +14,7 @@ _CODE = compiled(
 _REGISTRY = compiled(r"(?:nct|isrctn|pmc|pmid|drks|umin|actrn|ctri|gse|chembl|mondo|omim|rxcui|rs|cvcl|orpha|hgnc|chebi|ensg|enst|nm|np|xm|hp|ec|eudract|grch|cas|mesh|doid|uniprot|ncbi|covid|sars|cov|isbn|iso|din|astm|fda|who|icd|cpt|atc|loinc)[-_:]?\d|[cdq]\d{6,8}(?!\d)")
 _LONG = compiled(r"\d{7,20}(?![\w,%-]|\.\d)")
 _GROUPED = compiled(r"\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
-_PLAIN = compiled(r"\d{4,7}-\d{2,7}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
+_PLAIN = compiled(r"(?:\d{5,7}|0\d{3})-\d{2,7}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
 _RANGE = compiled(r"(?:(?:1[89]|20)\d\d-(?:1[89]|20)\d\d|\d{1,7}-\d{1,5}(?:00|50))\Z")
 _HANDLE = compiled(r"@[a-z_][a-z0-9_.]{2,29}(?!\w)")
 _A_NUMBER = compiled(r"a\d{3}-?\d{3}-?\d{3}(?!\w)")
@@ -32,7 +32,10 @@ def uuid(page: Page, s: int, run_end: int) -> Hit | None:
 
 def public_code(low: bytes, s: int) -> bool:
     """Whether the name of a public code system or registry stands just before."""
-    return any(word in CODE_SYSTEMS for word in words_before(low, s, 32)[-3:])
+    return any(word in CODE_SYSTEMS for word in _NAMES.findall(low, max(0, s - 32), s)[-3:])
+
+
+_NAMES = compiled(r"[a-z][a-z0-9.-]*[a-z0-9]")
 
 
 def long_number(page: Page, s: int, run_end: int) -> Hit | None:
@@ -50,7 +53,7 @@ def grouped(page: Page, s: int, run_end: int) -> Hit | None:
     match = _GROUPED.match(page.low, s) or _PLAIN.match(page.low, s)
     if match is None or not clear_before(page.low, s) or following(page.low, match.end()) in UNITS_AFTER:
         return None
-    digits = sum(48 <= c <= 57 for c in match[0])
+    digits = digits_in(match[0])
     if digits < 7 or public_code(page.low, s) or _RANGE.match(match[0]):
         return None
     return _hit(s, match.end(), 0.55)
@@ -63,7 +66,7 @@ def code(page: Page, s: int, run_end: int) -> Hit | None:
     if match is None or not clear_before(low, s, b"./-_@+"):
         return None
     value = data[s : match.end()]
-    digits = sum(48 <= c <= 57 for c in value)
+    digits = digits_in(value)
     if not value.isupper() or digits < 4 or _REGISTRY.match(low, s) or public_code(low, s):
         return None
     if following(low, match.end()) in UNITS_AFTER:
@@ -81,15 +84,21 @@ def handle(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", keys=b"-abcdef", find=uuid),
-    Rule(trigger=r"\b\d{7,20}\b", keys=bytes(sorted(set(range(256)) - set(b"-,%"))), find=long_number),
-    Rule(trigger=r"\b(?:\d{2,4}-\d{2,4}-\d{3,6}|\d{3,4}-\d{2,4}-\d{2}|\d{4,7}-\d{3,7}|\d{5,7}-\d\d)\b", keys=b"-", find=grouped),
-    Rule(
-        trigger=r"\b(?:[a-z]{1,3}\d{2,4}-\d{3}|[a-z]{1,6}-?\d{5}|[a-z]{1,5}(?:[-_][a-z]{1,5})?[-_]\d{4}|[a-z]{1,5}[-_]\d{2,3}[-_]\d{2}|[a-z]{1,3}\d{1,3}[a-z]{1,3}\d{4})",
-        keys=b"abcdefghijklmnopqrstuvwxyz",
-        find=code,
+    number(
+        r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", uuid, range(1, 9), b"-abcdef"
     ),
-    Rule(trigger=r"@[a-z_][a-z0-9_]{2}", keys=b"@", find=handle),
+    word("", uuid, b"abcdef", DIGITS + b"-"),
+    number(r"\b\d{7}", long_number, range(7, 21)),
+    number(
+        r"\b(?:\d{2,4}-\d{2,4}-\d{3,6}|\d{3,4}-\d{2,4}-\d{2}|(?:\d{5,7}|0\d{3})-\d{3,7}|\d{5,7}-\d\d)\b", grouped, range(2, 8), b"-"
+    ),
+    word(
+        r"\b(?:[a-z]{1,3}\d{2,4}-\d{3}|[a-z]{1,6}-?\d{5}|[a-z]{1,5}(?:[-_][a-z]{1,5})?[-_]\d{4}|[a-z]{1,5}[-_]\d{2,3}[-_]\d{2}"
+        r"|[a-z]{1,3}\d{1,3}[a-z]{1,3}\d{4})",
+        code,
+        then=DIGITS + b"-_",
+    ),
+    mark(r"@[a-z_][a-z0-9_]{2}", handle, b"@"),
 )
 
 _MARK = r"(?:num(?:ber)?|ids?|identifiers?|codes?)"
@@ -120,7 +129,6 @@ KEYS = (
         bare=0,
         marked=0,
         words=True,
-        strong="",
-        weak=r"user ?names?|user ?ids?|logins?(?: names?| ids?)?|log-?in(?: name)?|screen ?names?|handles?|network ids?|epic user|ad account|skype(?: id| name)?|instagram|twitter|facebook|snapchat|tiktok|whatsapp id|venmo|cashapp|gamertag|portal (?:user ?name|login|user ?id|id|user)|user",
+        strong=r"user ?names?|user ?ids?|logins?(?: names?| ids?)?|log-?in(?: name)?|screen ?names?|handles?|network ids?|epic user|ad account|skype(?: id| name)?|instagram|twitter|facebook|snapchat|tiktok|whatsapp id|venmo|cashapp|gamertag|portal (?:user ?name|login|user ?id|id|user)|user",
     ),
 )

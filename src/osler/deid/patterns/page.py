@@ -1,32 +1,44 @@
-"""A text made ready for the pattern pass: one byte per code point, so that byte offsets are code-point offsets.
+"""A text made ready for the pattern pass: one ASCII byte per code point, so that byte offsets are code-point offsets.
 
-Typographic quotes, dashes and blanks become their ASCII kin and digits of other scripts become ASCII digits; what
-else Latin-1 has not becomes `?`. Nothing here fails on any text, lone surrogates and null bytes included.
+Accents are dropped, typographic quotes, dashes and blanks become their ASCII kin, digits of other scripts become
+ASCII digits, and what has no kin becomes `?`. Nothing here fails on any text, lone surrogates and nulls included.
 """
 
+import unicodedata
 from dataclasses import dataclass, field
 
+import numpy as np
+
 _KIN = {
-    "’": "'", "‘": "'", "ʼ": "'", "′": "'", "“": '"', "”": '"', "„": '"', "‐": "-", "‑": "-", "‒": "-",
-    "–": "-", "—": "-", "−": "-", "\u2009": " ", "\u202f": " ", "\u2007": " ", "\u3000": " ", "：": ":",
-    "＠": "@", "．": ".", "（": "(", "）": ")", "№": "#", "•": "*", "\ufeff": " ", "\u2028": "\n",
-    "\u2029": "\n",
+    "’": "'", "‘": "'", "ʼ": "'", "′": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‐": "-",
+    "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "：": ":", "№": "#", "•": "*", "·": "*", "ß": "s", "ø": "o",
+    "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "a", "Æ": "A", "œ": "o", "Œ": "O", "ı": "i", "þ": "t",
+    "º": "o", "°": "o", "\x85": "\n", "\u2028": "\n", "\u2029": "\n", "\ufeff": " ", "\u200b": " ", "\x00": " ",
 }  # fmt: skip
-_BLANKS = bytes.maketrans(b"\xa0\x85\xad\xb4\x00\xba", b" \n-' o")
-"""The no-break space and its like, by their Latin-1 bytes."""
+_SCRIPTS = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x17E0, 0xFF10)
+"""Where the digits of some scripts start."""
 
 
-def _digits() -> dict[int, str]:
-    starts = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x17E0, 0xFF10)
-    return {start + i: str(i) for start in starts for i in range(10)}
+def _table() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    table = np.full(0x10000, ord("?"), dtype=np.uint8)
+    table[:128] = np.arange(128)
+    for code in (*range(0x80, 0x250), *range(0x1E00, 0x1F00), *range(0x2000, 0x2070), *range(0xFF01, 0xFF5F), 0x3000):
+        plain = unicodedata.normalize("NFKD", chr(code))[:1]
+        if plain and ord(plain) < 128:
+            table[code] = ord(plain)
+    for char, kin in _KIN.items():
+        table[ord(char)] = ord(kin)
+    for start in _SCRIPTS:
+        table[start : start + 10] = np.arange(48, 58)
+    return table
 
 
-_DIGITS = _digits()
+_TABLE = _table()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`data` is the text, `low` the same in ASCII lower case, `size` the length of either and of the text."""
+    """`data` is the text in ASCII, `low` the same in lower case, `size` the length of either and of the text."""
 
     data: bytes = field(repr=False)
     low: bytes = field(repr=False)
@@ -37,20 +49,7 @@ def page(text: str) -> Page:
     """The page of `text`."""
     if text.isascii():
         data = text.encode("ascii")
-        if b"\x00" in data:
-            data = data.replace(b"\x00", b" ")
     else:
-        data = _encoded(text)
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        data = _TABLE[np.minimum(codes, 0xFFFF)].tobytes()
     return Page(data, data.lower(), len(data))
-
-
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode("latin-1").translate(_BLANKS)
-    except UnicodeEncodeError:
-        for char, kin in _KIN.items():
-            text = text.replace(char, kin)
-        data = text.encode("latin-1", "replace")
-        if data.count(b"?") > text.count("?"):
-            data = text.translate(_DIGITS).encode("latin-1", "replace")
-        return data.translate(_BLANKS)

@@ -5,7 +5,7 @@ from osler.deid.patterns.contexts import NUMERIC_NOT, UNITS_AFTER, following
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.lexemes import DIGIT_WORD, SPOKEN_DIGIT
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled, word_set, words_before
+from osler.deid.patterns.rule import clear_before, compiled, mark, number, word, word_set, words_before, Hit, digits_in
 
 _EXTENSION = r"(?:[ ,;]{0,3}(?:ext(?:ension|n)?\b\.?|x\.?|#)[ :#]{0,2}\d{1,6}(?!\d))?"
 _NANP = compiled(
@@ -102,7 +102,7 @@ def world(page: Page, s: int, run_end: int) -> Hit | None:
     match = _WORLD.match(page.low, s)
     if match is None:
         return None
-    digits = sum(48 <= c <= 57 for c in match[0])
+    digits = digits_in(match[0])
     if not 8 <= digits <= 20 or not clear_before(page.low, s, b".-/"):
         return None
     return _hit(page, s, match.end(), 0.92)
@@ -126,7 +126,7 @@ def vanity(page: Page, s: int, run_end: int) -> Hit | None:
         return None
     rest = match[0].split(b"8", 1)[1][3:]
     letters = sum(97 <= c <= 122 for c in rest)
-    if letters < 3 or letters + sum(48 <= c <= 57 for c in rest) < 7:
+    if letters < 3 or letters + digits_in(rest) < 7:
         return None
     return _hit(page, s, match.end(), 0.75)
 
@@ -136,11 +136,18 @@ def extension(page: Page, s: int, run_end: int) -> Hit | None:
     match = _EXT.match(page.low, s)
     if match is None or following(page.low, match.end()) in UNITS_AFTER:
         return None
+    if match[0][0] == 120 and s and low_before(page, s):
+        return None
     if match[0][0] == 120 and (len(match[1]) < 4 or match[0][1:2] == b" "):
         return None
     if match[0][0] == 120 and match[1].endswith(b"00") and not _CALLED.match(page.low, max(0, s - 32), s):
         return None
     return match.start(1), match.end(1), Label.PHONE, 0.8, "phones"
+
+
+def low_before(page: Page, s: int) -> bool:
+    """Whether what stands before an `x` makes it no extension."""
+    return page.low[s - 1] not in b" (,;\n\t"
 
 
 _SPOKEN = compiled(rf"(?:{SPOKEN_DIGIT}[ ,.-]{{1,3}}){{2,14}}{SPOKEN_DIGIT}(?![a-z0-9])")
@@ -189,13 +196,15 @@ def dialled(page: Page, at: int) -> int:
         return 0
     cut = _BREAKS.match(match[0])
     end = at + cut.end() if cut else match.end()
-    digits = sum(48 <= c <= 57 for c in page.low[at:end])
+    digits = digits_in(page.low[at:end])
     if not 4 <= digits <= 15 or _CLOCK.match(page.low, at) or following(page.low, end) in UNITS_AFTER:
         return 0
     return end
 
 
-_CLOCK = compiled(r"\d{1,2}\.\d{1,2}(?![\d.])|(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?\b|$|[ ,.;)])(?!\d)|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:19|20)\d\d\b")
+_CLOCK = compiled(r"\d{1,2}\.\d{1,5}(?![\d.-])|\d{1,3}\.\d{1,3}-\d{1,3}\.\d{1,3}(?!\d)|(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?\b|$|[ ,.;)])(?!\d)|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:19|20)\d\d\b")
+
+_DIAL_START = r"(?:\+ ?)?\(?\d[\d (.)-]{2}"
 
 KEYS = (
     Keys(
@@ -205,10 +214,11 @@ KEYS = (
         bare=4,
         marked=4,
         read=dialled,
+        start=_DIAL_START,
         strong=r"(?:(?:home|work|cell|office|daytime|day|evening|mobile|alternate|alt|main|contact|emergency|primary|secondary|business|direct|clinic|pharmacy|house|preferred|other) )?(?:tele)?phones?(?: num(?:ber)?)?"
         r"|telephones?|tel|cell(?:ular)?(?: phone)?|mobile|pagers?|beepers?|paged? at|paged?|call(?: ?back)?(?: (?:her|him|them|me|us|at|number))*|ph|voice ?mail|vm|sms|text|whatsapp|vocera|spectralink|ascom|cb|contact(?: number)?|hotline|direct line|line|landline"
         r"|extension|reach(?:ed)?(?: (?:her|him|them|me|us))? (?:at|on)|dial|phn num(?:ber)?|desk",
-        weak=r"contact|home|work|office|direct|main|c|h|w|p|t|o|m",
+        weak=r"contact|home|work|office|direct|main",
     ),
     Keys(
         label=Label.FAX,
@@ -217,26 +227,26 @@ KEYS = (
         bare=7,
         marked=4,
         read=dialled,
+        start=_DIAL_START,
         strong=r"(?:(?:home|work|office|secure|clinic|pharmacy|main) )?(?:tele)?fax(?: (?:to|at|num(?:ber)?|back(?: to)?|results to|line))?|facsimile|e-?fax",
         weak=r"f",
     ),
 )
 
 RULES = (
-    Rule(trigger=r"\b\d{3}(?:[-. /]|\) ?-?|[ ]?[-.] ?)\d{3}(?:[-. ]| - |  )\d{4}", keys=b"-. /)", find=nanp),
-    Rule(trigger=r"\b\d{3}\)? ?\d{7}\b", keys=b") ", find=nanp),
-    Rule(trigger=r"\b[2-9]\d\d[-. ]\d{4}\b", keys=b"-. ", find=local),
-    Rule(trigger=r"\+ ?\d{1,3}[ .(-]{0,2}\d", keys=b"+", find=world),
-    Rule(
-        trigger=r"\b(?:00\d{1,3}[ -]\d|0\d{1,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d[ .]\d\d[ .]\d\d[ .]\d\d)",
-        keys=b" -.",
-        find=abroad,
+    number(r"\b\d{3}(?:[-. /]|\) ?-?|[ ]?[-.] ?)\d{3}(?:[-. ]| - |  )\d{4}|\b\d{3}\)? ?\d{7}\b", nanp, (3, 10), b"-. /)"),
+    number("", nanp, (10,)),
+    number(r"\b[2-9]\d\d[-. ]\d{4}\b", local, (3,), b"-. "),
+    mark(r"\+ ?\d{1,3}[ .(-]{0,2}\d", world, b"+"),
+    number(
+        r"\b(?:00\d{1,3}[ -]\d|0\d{1,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d[ .]\d\d[ .]\d\d[ .]\d\d)", abroad, (2, 3, 4, 5), b" -."
     ),
-    Rule(trigger=r"\b8(?:00|33|44|55|66|77|88)[-. ][a-z0-9]{0,9}-?[a-z]{3}", keys=b"-. ", find=vanity),
-    Rule(trigger=r"\b(?:ext(?:ension|n)?\b\.?[ :#]{0,2}(?:is |number |no\.? )?\d{3}|x ?\d{4,5}\b)", keys=b"ex", find=extension),
-    Rule(
-        trigger=rf"\b(?:{DIGIT_WORD}|double|triple)[ ,.-]{{1,3}}(?:{SPOKEN_DIGIT}[ ,.-]{{1,3}}){{2}}{SPOKEN_DIGIT}\b",
-        keys=b"zotfsendt",
-        find=spoken,
+    number(r"\b8(?:00|33|44|55|66|77|88)[-. ][a-z0-9]{0,9}-?[a-z]{3}", vanity, (3,), b"-. "),
+    word(r"\b(?:ext(?:ension|n)?\b\.?[ :#]{0,2}(?:is |number |no\.? )?\d{3}|x ?\d{4,5}\b)", extension, b"ex"),
+    word(
+        rf"\b(?:{DIGIT_WORD}|double|triple)[ ,.-]{{1,3}}(?:{SPOKEN_DIGIT}[ ,.-]{{1,3}}){{2}}{SPOKEN_DIGIT}\b",
+        spoken,
+        b"zotfsendt",
+        b" ,.-",
     ),
 )

@@ -3,7 +3,7 @@
 from osler.core.spans import Label
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, compiled
+from osler.deid.patterns.rule import compiled, mark, word, Hit
 
 SUFFIX = r"(?:jpe?g|png|heic|heif|tiff?|bmp|gif|dcm|dicom|webp|cr2|nef|arw|raw|svg|mp4|mov|avi|m4v|jfif|jp2)"
 _NAME = compiled(r".*?((?:[a-z]:)?[\w()\-./\\%+~@]+)\Z")
@@ -34,8 +34,8 @@ def camera(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=rf"\.{SUFFIX}\b", keys=b".", find=file_name),
-    Rule(trigger=r"\b(?:img|dscn|dscf|dsc|pxl|mvi|photo|pic|image|gopr|dji|screenshot|wp)[_-]\d{3}", keys=b"idpmgsw", find=camera),
+    mark(rf"\.{SUFFIX}\b", file_name, b"."),
+    word(r"\b(?:img|dscn|dscf|dsc|pxl|mvi|photo|pic|image|gopr|dji|screenshot|wp)[_-]\d{3}", camera, b"idpmgsw", b"_-"),
 )
 
 KEYS = (

@@ -23,26 +23,46 @@ Judge = Callable[[Page, int, int], Hit | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One kind of expression.
+    """One kind of expression, and where its judge is to be asked.
 
-    `trigger` is an RE2 pattern without look-around. `keys` are the bytes by which places are handed out: in the
-    digit lane the byte that follows the first run of digits, in the other lanes the byte that the match starts with.
+    `trigger` is an RE2 pattern without look-around over folded ASCII; empty where another rule has it. A place is
+    known by its first run of digits or letters (a mark is a run of its own): `first` are the bytes that may start
+    it, `runs` the lengths that a run of digits may have, `then` the bytes that may follow the run.
     """
 
     trigger: str
-    keys: bytes
     find: Judge
+    first: bytes
+    runs: tuple[int, ...] = tuple(range(1, 41))
+    then: bytes | None = None
 
 
 DIGITS = b"0123456789"
 LETTERS = b"abcdefghijklmnopqrstuvwxyz"
-ANY = bytes(range(256))
-OTHER = bytes(sorted(set(ANY) - set(DIGITS)))
+
+MOST_DIGITS = 40
+END = 256
+"""What follows the last run of a text."""
+
+
+def number(trigger: str, find: Judge, runs: Iterable[int], then: bytes | None = None) -> Rule:
+    """A rule for places that start with a digit."""
+    return Rule(trigger=trigger, find=find, first=DIGITS, runs=tuple(runs), then=then)
+
+
+def word(trigger: str, find: Judge, first: bytes = LETTERS, then: bytes | None = None) -> Rule:
+    """A rule for places that start with a letter."""
+    return Rule(trigger=trigger, find=find, first=first, then=then)
+
+
+def mark(trigger: str, find: Judge, first: bytes) -> Rule:
+    """A rule for places that start with a mark."""
+    return Rule(trigger=trigger, find=find, first=first)
 
 
 def compiled(pattern: str) -> re.Pattern[bytes]:
     """A pattern over a page, for anchored use at one place."""
-    return re.compile(pattern.encode("latin-1"))
+    return re.compile(pattern.encode("latin-1"), re.DOTALL)
 
 
 def word_set(*lines: str) -> frozenset[bytes]:
@@ -73,7 +93,7 @@ def union(triggers: Iterable[str]) -> Callable[[bytes, int, int], int]:
     options.never_capture = True
     options.max_mem = _MEMORY
     options.log_errors = False
-    pattern = re2.compile("|".join(f"(?:{t})" for t in triggers).encode("latin-1"), options)
+    pattern = re2.compile("|".join(f"(?:{t})" for t in triggers if t).encode("latin-1"), options)
 
     inner, anchor = getattr(pattern, "_regexp", None), getattr(re2, "_Anchor", None)
     if inner is not None and anchor is not None:
@@ -92,12 +112,9 @@ def union(triggers: Iterable[str]) -> Callable[[bytes, int, int], int]:
     return scan
 
 
-def first_bytes(source: str) -> range:
-    """The bytes that a match of `source` may start with, or a range that holds them all."""
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    low, high = re2.compile(f"^(?:{source})".encode("latin-1"), options).possiblematchrange(2)
-    return range(low[0] if low else 0, (high[0] if high else 255) + 1)
-
-
 _MEMORY = 256 << 20
+
+
+def digits_in(value: bytes) -> int:
+    """How many digits `value` has."""
+    return len(value) - len(value.translate(None, DIGITS))

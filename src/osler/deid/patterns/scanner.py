@@ -4,7 +4,8 @@ One scan finds where an identifier may stand by its shape, the other where a fie
 rules of each identifier then judge those places alone. HL7 segments and tables are read where there are any.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 
 from osler.core.spans import Span
 from osler.deid.patterns import (
@@ -34,7 +35,7 @@ from osler.deid.patterns import (
 )
 from osler.deid.patterns.labels import LabelLane
 from osler.deid.patterns.page import Page, page
-from osler.deid.patterns.rule import Hit, Judge, Rule, union
+from osler.deid.patterns.rule import DIGITS, END, MOST_DIGITS, Hit, Judge, Rule, union
 
 RULES: tuple[Rule, ...] = (
     *emails.RULES, *urls.RULES, *photos.RULES, *ips.RULES, *devices.RULES, *ssn.RULES, *phones.RULES,
@@ -73,34 +74,49 @@ class ShapeLane:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._scan = union(rule.trigger for rule in rules)
-        table: list[list[Judge]] = [[] for _ in range(257)]
-        for rule in rules:
-            for key in {*rule.keys, *((256,) if len(rule.keys) > 200 else ())}:
-                table[key].append(rule.find)
-        self._judges = tuple(map(tuple, table))
+        self._numbers = _table(rules, MOST_DIGITS + 1, _by_run)
+        self._words = _table(rules, 256, _by_first)
 
     def find(self, ready: Page, hits: list[Hit]) -> None:
         """Adds what is found to `hits`."""
-        low, size, scan, judges = ready.low, ready.size, self._scan, self._judges
+        low, size, scan = ready.low, ready.size, self._scan
+        numbers, words = self._numbers, self._words
         at = 0
         while at < size:
             start = scan(low, at, size)
             if start < 0:
                 return
             first = low[start]
-            if 48 <= first <= 57:
-                run_end = start + 1
-                while run_end < size and 48 <= low[run_end] <= 57:
-                    run_end += 1
-                key = low[run_end] if run_end < size else 256
-            else:
-                run_end = start + 1
-                key = first
-            at = run_end
-            for judge in judges[key]:
-                hit = judge(ready, start, run_end)
+            run = _RUN(low, start)
+            at = run.end() if run else start + 1
+            then = low[at] if at < size else END
+            judges = numbers[min(at - start, MOST_DIGITS)][then] if 48 <= first <= 57 else words[first][then]
+            for judge in judges:
+                hit = judge(ready, start, at)
                 if hit is not None:
                     hits.append(hit)
                     if hit[1] > at:
                         at = hit[1]
                     break
+
+
+_RUN = re.compile(rb"\d+|[a-z]+").match
+_Table = tuple[tuple[tuple[Judge, ...], ...], ...]
+
+
+def _by_run(rule: Rule) -> Iterable[int]:
+    return rule.runs if rule.first == DIGITS else ()
+
+
+def _by_first(rule: Rule) -> Iterable[int]:
+    return rule.first if rule.first != DIGITS else ()
+
+
+def _table(rules: Iterable[Rule], rows: int, places: Callable[[Rule], Iterable[int]]) -> _Table:
+    """Judges by row (length of the first digits, or first byte) and by the byte that follows the first run."""
+    table: list[list[list[Judge]]] = [[[] for _ in range(END + 1)] for _ in range(rows)]
+    for rule in rules:
+        for place in places(rule):
+            for then in rule.then if rule.then is not None else range(END + 1):
+                table[place][then].append(rule.find)
+    return tuple(tuple(map(tuple, row)) for row in table)

@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns import checksums
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
+from osler.deid.patterns.rule import clear_before, compiled, mark, number, word, Hit
 
 _SHAPE = compiled(r"(\d{3})([-. ])(\d{2})\2(\d{4})(?![\w]|-\d|\.\d)")
 _MASKED = compiled(r"[x*#]{3}[-. ]?[x*#]{2}[-. ]?\d{4}(?!\d)")
@@ -28,8 +28,9 @@ def masked(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=r"\b\d{3}[-. ]\d\d[-. ]\d{4}\b", keys=b"-. ", find=shape),
-    Rule(trigger=r"[x*#]{3}[-. ]?[x*#]{2}[-. ]?\d{4}", keys=b"x*#", find=masked),
+    number(r"\b\d{3}[-. ]\d\d[-. ]\d{4}\b", shape, (3,), b"-. "),
+    mark(r"[x*#]{3}[-. ]?[x*#]{2}[-. ]?\d{4}", masked, b"*#"),
+    word("", masked, b"x"),
 )
 
 KEYS = (
@@ -39,10 +40,11 @@ KEYS = (
         score=0.97,
         bare=4,
         marked=4,
-        strong=r"ssns?|s\.s\.n\.?|ss|soc(?:ial)? sec(?:urity)?|socials?|tin|itin"
+        strong=r"ssns?|s\.s\.n\.?|soc(?:ial)? sec(?:urity)?|socials?|tin|itin"
         r"|(?:patient|pt|her|his|their|my|the)'?s? social"
         r"|last (?:4|four)(?: digits)?(?: (?:of|are|is))?(?: (?:of )?(?:his|her|the|their|my|your|pt'?s?|patient'?s?))?"
         r"(?: ssn| social(?: security)?(?: number)?| ss)?",
+        weak=r"ss",
         most=9,
     ),
 )

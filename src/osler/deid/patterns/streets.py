@@ -5,7 +5,7 @@ import re
 from osler.core.spans import Label
 from osler.deid.patterns.lexemes import TEEN, TEN, UNIT
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled, word_set, words_before
+from osler.deid.patterns.rule import clear_before, compiled, number, word, word_set, words_before, Hit, digits_in
 
 _SAFE = (
     r"street|avenue|ave|boulevard|blvd|road|rd|lane|ln|highway|hwy|parkway|pkwy|broadway|turnpike|freeway|expressway"
@@ -22,7 +22,7 @@ _RARE = (
     r"|trace|track|tunnel|vale|valley|via|view|village|villas|ville|vista|wharf|wood|woods|wynd"
 )
 _DIRECTION = r"(?:n\.?w|n\.?e|s\.?w|s\.?e|north|south|east|west|northeast|northwest|southeast|southwest|[nsew])"
-_NAME = r"(?:[a-z0-9\xc0-\xff][a-z0-9\xc0-\xff.'-]{0,24})"
+_NAME = r"(?:[a-z0-9][a-z0-9.'-]{0,24})"
 _STREET = compiled(
     rf"(\d{{1,6}}(?: ?[a-d]\b)?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}})((?:{_NAME} {{1,2}}){{1,5}}?)({_SAFE}|{_USUAL}|{_RARE})(?![a-z0-9'])"
 )
@@ -101,7 +101,7 @@ def _accepted(page: Page, match: re.Match[bytes], names: list[bytes]) -> int:
         return 0
     written = data[match.end(1) : end].split()
     capitals = all(w[:1].isupper() or w[:1].isdigit() for w in written if w not in (b"de", b"of", b"the", b"la"))
-    digits = sum(48 <= c <= 57 for c in match[1])
+    digits = digits_in(match[1])
     numbered = any(n[:1].isdigit() for n in named)
     before = words_before(low, start, 24)
     home = bool(before) and before[-1] in _HOME
@@ -131,7 +131,7 @@ def numbered(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 _BOX = compiled(
-    r"(?:p\.? ?o\.? ?(?:box|drawer)|post(?:al)? office box|pob|apartado(?: postal)?|postfach|casilla|bo[i\xee]te postale|gpo box|private bag|locked bag|postbus) ?(?:#|no\.? |number )?\d{1,6}"
+    r"(?:p\.? ?o\.? ?(?:box|drawer)|post(?:al)? office box|pob|apartado(?: postal)?|postfach|casilla|boite postale|gpo box|private bag|locked bag|postbus) ?(?:#|no\.? |number )?\d{1,6}"
     r"|(?:rural route|rr|hc|star route) ?\d{1,6},? box \d{1,6}[a-z]?|psc \d{1,5},? box \d{1,6}|unit \d{1,5},? box \d{1,6}|cmr \d{1,5},? box \d{1,6}"
 )
 
@@ -143,14 +143,14 @@ def box(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 _FOREIGN_TYPE = (
-    r"(?:rue|calle|via|viale|avenida|av|avda|rua|carrera|cra|carretera|paseo|plaza|piazza|corso|chemin|all[\xe9e]e|quai|impasse|ulica|ul|strada|str|jalan|jl|travessa|pra[c\xe7]a|largo|camino|callej[o\xf3]n|boulevard|bd|cours|place)"
+    r"(?:rue|calle|via|viale|avenida|av|avda|rua|carrera|cra|carretera|paseo|plaza|piazza|corso|chemin|allee|quai|impasse|ulica|ul|strada|str|jalan|jl|travessa|praca|largo|camino|callejon|boulevard|bd|cours|place)"
 )
 _FOREIGN = compiled(
     rf"(?:\d{{1,5}}(?: ?bis| ?ter|[a-d])?,? {{1,2}})?{_FOREIGN_TYPE}\.? (?:(?:de|del|della|di|da|do|dos|des|du|la|las|los|le|les|san|santa|saint|sainte|st|el|l')[ '])*"
-    r"[a-z\xc0-\xff?'-]{2,20}(?: (?:(?:de|del|la|y|e|i) )?[a-z\xc0-\xff?'-]{2,20}){0,2}?(?:,? (?:#|n[o\xb0]?\.? ?)?\d{1,4}(?:[a-z]|-\d{1,4})?(?!\w|[./]\d))?"
+    r"[a-z?'-]{2,20}(?: (?:(?:de|del|la|y|e|i) )?[a-z?'-]{2,20}){0,2}?(?:,? (?:#|no?\.? ?)?\d{1,4}(?:[a-z]|-\d{1,4})?(?!\w|[./]\d))?"
 )
 _GERMAN = compiled(
-    r"[a-z\xc0-\xff-]{3,25}(?:stra(?:ss|\xdf)e|str\.|weg|platz|gasse|allee|straat|laan|gracht|plein|gatan|v[a\xe4]gen|vej|gade|veien|gata|utca|damm|ufer|ring) \d{1,4} ?[a-d]?(?!\w|[./,]\d)"
+    r"[a-z-]{3,25}(?:strass?e|str\.|weg|platz|gasse|allee|straat|laan|gracht|plein|gatan|vagen|vej|gade|veien|gata|utca|damm|ufer|ring) \d{1,4} ?[a-d]?(?!\w|[./,]\d)"
 )
 _NOT_FOREIGN = word_set("rue place av str via ul place")
 
@@ -224,31 +224,12 @@ def titled(page: Page, s: int, run_end: int) -> Hit | None:
 _NOT_STREETS = word_set("the on at in from off near and to of airway medical pulmonary nursing silk memory fast home cell")
 
 RULES = (
-    Rule(
-        trigger=r"\b\d{1,6},? {1,2}(?:[a-z.]{1,14} ){0,4}(?:highway|hwy|route|rte|road|rd|cr|fm|sr|interstate|avenue|ave)[ -]\d|"
-        r"\b\d{1,6}[a-z]?,? {1,2}(?:the )?(?:broadway|bowery|embarcadero|strand|alameda|park plaza|avenue of the americas)\b",
-        keys=b" ,abcd",
-        find=numbered,
-    ),
-    Rule(
-        trigger=rf"\b\d{{1,6}}(?: ?[a-d])?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}}(?:{_NAME} {{1,2}}){{1,5}}(?:{_SAFE}|{_USUAL}|{_RARE})\b",
-        keys=b" -/abcd,",
-        find=street,
-    ),
-    Rule(
-        trigger=r"\b(?:p\.? ?o\.? ?(?:box|drawer)|post(?:al)? office box|pob|apartado|postfach|casilla|bo[i\xee]te postale|gpo box|private bag|locked bag|postbus|rural route|rr|hc|star route|psc|cmr|unit) ?(?:postal |#|no\.? |number )?\d{1,6}",
-        keys=b"pabcglrhsu",
-        find=box,
-    ),
-    Rule(trigger=rf"\b(?:\d{{1,5}}(?: ?bis| ?ter|[a-d])?,? {{1,2}}){_FOREIGN_TYPE}\.? [a-z]|\b{_FOREIGN_TYPE}\.? (?:[a-z\xc0-\xff?'-]{{1,20}}[ ]){{0,4}}[a-z\xc0-\xff?'-]{{2,20}},? (?:#|n[o\xb0]?\.? ?)?\d", keys=b" ,abcdrvpiuljtqs", find=foreign),
-    Rule(
-        trigger=r"\b[a-z\xc0-\xff-]{3,25}(?:stra(?:ss|\xdf)e|str\.|weg|platz|gasse|allee|straat|laan|gracht|plein|gatan|v[a\xe4]gen|vej|gade|veien|gata|utca|damm|ufer|ring) \d",
-        keys=bytes(range(97, 123)) + bytes(range(192, 256)),
-        find=german,
-    ),
-    Rule(
-        trigger=rf"\b{_WORD_NUMBER}[ -](?:[a-z0-9'-]{{2,20}} ){{1,8}}(?:street|avenue|road|lane|boulevard|drive|court|parkway|highway|terrace|circle|way|place)\b",
-        keys=b"otfsenthz",
-        find=spoken,
-    ),
+    number(r"\b\d{1,6},? {1,2}(?:[a-z.]+ ){0,4}(?:highway|hwy|route|rte|road|rd|cr|fm|sr|interstate|avenue|ave)[ -]\d|"
+        r"\b\d{1,6}[a-z]?,? {1,2}(?:the )?(?:broadway|bowery|embarcadero|strand|alameda|park plaza|avenue of the americas)\b", numbered, range(1, 7), b" ,abcdefgh"),
+    number(rf"\b\d{{1,6}}(?: ?[a-d])?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}}(?:[a-z0-9][a-z0-9.'-]* {{1,2}}){{1,5}}(?:{_SAFE}|{_USUAL}|{_RARE})\b", street, range(1, 7), b" -/abcdefgh,"),
+    word(r"\b(?:p\.? ?o\.? ?(?:box|drawer)|post(?:al)? office box|pob|apartado|postfach|casilla|boite postale|gpo box|private bag|locked bag|postbus|rural route|rr|hc|star route|psc|cmr|unit) ?(?:postal |#|no\.? |number )?\d{1,6}", box, b"pabcglrhsu"),
+    word(rf"\b(?:\d{{1,5}}(?: ?bis| ?ter|[a-d])?,? {{1,2}}){_FOREIGN_TYPE}\.? [a-z]|\b{_FOREIGN_TYPE}\.? (?:[a-z?'-]+ ){{0,4}}[a-z?'-]+,? (?:#|no?\.? ?)?\d", foreign, b"rcvapbijluqst", b" ."),
+    number("", foreign, range(1, 6), b" ,abcd"),
+    word(r"\b[a-z-]+(?:strass?e|str\.|weg|platz|gasse|allee|straat|laan|gracht|plein|gatan|vagen|vej|gade|veien|gata|utca|damm|ufer|ring) \d", german, then=b" .-"),
+    word(rf"\b{_WORD_NUMBER}[ -](?:[a-z0-9'-]+ ){{1,7}}(?:street|avenue|road|lane|boulevard|drive|court|parkway|highway|terrace|circle|way|place)\b", spoken, b"otfsenthz", b" -"),
 )

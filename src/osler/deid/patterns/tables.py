@@ -9,43 +9,42 @@ from collections.abc import Callable
 
 from osler.deid.patterns.keyed import Keys, value_at
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit
+from osler.deid.patterns.rule import Hit, union
 
 Naming = Callable[[bytes], Keys | None]
 """What a heading names, if it names an identifier."""
 
+_CELL = r"[\"*_` ]{0,3}[a-z][a-z0-9 #./_()'-]*[\"*_` ]{0,3}"
+# nothing here crosses the end of a line, so that repetition without bound costs no second look
+_HEADING = union(
+    [
+        rf"(?m:^)[ ]?\|?{_CELL}(?:\|{_CELL})+\|?[ \r]{{0,3}}\n",
+        rf"(?m:^){_CELL}(?:\t{_CELL})+\r?\n",
+         r"(?m:^)\"?[a-z][a-z0-9 #./_()'-]*\"?(?:,\"?[a-z][a-z0-9 #./_()'-]*\"?)+\r?\n",
+        r"(?m:^)[a-z][a-z#./_()'-]*(?: [a-z#./_()'-]+){0,3}(?:  +[a-z][a-z#./_()'-]*(?: [a-z#./_()'-]+){0,3})+[ \r]*\n",
+    ]
+)
 _WIDE = re.compile(rb" {2,}|\t+")
 _CELL_EDGE = b" \"'*_`\r"
-_HEADING = re.compile(rb"[a-z][a-z0-9 #./_()'-]{0,38}")
 _RULE = re.compile(rb"[\s|:=+-]+")
-_LONGEST = 400
+_LONGEST = 2000
+_Columns = list[Keys | None]
 
 
 def find(page: Page, naming: Naming, hits: list[Hit]) -> None:
-    """Adds the values in labelled columns to `hits`; at once done where no line looks like a heading."""
-    low = page.low
-    for mark in (b"|", b"\t", b",", b"  "):
-        if mark in low and b"\n" in low:
-            _by_mark(page, mark, naming, hits)
-
-
-def _by_mark(page: Page, mark: bytes, naming: Naming, hits: list[Hit]) -> None:
-    low, at = page.low, 0
-    while True:
-        found = low.find(mark, at)
-        if found < 0:
+    """Adds the values in labelled columns to `hits`; one quick scan where no line looks like a heading."""
+    low, size, at = page.low, page.size, 0
+    while at < size:
+        start = _HEADING(low, at, size)
+        if start < 0:
             return
-        start = low.rfind(b"\n", at, found) + 1 or (at if at == 0 or low[at - 1] == 10 else 0) or at
-        end = low.find(b"\n", found)
-        if end < 0:
-            return
-        columns = _columns(low[start:end], mark, naming) if end - start < _LONGEST else None
+        end = low.find(b"\n", start, size)
         at = end + 1
-        if columns:
+        line = low[start:end]
+        mark = next((m for m in (b"|", b"\t", b",") if m in line), b"  ")
+        columns = [naming(cell) if cell else None for _, cell in _cells(line, mark)]
+        if any(columns):
             at = _rows(page, at, mark, columns, hits)
-
-
-_Columns = list[Keys | None]
 
 
 def _cells(line: bytes, mark: bytes) -> list[tuple[int, bytes]]:
@@ -60,26 +59,16 @@ def _cells(line: bytes, mark: bytes) -> list[tuple[int, bytes]]:
     return out
 
 
-def _columns(line: bytes, mark: bytes, naming: Naming) -> _Columns | None:
-    """The identifier of each column if the line is a heading, else None."""
-    cells = _cells(line, mark)
-    if len(cells) < 2:
-        return None
-    if any(cell and not _HEADING.fullmatch(cell) for _, cell in cells):
-        return None
-    columns = [naming(cell) if cell else None for _, cell in cells]
-    return columns if any(columns) else None
-
-
 def _rows(page: Page, at: int, mark: bytes, columns: _Columns, hits: list[Hit]) -> int:
     """Reads rows from `at` on until one has other cells; returns where the table ends."""
     low, size = page.low, page.size
     while at < size:
-        end = low.find(b"\n", at)
-        end = size if end < 0 else end
+        end = low.find(b"\n", at, min(size, at + _LONGEST))
+        if end < 0:
+            end = size
+            if size - at > _LONGEST:
+                return at
         line = low[at:end]
-        if len(line) > _LONGEST * 4:
-            return at
         if not (line and _RULE.fullmatch(line)):
             cells = _cells(line, mark)
             if len(cells) != len(columns):
@@ -91,7 +80,12 @@ def _rows(page: Page, at: int, mark: bytes, columns: _Columns, hits: list[Hit]) 
     return at
 
 
+_VALUE = re.compile(rb"(?=[a-z-]*\d)[a-z0-9][a-z0-9-]{1,39}")
+
+
 def _read(page: Page, at: int, cell: bytes, keys: Keys, hits: list[Hit]) -> None:
     hit = value_at(page, keys, at, marked=True)
     if hit is not None and hit[1] <= at + len(cell):
         hits.append(hit)
+    elif keys.read is None and _VALUE.fullmatch(cell):
+        hits.append((at, at + len(cell), keys.label, keys.score - 0.1, keys.detector))

@@ -2,7 +2,7 @@
 
 from osler.core.spans import Label
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, compiled
+from osler.deid.patterns.rule import compiled, mark, word, Hit
 
 _SCHEME = compiled(r"(?:https?|ftps?|sftp|file|s3|gs|wss?|ldap|smb)://[^\s<>\"'\]})|^]{3,2000}|www\.[^\s<>\"'\]})|^]{3,2000}")
 _TLD = (
@@ -73,7 +73,7 @@ def spoken(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=r"\b(?:https?|ftps?|sftp|file|s3|gs|wss?|ldap|smb)://[a-z0-9]|\bwww\.[a-z0-9]", keys=b"hfswgl", find=scheme),
-    Rule(trigger=rf"\.{_TLD}\b", keys=b".", find=bare),
-    Rule(trigger=r"\bwww dot [a-z0-9-]{2}", keys=b"w", find=spoken),
+    word(r"\b(?:https?|ftps?|sftp|file|s3|gs|wss?|ldap|smb)://[a-z0-9]|\bwww\.[a-z0-9]", scheme, b"hfswgl", b":.3"),
+    mark(rf"\.{_TLD}\b", bare, b"."),
+    word(r"\bwww dot [a-z0-9-]{2}", spoken, b"w", b" "),
 )

@@ -5,7 +5,7 @@ from osler.deid.patterns import checksums
 from osler.deid.patterns.contexts import UNITS_AFTER, following
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled
+from osler.deid.patterns.rule import DIGITS, LETTERS, clear_before, compiled, number, word, Hit
 
 _VIN = compiled(r"[a-hj-npr-z0-9]{17}(?!\w)")
 _PLATE = compiled(
@@ -33,8 +33,8 @@ def plate(page: Page, at: int) -> int:
 
 
 RULES = (
-    Rule(trigger=r"\b[a-hj-npr-z]{1,5}[0-9][a-hj-npr-z0-9]{11,15}\b", keys=b"abcdefghijklmnopqrstuvwxyz", find=vin),
-    Rule(trigger=r"\b[0-9][a-hj-npr-z][a-hj-npr-z0-9]{15}\b", keys=b"abcdefghijklmnopqrstuvwxyz", find=vin),
+    word(r"\b[a-hj-npr-z]{1,5}[0-9][a-hj-npr-z0-9]{11,15}\b", vin, then=DIGITS),
+    number(r"\b[0-9]{1,3}[a-hj-npr-z][a-hj-npr-z0-9]{13,15}\b", vin, (1, 2, 3), LETTERS),
 )
 
 KEYS = (

@@ -3,7 +3,7 @@
 from osler.core.spans import Label
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, Rule, clear_before, compiled, word_set, words_before
+from osler.deid.patterns.rule import DIGITS, clear_before, compiled, number, word, word_set, words_before, Hit
 
 _ABBREVIATIONS = (
     r"a[lkzr]|c[aot]|d[ec]|fl|ga|hi|i[dlna]|k[sy]|la|m[edainsot]|n[evhjmycd]|o[hkr]|pa|pr|ri|s[cd]|t[nx]|ut|v[ati]|w[aviy]|gu"
@@ -82,10 +82,14 @@ def postcode(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    Rule(trigger=rf"\b(?:{_ABBREVIATIONS}|{_NAMES})\.?,?(?: usa?,?)?[\s^|]{{1,3}}\d{{5}}\b", keys=bytes(range(97, 123)), find=after_state),
-    Rule(trigger=r"\b\d{5}-\d{4}\b", keys=b"-", find=plus_four),
-    Rule(trigger=r"\b(?:nsw|vic|qld|tas|act|sa|wa|nt)[ ,]{1,2}\d{4}\b", keys=b"nvqtasw", find=australia),
-    Rule(trigger=r"\b(?:[a-z]{1,2}\d[a-z\d]? ?\d[abd-hjlnp-uw-z]{2}|[abceghj-nprstvxy]\d[a-z][ -]?\d[a-z]\d)\b", keys=bytes(range(97, 123)), find=postcode),
+    word(
+        rf"\b(?:{_ABBREVIATIONS}|{_NAMES})\.?,?(?: usa?,?)?[\s^|]{{1,3}}\d{{5}}\b", after_state, then=b" .,\t\n\r^|"
+    ),
+    number(r"\b\d{5}-\d{4}\b", plus_four, (5,), b"-"),
+    word(r"\b(?:nsw|vic|qld|tas|act|sa|wa|nt)[ ,]{1,2}\d{4}\b", australia, b"nvqtasw", b" ,"),
+    word(
+        r"\b(?:[a-z]{1,2}\d[a-z\d]? ?\d[abd-hjlnp-uw-z]{2}|[abceghj-nprstvxy]\d[a-z][ -]?\d[a-z]\d)\b", postcode, then=DIGITS
+    ),
 )
 
 KEYS = (

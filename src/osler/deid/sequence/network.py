@@ -10,6 +10,7 @@ runs on numpy alone: plain matrix products, no model hub, no compiled extension.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Self
@@ -26,7 +27,7 @@ F32 = NDArray[np.float32]
 DILATIONS = (1, 2, 4, 8)
 REACH = 1 + sum(DILATIONS)
 """How many tokens to either side can change a token's scores."""
-_CHUNK = 8192
+_CHUNK = 2048  # rows at a time: what fits into a core's cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,30 +70,59 @@ class Network:
                 remedy="Install osler again, or run `make train-deid` in a clone.",
             ) from None
 
-    def probabilities(self, given: Features) -> F32:
-        """T x labels, each row sums to 1. Long texts go in pieces that overlap, with the same result."""
-        size = len(given)
-        if size <= _CHUNK:
-            return self._run(given.ids, given.bits)
-        parts = []
-        for start in range(0, size, _CHUNK):
-            first, last = max(0, start - REACH), min(size, start + _CHUNK + REACH)
-            rows = self._run(given.ids[first:last], given.bits[first:last])
-            parts.append(rows[start - first : start - first + min(_CHUNK, size - start)])
-        return np.concatenate(parts)
+    def probabilities(self, given: Features, lengths: Sequence[int] | None = None) -> F32:
+        """T x labels, each row sums to 1. `lengths` are the tokens of each text where `given` holds several in a row.
 
-    def _run(self, ids: NDArray[np.int32], bits: NDArray[np.uint32]) -> F32:
-        x = _unpacked(bits) @ self.bits
+        A token's row depends on its own text alone: between texts stand REACH rows of zeros. Long rows are cut into
+        pieces that overlap by REACH.
+        """
+        size = len(given)
+        if not size:
+            return np.empty((0, len(self.labels)), np.float32)
+        places = _places(size, lengths)
+        rows = int(places[-1]) + 1
+        x = np.zeros((rows, self.bits.shape[1]), np.float32)
+        x[places] = self._embedded(given)
+        mask = None
+        if rows > size:
+            mask = np.zeros((rows, 1), np.float32)
+            mask[places] = 1.0
+        parts = []
+        for start in range(0, rows, _CHUNK):
+            first, last = max(0, start - REACH), min(rows, start + _CHUNK + REACH)
+            part = self._run(x[first:last], None if mask is None else mask[first:last])
+            parts.append(part[start - first : start - first + min(_CHUNK, rows - start)])
+        scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return scores if rows == size else scores[places]
+
+    def _embedded(self, given: Features) -> F32:
+        x = _unpacked(given.bits) @ self.bits
         for column, weights in enumerate(self.embeddings):
-            x += weights[ids[:, column]]
+            x += weights[given.ids[:, column]]
+        return x
+
+    def _run(self, x: F32, mask: F32 | None) -> F32:
         h = np.maximum(_convolved(x, self.kernels[0], self.biases[0], 1), 0)
+        if mask is not None:
+            h *= mask
         for dilation, kernel, bias in zip(DILATIONS, self.kernels[1:], self.biases[1:], strict=True):
-            h += np.maximum(_convolved(h, kernel, bias, dilation), 0)
+            more = np.maximum(_convolved(h, kernel, bias, dilation), 0)
+            if mask is not None:
+                more *= mask
+            h += more
         scores = h @ self.out + self.out_bias
         scores -= scores.max(axis=1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=1, keepdims=True)
         return scores
+
+
+def _places(size: int, lengths: Sequence[int] | None) -> NDArray[np.int64]:
+    """The row of each token, with REACH free rows between texts."""
+    places = np.arange(size)
+    if lengths is not None and len(lengths) > 1:
+        places += np.repeat(np.arange(len(lengths)) * REACH, lengths)
+    return places
 
 
 def _unpacked(bits: NDArray[np.uint32]) -> F32:

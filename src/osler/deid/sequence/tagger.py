@@ -1,6 +1,6 @@
 """The sequence model as a detector: features, network, and spans from the tokens that it marks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -18,6 +18,7 @@ SURE: Final = 0.45
 """From which probability of "some identifier" on a token is taken by the model alone; below one half, for recall."""
 WEAK: Final = 0.12
 """From which on it counts together with another detector's doubt (see `osler.deid.pipeline`)."""
+_BETWEEN = "\n\n"
 _JOINERS = frozenset("-'’./&")
 _CODES = frozenset({Label.MRN, Label.ACCOUNT, Label.HEALTH_PLAN, Label.LICENSE, Label.VEHICLE, Label.DEVICE, Label.OTHER_ID, Label.BIOMETRIC, Label.PHOTO, Label.SSN})  # fmt: skip
 
@@ -40,16 +41,31 @@ class Tagger:
 
     def find(self, text: str) -> list[Span]:
         """Spans of all labels with their probability as score, from `WEAK` on; sorted, without overlap."""
-        return self.mark(text, tokenize(text))
+        return self.find_many((text,))[0]
 
-    def mark(self, text: str, table: TokenTable) -> list[Span]:
-        """As `find`, for a text that was already cut into tokens."""
+    def find_many(self, texts: Sequence[str]) -> list[list[Span]]:
+        """As `find`, for many texts at once, which is several times faster for short ones."""
+        joined = _BETWEEN.join(texts)
+        table = tokenize(joined)
         if not len(table):
-            return []
-        marks = self._network.probabilities(features(table, self._lists, self._network.words))
-        return list(self._spans(text, table, marks))
+            return [[] for _ in texts]
+        begins = np.cumsum([0, *(len(text) + len(_BETWEEN) for text in texts[:-1])])
+        firsts = np.append(np.searchsorted(table.start, begins), len(table))
+        lengths = np.diff(firsts).tolist()
+        marks = self._network.probabilities(features(table, self._lists, self._network.words), lengths)
+        out: list[list[Span]] = [[] for _ in texts]
+        offsets = begins.tolist()
+        for text, start, end, kind, score in self._runs(joined, table, marks, firsts):
+            if kind in _CODES:
+                start, end = _whole(joined, start, end)
+            at = offsets[text]
+            out[text].append(Span(start=start - at, end=end - at, label=kind, score=score, detector=self.name))
+        return out
 
-    def _spans(self, text: str, table: TokenTable, marks: F32) -> Iterator[Span]:
+    def _runs(
+        self, text: str, table: TokenTable, marks: F32, firsts: NDArray[np.int64]
+    ) -> Iterator[tuple[int, int, int, Label, float]]:
+        """Runs of marked tokens of one label: number of the text, start, end, label, score."""
         some = 1.0 - marks[:, 0]
         label = marks[:, 1:].argmax(axis=1) + 1
         level = (some >= WEAK).astype(np.int8) + (some >= SURE)
@@ -57,24 +73,22 @@ class Tagger:
         where = np.flatnonzero(level)
         if not len(where):
             return
-        gaps = table.gap[where] >= 4
-        breaks = (
-            (np.diff(where) != 1)
-            | (label[where][1:] != label[where][:-1])
-            | (level[where][1:] != level[where][:-1])
-        )
-        breaks |= gaps[1:]
-        firsts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
-        lasts = np.append(firsts[1:], len(where)) - 1
-        for first, last in zip(where[firsts].tolist(), where[lasts].tolist(), strict=True):
-            kind = self._labels[label[first]]
-            if kind is None or bool((table.kind[first : last + 1] == SIGN).all()):
-                continue
-            score = float(some[first : last + 1].max())
-            start, end = int(table.start[first]), int(table.end[last])
-            if kind in _CODES:
-                start, end = _whole(text, start, end)
-            yield Span(start=start, end=end, label=kind, score=round(score, 3), detector=self.name)
+        of_text = np.searchsorted(firsts, where, side="right") - 1
+        breaks = (np.diff(where) != 1) | (np.diff(label[where]) != 0) | (np.diff(level[where]) != 0)
+        breaks |= (table.gap[where][1:] >= 4) | (np.diff(of_text) != 0)
+        heads = np.concatenate(([0], np.flatnonzero(breaks) + 1))
+        tails = np.append(heads[1:], len(where)) - 1
+        best = np.maximum.reduceat(some[where], heads)
+        signs = np.minimum.reduceat((table.kind[where] == SIGN).astype(np.int8), heads)
+        first, last = where[heads], where[tails]
+        rows = zip(
+            of_text[heads].tolist(), table.start[first].tolist(), table.end[last].tolist(),
+            label[first].tolist(), best.tolist(), signs.tolist(), strict=True,
+        )  # fmt: skip
+        for number, start, end, index, score, only_signs in rows:
+            kind = self._labels[index]
+            if kind is not None and not only_signs:
+                yield number, start, end, kind, round(score, 3)
 
 
 def _join(text: str, table: TokenTable, level: NDArray[np.int8], label: NDArray[np.int64]) -> None:

@@ -18,7 +18,8 @@ GIVEN, COMMON_GIVEN, WORLD_GIVEN = 0, 1, 2
 SURNAME, COMMON_SURNAME, RARE_SURNAME, WORLD_SURNAME = 3, 4, 5, 6
 PLAIN_WORD, CLINICAL_WORD, ORDINARY, SOFT, EPONYM, DRUG = 7, 8, 9, 10, 11, 12
 NATION, PLACE, WORLD_PLACE, PLACE_PAIR, COUNTY, STATE = 13, 14, 15, 16, 17, 18
-BITS = 19
+WIDE_WORD = 19
+BITS = 20
 """How many bits there are; the constants above are their positions."""
 
 _COMMON_GIVEN = 1000
@@ -35,6 +36,8 @@ _LISTS = (
     ("census_surnames_rare.txt", RARE_SURNAME),
     ("words.txt", PLAIN_WORD),
     ("clinical_words.txt", CLINICAL_WORD),
+    ("medical_words.txt", CLINICAL_WORD),
+    ("english_words.txt", WIDE_WORD),
     ("ordinary.txt", ORDINARY),
     ("soft_names.txt", SOFT),
     ("eponyms.txt", EPONYM),

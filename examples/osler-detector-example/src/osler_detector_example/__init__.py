@@ -1,0 +1,1 @@
+"""A detector of identifiers for Osler, in a package of its own."""

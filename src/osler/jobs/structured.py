@@ -1,0 +1,139 @@
+"""FHIR resources and HL7 v2 messages, each de-identified by itself and yet joined with the others of the run.
+
+Records are worked on in any process and any order. So that an id that stands in two of them becomes the same new id,
+and dates of one patient move alike, every draw comes from a generator that is seeded, right before it, with what it is
+drawn for and the run's secret (`Keyed`). Names in `surrogate` mode are the same where a record names the same people.
+"""
+
+import hashlib
+import hmac
+import json
+import random
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from osler.core.errors import InputError
+from osler.core.ports.detector import KnownIdentifier
+from osler.core.spans import Label
+from osler.deid import fhir, hl7
+from osler.deid.accounting import Accounting
+from osler.deid.session import NOBODY, Mode, Person, Session, TextEngine
+from osler.jobs.batch import Seed
+from osler.jobs.records import Item
+from osler.jobs.roster import Roster
+
+_SUBJECTS = ("subject", "patient", "beneficiary", "individual")
+_PID = re.compile(r"(?:\A|[\r\n])PID(.)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treated:
+    """A record de-identified: what to write, and the account of it."""
+
+    text: str = field(repr=False)
+    account: Accounting
+
+
+def treat(
+    item: Item, engine: TextEngine, known: Sequence[KnownIdentifier], *, mode: Mode, seed: Seed, compact: bool
+) -> Treated:
+    """A FHIR resource (`compact`: on one line) or HL7 v2 message with its identifiers replaced. Raises OslerError."""
+    session = Keyed(engine, seed=seed, mode=mode, known=known)
+    if item.resource is not None:
+        resource, account = fhir.deidentify(item.resource, session)
+        shape: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
+        text = json.dumps(resource, ensure_ascii=False, **shape)
+        return Treated(text=text if compact else text + "\n", account=account)
+    if not item.text.strip():
+        raise InputError("The message is empty.", remedy="Leave it out.")
+    text, account = hl7.deidentify(item.text, session)
+    return Treated(text=text, account=account)
+
+
+class Keyed(Session):
+    """A session whose draws depend on what they are for and on a secret, not on what was drawn before."""
+
+    def __init__(
+        self, engine: TextEngine, *, seed: Seed, mode: Mode, known: Sequence[KnownIdentifier] = ()
+    ) -> None:
+        self._seeded = random.Random()  # noqa: S311 - its seed is an HMAC under a secret key
+        self._secret = seed.key
+        super().__init__(engine, today=seed.day, mode=mode, rng=self._seeded, known=known)
+
+    def _turn(self, *what: str) -> None:
+        named = "\0".join(what).encode("utf-8", "surrogatepass")
+        self._seeded.seed(hmac.new(self._secret, named, hashlib.sha256).digest())
+
+    def begin(
+        self,
+        texts: Iterable[str],
+        known: Sequence[KnownIdentifier] = (),
+        tokens: Mapping[str, Label] | None = None,
+    ) -> None:
+        """Opens a document."""
+        self._turn("names")
+        super().begin(texts, known, tokens)
+
+    def value(self, label: Label, value: str) -> str:
+        """What stands for a value."""
+        self._turn("value", label, value)
+        return super().value(label, value)
+
+    def identifier(self, label: Label, value: str) -> str:
+        """What stands for an identifier by which records are joined."""
+        self._turn("identifier", label, value)
+        return super().identifier(label, value)
+
+    def resource_id(self, value: str) -> str:
+        """The new id of a resource."""
+        self._turn("id", value)
+        return super().resource_id(value)
+
+    def uid(self, value: str) -> str:
+        """The new value of an object identifier."""
+        self._turn("uid", value)
+        return super().uid(value)
+
+    def shifted(self, day: date, person: Person = NOBODY) -> date | None:
+        """A day moved by the person's number of days."""
+        self._turn("shift", person.key)
+        return super().shifted(day, person)
+
+
+def known(item: Item, roster: Roster | None) -> tuple[KnownIdentifier, ...]:
+    """What a roster has of the patients that a resource or message is about, and for every text."""
+    if roster is None:
+        return ()
+    keys = _patients(item.resource) if item.resource is not None else _pid(item.text)
+    found = dict.fromkeys(roster.known(None))
+    for key in keys:
+        found |= dict.fromkeys(roster.known(key))
+    return tuple(found)
+
+
+def _patients(resource: dict[str, Any]) -> Iterator[str]:
+    """Ids of the patients that a resource, or those in a bundle, are about."""
+    if resource.get("resourceType") == "Patient" and isinstance(resource.get("id"), str):
+        yield resource["id"]
+    for name in _SUBJECTS:
+        about = resource.get(name)
+        reference = about.get("reference") if isinstance(about, dict) else None
+        if isinstance(reference, str):
+            yield re.split(r"[/:]", reference)[-1]
+    entries = resource.get("entry")
+    for entry in entries if isinstance(entries, list) else ():
+        inner = entry.get("resource") if isinstance(entry, dict) else None
+        # a bundle in a bundle is rare, and its depth is the reader's to judge
+        if isinstance(inner, dict) and inner.get("resourceType") != "Bundle":
+            yield from _patients(inner)
+
+
+def _pid(message: str) -> Iterator[str]:
+    """The numbers in PID-2 to PID-4 of each message."""
+    for match in _PID.finditer(message):
+        line = re.split(r"[\r\n]", message[match.end() :], maxsplit=1)[0]
+        for part in line.split(match[1])[1:4]:
+            yield from (repetition.split("^")[0] for repetition in part.split("~"))
