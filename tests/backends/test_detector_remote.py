@@ -301,7 +301,7 @@ def test_by_its_name_in_osler_toml_it_joins_the_rules(tmp_path: Path) -> None:
     with DetectorServer({"place": "zorblax unit"}, score=0.9) as server:
         made = engine(
             tmp_path,
-            f'[deid]\nextra_detectors = ["remote"]\n[deid.options.remote]\nurl = "{server.url}"\n'
+            f'[deid]\nengine = "fast"\nextra_detectors = ["remote"]\n[deid.options.remote]\nurl = "{server.url}"\n'
             'labels = { place = "LOCATION" }\ntimeout_s = 5\n',
         )
         spans = [(note[s.start : s.end], s.label.value) for s in made.find(note)]

@@ -1,5 +1,6 @@
 """`osler deid run` and `osler deid evaluate` as processes: what they write, resume, refuse and say."""
 
+import contextlib
 import importlib.util
 import json
 import random
@@ -10,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from osler.cli.root import app
+from osler.core.errors import OslerError
 from osler_process import ENVIRONMENT, run_osler
 
 CANARY = "Zebulon Quartermain"
@@ -35,7 +39,23 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 def osler(folder: Path, *arguments: str, **more: Any) -> "subprocess.CompletedProcess[str]":
-    return run_osler("deid", *arguments, cwd=folder, **more)
+    """As a process of its own. Runs take the quick engine: what is tried here does not depend on it."""
+    return run_osler("deid", *_quick(arguments), cwd=folder, **more)
+
+
+def _quick(arguments: tuple[str, ...]) -> list[str]:
+    return [*arguments, "--fast"] if arguments[0] == "run" and "--fast" not in arguments else [*arguments]
+
+
+def here(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """In this process, which is quicker; workers are processes all the same."""
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, ["deid", *_quick(arguments)])
+    fault = done.exception
+    if fault is None or isinstance(fault, SystemExit):
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+    assert isinstance(fault, OslerError), fault
+    return subprocess.CompletedProcess(arguments, fault.exit_code, done.stdout, done.stderr + str(fault))
 
 
 def test_each_line_is_answered_and_failures_show_in_the_exit_code(tmp_path: Path) -> None:
@@ -56,12 +76,13 @@ def test_each_line_is_answered_and_failures_show_in_the_exit_code(tmp_path: Path
     assert json.loads(again.stdout)["resumed_from"] == 24
 
 
-@pytest.mark.parametrize("mode", ["redact", "surrogate"])
+@pytest.mark.parametrize("mode", ["redact", "surrogate", "safe-harbor"])
 def test_replaced_text_holds_no_identifier(tmp_path: Path, mode: str) -> None:
     notes(tmp_path / "in.jsonl", 12)
-    done = osler(tmp_path, "run", "in.jsonl", "--output", "out.jsonl", "--mode", mode)
+    done = here(tmp_path, "run", "in.jsonl", "--output", "out.jsonl", "--mode", mode)
     assert done.returncode == 0, done.stderr
     assert "164.514(b)" in done.stdout
+    assert ("Dates were shifted" in done.stdout) is (mode == "surrogate")
     for given, answer in zip(rows(tmp_path / "in.jsonl"), rows(tmp_path / "out.jsonl"), strict=True):
         assert list(answer) == ["id", "text", "spans"]
         for word in ("Whitfield", "617-555-0142", "3/14/2021", given["text"][-8:]):
@@ -72,7 +93,7 @@ def test_replaced_text_holds_no_identifier(tmp_path: Path, mode: str) -> None:
     ("option", "named"),
     [
         (["--mode", "redact"], "mode"),
-        (["--fast"], "fast"),
+        (["--mode", "surrogate", "--whole-weeks"], "mode, replacing"),
         (["--roster", "roster.jsonl"], "roster"),
         (["--config", "other.toml"], "configuration"),
     ],
@@ -82,9 +103,9 @@ def test_an_output_of_other_options_is_refused(tmp_path: Path, option: list[str]
     (tmp_path / "roster.jsonl").write_text('{"names": ["Ann Whitfield"]}\n')
     (tmp_path / "other.toml").write_text('[deid]\nallow = ["Mercy Protocol"]\n')
     command = ("run", "in.jsonl", "--output", "out.jsonl")
-    assert osler(tmp_path, *command).returncode == 0
+    assert here(tmp_path, *command).returncode == 0
     before = (tmp_path / "out.jsonl").read_bytes()
-    refused = osler(tmp_path, *command, *option)
+    refused = here(tmp_path, *command, *option)
     assert refused.returncode == 4
     assert named in refused.stderr
     assert "--overwrite" in refused.stderr
@@ -95,9 +116,9 @@ def test_a_file_that_is_no_output_is_not_touched_without_overwrite(tmp_path: Pat
     notes(tmp_path / "in.jsonl", 3)
     (tmp_path / "out.jsonl").write_text("precious")
     command = ("run", "in.jsonl", "--output", "out.jsonl")
-    assert osler(tmp_path, *command).returncode == 4
+    assert here(tmp_path, *command).returncode == 4
     assert (tmp_path / "out.jsonl").read_text() == "precious"
-    assert osler(tmp_path, *command, "--overwrite").returncode == 0
+    assert here(tmp_path, *command, "--overwrite").returncode == 0
     assert len(rows(tmp_path / "out.jsonl")) == 3
 
 
@@ -110,7 +131,7 @@ def test_kill_9_then_resume(tmp_path: Path) -> None:
     reached = [0]
     while len(reached) < 3:
         running = subprocess.Popen(
-            [sys.executable, "-m", "osler", "deid", *command, out.name],
+            [sys.executable, "-m", "osler", "deid", *command, out.name, "--fast"],
             cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         end = time.monotonic() + 60
@@ -149,7 +170,7 @@ def test_through_a_pipe(tmp_path: Path) -> None:
     piped = osler(tmp_path, "run", "-", "--output", "-", "--json", stdin=(tmp_path / "in.jsonl").read_bytes())
     assert piped.returncode == 0, piped.stderr
     assert piped.stdout == (tmp_path / "out.jsonl").read_text()
-    assert json.loads(piped.stderr)["records"] == 5
+    assert json.loads(piped.stderr[piped.stderr.index("{") :])["records"] == 5
 
 
 def test_texts_of_a_folder(tmp_path: Path) -> None:
@@ -159,20 +180,20 @@ def test_texts_of_a_folder(tmp_path: Path) -> None:
     (given / "ward" / "b.txt").write_text(NOTE)
     (given / "ward" / "bad.txt").write_bytes(b"\xff\xff" + CANARY.encode())
     command = ("run", "notes", "--format", "text", "--mode", "redact", "--output")
-    done = osler(tmp_path, *command, "clean")
+    done = here(tmp_path, *command, "clean")
     assert done.returncode == 4, done.stderr
     clean = tmp_path / "clean"
     assert (clean / "000001.txt").read_bytes() == b"Seen by Dr. [NAME] on [DATE]. Call [PHONE]. \r\n"
     assert sorted(p.name for p in clean.glob("*.txt")) == ["000001.txt", "000002.txt"]
     assert [a["id"] for a in rows(clean / "log.jsonl")] == [1, 2, 3]
-    assert osler(tmp_path, *command, "named", "--keep-names").returncode == 4
+    assert here(tmp_path, *command, "named", "--keep-names").returncode == 4
     named = tmp_path / "named"
     assert (named / "ward" / "b.txt").exists()
     assert not (named / "ward" / "bad.txt").exists()
     assert [a["id"] for a in rows(named / "log.jsonl")] == ["a.txt", "ward/b.txt", "ward/bad.txt"]
-    assert osler(tmp_path, *command, "lines.jsonl").returncode == 4
+    assert here(tmp_path, *command, "lines.jsonl").returncode == 4
     assert [a.get("text", "")[:19] for a in rows(tmp_path / "lines.jsonl")][1] == "Seen by Dr. [NAME] "
-    one = osler(tmp_path, "run", "notes/a.txt", "--format", "text", "--mode", "redact", "--output", "a.out")
+    one = here(tmp_path, "run", "notes/a.txt", "--format", "text", "--mode", "redact", "--output", "a.out")
     assert one.returncode == 0
     assert (tmp_path / "a.out").read_bytes() == (clean / "000001.txt").read_bytes()
     assert rows(tmp_path / "a.out.log.jsonl")[0]["id"] == 1
@@ -197,7 +218,7 @@ def test_fhir_of_a_folder_stays_joined(tmp_path: Path) -> None:
     (tmp_path / "bulk" / "Patient.ndjson").write_text(json.dumps(PATIENT) + "\n")
     (tmp_path / "bulk" / "Observation.ndjson").write_text(json.dumps(SEEN) + "\n{\n" + json.dumps(SEEN))
     command = ("run", "bulk", "--format", "fhir", "--mode", "surrogate", "--workers", "2", "--output")
-    done = osler(tmp_path, *command, "out.ndjson")
+    done = here(tmp_path, *command, "out.ndjson")
     assert done.returncode == 4
     seen, bad, again, patient = rows(tmp_path / "out.ndjson")
     assert seen == again
@@ -211,11 +232,11 @@ def test_a_fhir_bundle(tmp_path: Path) -> None:
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": PATIENT}]}
     (tmp_path / "Quartermain.json").write_text(json.dumps(bundle, indent=1))
     command = ("run", "Quartermain.json", "--format", "fhir", "--mode", "redact", "--output")
-    assert osler(tmp_path, *command, "out.json").returncode == 0
+    assert here(tmp_path, *command, "out.json").returncode == 0
     out = json.loads((tmp_path / "out.json").read_text())
     assert out["resourceType"] == "Bundle"
     assert "Quartermain" not in json.dumps(out) + (tmp_path / "out.json.log.jsonl").read_text()
-    assert osler(tmp_path, *command, "out.ndjson").returncode == 0
+    assert here(tmp_path, *command, "out.ndjson").returncode == 0
     assert rows(tmp_path / "out.ndjson")[0]["resourceType"] == "Bundle"
 
 
@@ -245,6 +266,8 @@ BAD: list[tuple[list[str], str]] = [
     (["in.jsonl", "--output", "o", "--mode", "safe"], "--mode"),
     (["in.jsonl", "--output", "o", "--format", "csv"], "--format"),
     (["in.jsonl", "--output", "o", "--engine", "spark"], "--engine"),
+    (["in.jsonl", "--output", "o", "--mode", "surrogate", "--vary", "always"], "vary"),
+    (["in.jsonl", "--output", "o", "--mode", "surrogate", "--date-shift", "0"], "date shift"),
     (["in.jsonl", "--output", "o", "--roster", "none"], "roster"),
     (["in.jsonl", "--output", "o", "--roster", "bad.jsonl"], "Line 1 of the roster"),
     (["wide.jsonl", "--output", "o"], "UTF-16"),
@@ -258,8 +281,8 @@ def test_what_cannot_be_run_is_refused(tmp_path: Path, arguments: list[str], say
     (tmp_path / "bad.jsonl").write_text(json.dumps({"name": CANARY}))
     (tmp_path / "wide.jsonl").write_text(CANARY, encoding="utf-16")
     before = (tmp_path / "in.jsonl").read_bytes()
-    done = osler(tmp_path, "run", *arguments)
-    assert done.returncode == 4, done.stderr
+    done = here(tmp_path, "run", *arguments)
+    assert done.returncode in (3, 4), done.stderr
     assert says in done.stderr
     assert "Quartermain" not in done.stderr
     assert (tmp_path / "in.jsonl").read_bytes() == before
@@ -269,7 +292,7 @@ def test_what_cannot_be_run_is_refused(tmp_path: Path, arguments: list[str], say
 @pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="Ray is installed")
 def test_without_ray_it_says_how_to_get_it(tmp_path: Path) -> None:
     notes(tmp_path / "in.jsonl", 2)
-    done = osler(tmp_path, "run", "in.jsonl", "--output", "o", "--engine", "ray")
+    done = here(tmp_path, "run", "in.jsonl", "--output", "o", "--engine", "ray")
     assert done.returncode == 3
     assert "pip install 'osler[ray]'" in done.stderr
     assert not (tmp_path / "o").exists()
@@ -279,7 +302,7 @@ def test_a_broken_configuration_is_told_once(tmp_path: Path) -> None:
     notes(tmp_path / "in.jsonl", 2)
     (tmp_path / "osler.toml").write_text('[deid]\nextra_detectors = ["none-such"]\n')
     done = osler(tmp_path, "run", "in.jsonl", "--output", "o")
-    assert done.returncode in (3, 9)
+    assert done.returncode == 3
     assert "none-such" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -325,8 +348,8 @@ def test_evaluate(tmp_path: Path) -> None:
 
 def test_a_run_s_output_can_be_evaluated(tmp_path: Path) -> None:
     gold(tmp_path / "g")
-    assert osler(tmp_path, "run", "g", "--output", "p").returncode == 0
-    done = osler(tmp_path, "evaluate", "--gold", "g", "--pred", "p", "--json")
+    assert here(tmp_path, "run", "g", "--output", "p").returncode == 0
+    done = here(tmp_path, "evaluate", "--gold", "g", "--pred", "p", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["documents"]["without_prediction"] == 0
 
@@ -349,6 +372,6 @@ BAD_GOLD = [
 def test_what_cannot_be_evaluated_is_refused(tmp_path: Path, line: str) -> None:
     (tmp_path / "g").write_text(line + "\n")
     predictions(tmp_path / "p")
-    done = osler(tmp_path, "evaluate", "--gold", "g", "--pred", "p")
+    done = here(tmp_path, "evaluate", "--gold", "g", "--pred", "p")
     assert done.returncode == 4
     assert "Quartermain" not in done.stderr + done.stdout

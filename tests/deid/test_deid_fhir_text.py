@@ -4,6 +4,7 @@ import base64
 import importlib
 import json
 import xml.dom.minidom
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -371,8 +372,10 @@ def test_whatever_stands_in_a_resource_is_accounted_for(body: dict[str, Any], mo
 class _Blind:
     """A text engine that finds nothing."""
 
-    def find(self, text: str, known: tuple[KnownIdentifier, ...] = ()) -> tuple[Span, ...]:
-        return ()
+    def find_all(
+        self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
+    ) -> tuple[tuple[Span, ...], ...]:
+        return ((),) * len(texts)
 
 
 @pytest.mark.parametrize(
@@ -381,7 +384,7 @@ class _Blind:
 )
 def test_the_second_look_refuses_what_still_names_the_patient(text: str) -> None:
     patient = {**PATIENT, "name": [{"family": "Zqvist"}]}
-    blind = Session(_Blind(), today=TODAY)  # type: ignore[arg-type]
+    blind = Session(_Blind(), today=TODAY)
     document = note("")
     document["content"][0]["attachment"] = {"contentType": "text/html", "data": b64(f"<p>{text}</p>")}
     with pytest.raises(GuardUnavailable) as caught:

@@ -20,7 +20,7 @@ from osler.deid.hl7.syntax import Delimiters, Raw, decoded, encoded, segments
 from osler.deid.hl7.treat import leaves
 from osler.deid.session import Mode, Session
 
-ENGINE = Deidentifier.standard()
+ENGINE = Deidentifier.load(fast=True)
 TODAY = date(2026, 11, 20)
 MODES: tuple[Mode, ...] = ("safe-harbor", "redact", "surrogate")
 

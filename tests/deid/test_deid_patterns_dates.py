@@ -65,7 +65,7 @@ He fasted during [[DATE:Ramadan]].
 Seen after [[DATE:Diwali]] and before [[DATE:Lunar New Year]].
 Gained weight over [[DATE:Passover]].
 He fell on [[DATE:the 4th of July]].
-Last seen [[DATE:Labor Day]] weekend; back by [[DATE:Memorial Day]].
+Last seen [[DATE:Labor Day weekend]]; back by [[DATE:Memorial Day]].
 Due [[DATE:Valentine's Day]]
 His symptoms started around [[DATE:Easter]].
 Seen on Monday, [[DATE:March 14]].

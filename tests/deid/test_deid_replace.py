@@ -201,8 +201,8 @@ def test_only_surrogates_are_undone(transform: str) -> None:
 
 def test_redaction_puts_labels() -> None:
     replacer = Replacer(ENGINE, transform="redact")
-    assert replacer.apply(["Dr. Okafor, 3/14/2024, 93-year-old, 97301-1234? ZIP 97301, in June"]) == (
-        "Dr. [NAME], [DATE], [AGE]-year-old, 97301-1234? ZIP [LOCATION], in [DATE]",
+    assert replacer.apply(["Dr. Okafor, 3/14/2024, 93-year-old, ZIP 97301, in June"]) == (
+        "Dr. [NAME], [DATE], [AGE]-year-old, ZIP [LOCATION], in [DATE]",
     )
 
 
@@ -210,8 +210,8 @@ def test_redaction_puts_labels() -> None:
     ("text", "wanted"),
     [
         ("Seen 3/14/2024 and March 2019, again in June.", "Seen 2024 and 2019, again in [DATE]."),
-        ("a 93-year-old woman, aged 91", "a 90 or older woman, aged 90 or older"),
-        ("ninety-two years old", "90 or older"),
+        ("a 93-year-old woman, aged 91", "a 90+-year-old woman, aged 90+"),
+        ("ninety-two years old", "90+ years old"),
         ("Salem, OR 97301 and Rutland, VT 05901", "[LOCATION], OR 973 and [LOCATION], VT 000"),
         ("ZIP 20312-0001", "ZIP 000"),
         ("Dr. Okafor in 2019", "Dr. [NAME] in 2019"),

@@ -12,6 +12,7 @@ import pytest
 from osler.core.errors import GuardUnavailable
 from osler.core.ports.detector import KnownIdentifier
 from osler.deid import Deidentifier
+from osler.deid.keyed import ReplaceOptions
 from osler.jobs import Batch, Done, Position, Record, Seed
 from osler.jobs.deid import DeidTask
 from osler.jobs.roster import Roster
@@ -24,7 +25,7 @@ class Exploding:
     """An engine that fails at one text, and with it at every batch in which that text is."""
 
     def __init__(self) -> None:
-        self._engine = Deidentifier.standard()
+        self._engine = Deidentifier.load(fast=True)
 
     def find(self, text: str, known: Sequence[KnownIdentifier] = ()) -> Any:
         if "explode" in text:
@@ -45,7 +46,9 @@ def engine() -> Exploding:
 
 
 def task(**options: Any) -> DeidTask:
-    return DeidTask(**{"engine": engine, "mode": "spans", "format": "jsonl", "seed": SEED, **options})
+    mode = options.pop("mode", "spans")
+    replacing = None if mode == "spans" else ReplaceOptions(mode=mode)
+    return DeidTask(**{"engine": engine, "options": replacing, "format": "jsonl", "seed": SEED, **options})
 
 
 def work(made: DeidTask, *lines: bytes, first: int = 1) -> Done:

@@ -148,6 +148,16 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
         pass
 
 
+def test_what_came_nowhere_is_no_output(tmp_path: Path) -> None:
+    """As when the configuration was wrong, and is put right."""
+    start(tmp_path)
+    with opened(target(tmp_path), {**IDENTITY, "mode": "redact"}, "stamp", overwrite=False) as output:
+        assert output.state.seed != SEED
+    start(tmp_path)
+    with opened(target(tmp_path), IDENTITY, "stamp", overwrite=False) as output:
+        assert output.state.seed == SEED, "and the same goes on"
+
+
 def test_an_output_that_was_taken_away_is_begun_anew_with_a_new_secret(tmp_path: Path) -> None:
     start(tmp_path, "a\n")
     (tmp_path / "out").unlink()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jobs_work import capitals
 
-from osler.core.errors import GuardUnavailable, InputError
+from osler.core.errors import ConfigError, GuardUnavailable, InputError, OslerError
 from osler.jobs import Job, Progress, Report, Seed, Target, run
 from osler.jobs.sources import LineSource
 
@@ -65,9 +65,11 @@ def test_a_line_that_kills_its_worker_fails_alone(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("broken", ["refuses", "fails", "dies"])
-def test_a_worker_that_cannot_start_ends_the_run(tmp_path: Path, broken: str) -> None:
-    with pytest.raises(GuardUnavailable) as caught:
+@pytest.mark.parametrize(
+    ("broken", "kind"), [("refuses", ConfigError), ("fails", GuardUnavailable), ("dies", GuardUnavailable)]
+)
+def test_a_worker_that_cannot_start_ends_the_run(tmp_path: Path, broken: str, kind: type[OslerError]) -> None:
+    with pytest.raises(kind) as caught:
         go(lines_file(tmp_path, 5), broken=broken)
     assert "Quartermain" not in str(caught.value)
     assert caught.value.remedy

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from osler.deid import Deidentifier
+from osler.deid.keyed import ReplaceOptions
 from osler.jobs import Batch, Done, Position, Record, Seed
 from osler.jobs.deid import DeidTask
 from osler.jobs.roster import Roster
@@ -33,7 +34,7 @@ MESSAGE = (
     "PID|1||10384472^^^MERCY^MR||Quartermain^Zebulon||19700305|M\r"
     "OBX|1|TX|NOTE||Mr. Quartermain feels well.||||||F\r"
 )
-ENGINE = Deidentifier.standard()
+ENGINE = Deidentifier.load(fast=True)
 
 
 def engine() -> Deidentifier:
@@ -41,7 +42,8 @@ def engine() -> Deidentifier:
 
 
 def work(form: str, mode: str, *data: bytes, **options: Any) -> Done:
-    made = DeidTask(**{"engine": engine, "mode": mode, "format": form, "seed": SEED, **options})  # type: ignore[arg-type]
+    replacing = None if mode == "spans" else ReplaceOptions(mode=mode)
+    made = DeidTask(**{"engine": engine, "options": replacing, "format": form, "seed": SEED, **options})  # type: ignore[arg-type]
     records = tuple(Record(number=n, data=d) for n, d in enumerate(data, 1))
     return made.start()(Batch(records=records, after=Position()))
 

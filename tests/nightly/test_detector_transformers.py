@@ -21,11 +21,11 @@ torch = pytest.importorskip("torch", reason=WHY)
 transformers = pytest.importorskip("transformers", reason=WHY)
 pytest.importorskip("safetensors", reason=WHY)
 LABELS = {"PER": "NAME", "MISC": "O"}
-NAMES = ("smith", "jones", "anna")
+NAMES = ("smith", "jones", "anna", "maybe")
 
 
 def save(folder: Path, layers: int = 0, positions: int = 64) -> Any:
-    """A BERT without layers that takes three words for names whatever stands around them; or a random one."""
+    """A BERT without layers that takes four words for names whatever stands around them; or a random one."""
     folder.mkdir(exist_ok=True)
     torch.manual_seed(7)
     config = transformers.BertConfig(
@@ -179,6 +179,7 @@ def test_by_its_name_in_osler_toml_it_joins_the_rules(folder: Path, tmp_path: Pa
     file.write_text(
         f"""
 [deid]
+engine = "fast"
 extra_detectors = ["transformers_tokens"]
 [deid.options.transformers_tokens]
 path = "{folder}"
@@ -188,7 +189,7 @@ stride = 16
 sha256 = {{ {pins} }}
 """
     )
-    note = "the ward saw anna; call 555-867-5309"
+    note = "the ward saw maybe; call 555-867-5309"
     spans = build_deidentifier(configuration.load(file)).find(note)
-    assert ("anna", "NAME") in [(note[s.start : s.end], s.label.value) for s in spans]
+    assert ("maybe", "NAME") in [(note[s.start : s.end], s.label.value) for s in spans]
     assert any(s.label.value == "PHONE" for s in spans)

@@ -142,6 +142,25 @@ def test_a_person_is_the_same_in_all_forms() -> None:
     assert ctx.people["p"] is ctx.people["p"]
 
 
+@pytest.mark.parametrize(
+    ("slot", "same"),
+    [
+        ("{{MRN=four four 7}}", False),
+        ("{{MRN=AB-1234}}", False),
+        ("{{LOCATION=Route 9}}", False),
+        ("{{LOCATION=the 9 mill}}", True),
+        ("{{NAME=Big Mike 2}}", True),
+    ],
+)
+def test_written_out_numbers_vary_and_names_do_not(slot: str, same: bool) -> None:
+    template = parse_template(f"{slot} and {slot}", "t", "s")
+    found = [
+        [piece.text for piece in fill.fill(template, context(seed)) if piece.label] for seed in range(12)
+    ]
+    assert all(first == second for first, second in found)
+    assert (len({first for first, _ in found}) == 1) is same
+
+
 def test_words_before_a_name_give_its_sex() -> None:
     template = parse_template(
         "his wife {{NAME:r1.first}}, son {{NAME:r2.first}}, Mr. {{NAME:p.last}}", "t", "s"

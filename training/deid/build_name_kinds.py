@@ -109,8 +109,10 @@ def main() -> None:
         kind = kind + gender_of(name, genders[name], rank) if not kind.endswith(" s") else kind
         if kind != "english s":
             table[kind].append(name)
-    out = ["# Made by training/deid/build_name_kinds.py. [culture kind]: m, f, n given names (male, female, either); s surnames;"]
-    out.append("# bm, bf, bn given names that are surnames as often. A surname that is not here is taken for an English one.")
+    out = [
+        "# Made by training/deid/build_name_kinds.py. [culture kind]: m, f, n given names (male, female, either);",
+        "# s surnames; bm, bf, bn given names that are surnames as often. Others are taken for English surnames.",
+    ]
     for kind in sorted(table):
         out += [f"[{kind}]", *textwrap.wrap(" ".join(table[kind]), 118, break_on_hyphens=False)]
     (DATA / "name_kinds.txt").write_text("\n".join(out) + "\n", encoding="utf-8")

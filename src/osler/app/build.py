@@ -23,7 +23,8 @@ from osler.core.ports.reader import Reader
 from osler.core.ports.records import RecordView
 from osler.core.ports.vault import Vault
 from osler.deid import Deidentifier
-from osler.deid.config import BUILT_IN_DETECTORS
+from osler.deid.config import ENGINES
+from osler.deid.site import SiteProtocol
 from osler.gateway.embeddings import EmbeddingService
 from osler.gateway.observe import NullObserver, Observer
 from osler.gateway.pipeline import Parts, Pipeline
@@ -104,14 +105,14 @@ def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> 
 def build_deidentifier(config: Config) -> Deidentifier:
     """The detectors that the configuration names, built-in ones first."""
     extra, options = config.deid.extra_detectors, config.deid.options
-    names = tuple(dict.fromkeys((*BUILT_IN_DETECTORS, *extra)))
+    names = tuple(dict.fromkeys((*ENGINES[config.deid.engine], *extra)))
     _all_named(config.place("deid", "options"), options, "deid.extra_detectors", names)
     named, built_in = config.place("deid", "extra_detectors"), config.place("deid")
     places = {name: named if name in extra else built_in for name in names}
     detectors: list[Detector] = [
         _made("detectors", name, Detector, options.get(name), place=place) for name, place in places.items()
     ]
-    return Deidentifier(detectors)
+    return Deidentifier(detectors, site=SiteProtocol.of(config.deid, config.place("deid")))
 
 
 def build_guard(config: Config) -> Guard:

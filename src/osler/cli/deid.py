@@ -34,7 +34,7 @@ class Run:
     input: Annotated[str, typer.Argument(metavar="INPUT", help="A file, a folder, or - for standard input.")]
     output: Annotated[str, typer.Option("--output", help="Where to write: a file, a folder, or -.")]
     format: Annotated[str, typer.Option("--format", help="jsonl, text, fhir or hl7.")] = "jsonl"
-    mode: Annotated[str, typer.Option("--mode", help="spans, redact or surrogate.")] = "spans"
+    mode: Annotated[str, typer.Option("--mode", help="spans, redact, surrogate or safe-harbor.")] = "spans"
     fast: Annotated[bool, typer.Option("--fast", help="Rules and name lists only, without the model.")] = (
         False
     )
@@ -43,6 +43,15 @@ class Run:
         int | None, typer.Option("--workers", min=1, max=1024, help="Worker processes; one a core.")
     ] = None
     engine: Annotated[str, typer.Option("--engine", help="local or ray.")] = "local"
+    vary: Annotated[
+        str, typer.Option("--vary", help="Let surrogates differ: never, by document or by mention.")
+    ] = "never"
+    date_shift: Annotated[
+        int, typer.Option("--date-shift", help="The most days by which a patient's dates move.")
+    ] = 365
+    whole_weeks: Annotated[
+        bool, typer.Option("--whole-weeks", help="Move dates by whole weeks, so that weekdays stay.")
+    ] = False
     keep_names: Annotated[
         bool, typer.Option("--keep-names", help="Keep the names of files, which may name patients.")
     ] = False

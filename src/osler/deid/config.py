@@ -42,8 +42,3 @@ class DeidConfig(BaseModel):
     keep: tuple[Label, ...] = ()
     deny: tuple[DenyConfig, ...] = ()
     patterns: tuple[PatternConfig, ...] = ()
-
-BUILT_IN_DETECTORS = (
-    "accounts", "ages", "biometrics", "dates", "devices", "emails", "health_plan", "ips", "licenses", "locations", "mrn",
-    "names", "other_ids", "phones", "photos", "ssn", "urls", "vehicles",
-)  # fmt: skip

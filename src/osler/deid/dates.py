@@ -176,6 +176,12 @@ def read(text: str) -> Written | None:
     return None
 
 
+def is_holiday(text: str) -> bool:
+    """Whether `text` is the name of a holiday, with or without a year."""
+    folded = text.lower().strip().removeprefix("the ")
+    return HOLIDAY.fullmatch(folded) is not None
+
+
 def read_recorded(value: str) -> Written | None:
     """As `read`, for a value of a record: of an ISO 8601 date and time the date."""
     return read(value[:10] if _TIMED.match(value) else value)

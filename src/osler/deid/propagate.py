@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span
 from osler.deid import dates, gazetteers
-from osler.deid.detectors.name_words import (
+from osler.deid.name_words import (
     CREDENTIALS,
     EPONYM_NOUNS,
     NAME_VERBS,

@@ -1,5 +1,6 @@
 """Replacing what was found: surrogates that can be put back, labels, or the Safe Harbor rendering."""
 
+import dataclasses
 import random
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
@@ -167,24 +168,12 @@ class Replacer:
     # -- Safe Harbor
 
     def _safe_harbor(self, text: str, spans: tuple[Span, ...]) -> str:
-        rows = [
-            Span(start=s.start, end=safe_harbor.age_end(text, s), label=s.label)
-            if s.label is Label.AGE
-            else s
-            for s in spans
-        ]
+        person = safe_harbor.Person.of(text, spans, self._known)
         if self._over_89:
-            taken = [(s.start, s.end) for s in rows]
-            for start, end in safe_harbor.birth_years(text, self._birth_years()):
-                if all(end <= a or start >= b for a, b in taken):
-                    rows.append(Span(start=start, end=end, label=Label.DATE))
-        return replace(
-            text, rows, lambda span, value: safe_harbor.rendered(span, value, over_89=self._over_89)
-        )
-
-    def _birth_years(self) -> frozenset[int]:
-        years = (dates.read_recorded(k.value) for k in self._known if k.label is Label.DATE and k.birth)
-        return frozenset(w.year for w in years if w is not None and w.year is not None)
+            person = dataclasses.replace(person, over_89=True)
+        rows = list(safe_harbor.rendering(text, spans, person))
+        new = {(span.start, span.end): value for span, value in rows}
+        return replace(text, [span for span, _ in rows], lambda span, _: new[span.start, span.end])
 
 
 def _same_kind(inner: str, outer: str) -> bool:

@@ -12,7 +12,7 @@ decision: reports name both.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import re2
 
@@ -76,7 +76,7 @@ class SiteDetector:
                     )
 
 
-def _compiled(expression: str, place: str) -> "re2._Regexp[str]":
+def _compiled(expression: str, place: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     try:

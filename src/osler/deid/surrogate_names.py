@@ -7,15 +7,17 @@
 import random
 import re
 import string
+from functools import lru_cache
 
 from osler.core.errors import GuardUnavailable
 from osler.deid import gazetteers
-from osler.deid.detectors.name_words import PARTICLES, SUFFIXES
-from osler.deid.gazetteers import In
+from osler.deid.keyed import people
+from osler.deid.name_words import PARTICLES, SUFFIXES
 from osler.deid.restore import Table
 from osler.deid.surrogates import Pool, cased
 
 _PIECE = re.compile(r"(?P<word>[^\W\d_](?:[^\W_]|[\u0300-\u036f]|['’](?=[^\W\d_]))*)|(?P<number>\d+)")
+_SHORT = 3
 _POSSESSIVE = re.compile(r"['’][sS]\Z")
 
 
@@ -25,8 +27,6 @@ class Names:
     def __init__(self, pool: Pool, table: Table) -> None:
         self._pool = pool
         self._table = table
-        self._lists = gazetteers.load()
-        self._given = gazetteers.tokens("surrogate_given.txt")
         self._surnames = gazetteers.tokens("surrogate_surnames.txt")
         self._stems: dict[str, str] = {}
         self._exact: dict[str, str] = {}
@@ -110,11 +110,11 @@ class Names:
         if core in self._exact:
             return self._exact[core] + word[len(core) :]
         stem, digits = _stem(core)
-        given = self._looks_given(stem, first=first, of=of, comma=comma)
+        given = first != comma if of > 1 else None
         base = self._stems.get(stem)
         for _ in range(60):
             if base is None:
-                base = self._pool.word(self._given if given else self._surnames)
+                base = self._pool.word(_standing_in(people.stem(stem), given=given))
                 self._stems.setdefault(stem, base)
             surrogate = cased(base, core.rstrip(string.digits)) + "".join(
                 self._pool.rng.choices(string.digits, k=len(digits))
@@ -131,11 +131,22 @@ class Names:
             remedy="Send shorter texts, or use the transform 'redact'.",
         )
 
-    def _looks_given(self, stem: str, *, first: bool, of: int, comma: bool) -> bool:
-        if of > 1:
-            return first != comma
-        bits = self._lists.evidence(stem)
-        return bool(bits & In.GIVEN) and not (bits & In.SURNAME and not bits & In.COMMON_GIVEN)
+@lru_cache(maxsize=4096)
+def _standing_in(stem: str, *, given: bool | None) -> tuple[str, ...]:
+    """Names of the same culture and gender, folded: given names or surnames by where the word stands, if it shows.
+
+    Where the lists know nothing of the word, names that are seldom borne, so that a model means no one else by them.
+    """
+    kind = people.kind(stem)
+    if kind == people.SURNAME and not people.listed(stem):
+        return gazetteers.tokens("surrogate_given.txt" if given else "surrogate_surnames.txt")
+    if given is False and kind.given:
+        kind = people.Kind(culture=kind.culture)
+    elif given and not kind.given:
+        kind = people.Kind(culture=kind.culture, given="n")
+    ordinary = gazetteers.load()
+    names = (name.lower() for name in people.pool(kind).names)
+    return tuple(n for n in names if n.isalpha() and len(n) > _SHORT and not ordinary.is_ordinary(n))
 
 
 def _bare(word: str) -> str:

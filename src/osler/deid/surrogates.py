@@ -204,10 +204,11 @@ class Surrogates:
     def _number(self, label: Label, value: str) -> str:
         """Same shape, other digits; with and without separators it is one number."""
         bare = joined(value)
-        digits = self._ids.get((label.value, bare.lower()))
+        # by its characters alone, for one number may be taken for two kinds in two places
+        digits = self._ids.get(("", bare.lower()))
         if digits is None or len(digits) < len(bare):
             digits = self._pool.fresh(lambda: self._pool.shape(bare))
-            self._ids[label.value, bare.lower()] = digits
+            self._ids["", bare.lower()] = digits
         surrogate = _poured(digits, value)
         if self._table.claim(surrogate, value):
             return surrogate

@@ -4,8 +4,6 @@ One line for each record, in order. A record that fails becomes `{"id", "spans":
 in it, nor what an exception said, only what kind of thing went wrong.
 """
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,15 +12,17 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from osler.core.errors import OslerError
+from osler.core.errors import GuardUnavailable, OslerError
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Span, counts
+from osler.deid.keyed import ReplaceOptions, TextReplacer
+from osler.deid.leaks import Leaks
 from osler.jobs import structured
 from osler.jobs.batch import Batch, Done, Record, Seed, Tally, Work
 from osler.jobs.records import Format, Item, read
-from osler.jobs.replacing import Mode, replaced
 from osler.jobs.roster import Roster
 
+Mode = Literal["spans", "redact", "surrogate", "safe-harbor"]
 Layout = Literal["lines", "beside", "folder"]
 """Where what is replaced goes: into the lines, into a stream beside them, each into a file of a folder."""
 
@@ -38,6 +38,10 @@ class Engine(Protocol):
         """Spans of one text, sorted, without overlap."""
         ...
 
+    def find_all(self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()) -> tuple[_Spans, ...]:
+        """As `find`, for texts that belong together."""
+        ...
+
     def find_many(
         self, texts: Sequence[str], known: Sequence[Sequence[KnownIdentifier]] | None = None
     ) -> tuple[_Spans, ...]:
@@ -47,14 +51,15 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeidTask:
-    """De-identify records. `engine` makes the engine in the worker; surrogates depend on the run's `seed`.
+    """De-identify records: find spans, and replace them as `options` say where there are any.
 
-    Names of files often name a patient: where text is replaced they give way to numbers, unless `keep_names`.
+    `engine` makes the engine in the worker; surrogates depend on the run's `seed`. Names of files often name a patient:
+    where text is replaced they give way to numbers, unless `keep_names`.
     """
 
     engine: Callable[[], Engine]
-    mode: Mode
     format: Format
+    options: ReplaceOptions | None = None
     layout: Layout = "lines"
     roster: Roster | None = None
     seed: Seed
@@ -63,7 +68,7 @@ class DeidTask:
     def read(self, record: Record) -> Item:
         """A record of this task's format, under the name that may be written."""
         item = read(record, self.format)
-        if not record.name or self.keep_names or self.mode == "spans":
+        if not record.name or self.keep_names or self.options is None:
             return item
         name = f"{record.number:06d}{PurePosixPath(record.name).suffix}"
         return replace(item, id=str(record.number).encode(), name=name)
@@ -131,8 +136,8 @@ class _Worker:
     """One process's engine, and the records through it."""
 
     def __init__(self, task: DeidTask, engine: Engine) -> None:
-        self._task, self._engine = task, engine
-        self._structured = task.format in ("fhir", "hl7") and task.mode != "spans"
+        self._task, self._engine, self._options = task, engine, task.options
+        self._replacer = TextReplacer(task.seed.key, task.options)
 
     def work(self, batch: Batch) -> Done:
         """A batch of records to a batch of lines."""
@@ -145,8 +150,8 @@ class _Worker:
 
     def _steps(self, items: Sequence[Item]) -> list[Callable[[], _Outcome]]:
         """What to do for each item. Spans of all are found at once, which is quicker, unless that fails."""
-        if self._structured:
-            return [partial(self._restructured, item) for item in items]
+        if self._options is not None and self._task.format in ("fhir", "hl7"):
+            return [partial(self._restructured, self._options, item) for item in items]
         known = [self._known(item) for item in items]
         finders: list[Callable[[], _Spans]]
         try:
@@ -173,29 +178,36 @@ class _Worker:
         return () if self._task.roster is None else self._task.roster.known(item.patient_key)
 
     def _replaced(self, item: Item, known: _Known, find: Callable[[], _Spans]) -> _Outcome:
-        spans, text = find(), None
-        if self._task.mode != "spans":
-            text, spans = replaced(item.text, spans, known, mode=self._task.mode, secret=self._scope(item))
-        return _Outcome(spans=spans, text=text, found=counts(spans))
-
-    def _restructured(self, item: Item) -> _Outcome:
-        mode: Literal["redact", "surrogate"] = "surrogate" if self._task.mode == "surrogate" else "redact"
-        treated = structured.treat(
-            item,
-            self._engine,
-            structured.known(item, self._task.roster),
-            mode=mode,
-            seed=self._task.seed,
-            compact=self._task.layout == "lines",
+        spans = find()
+        if self._options is None:
+            return _Outcome(spans=spans, found=counts(spans))
+        done = self._replacer.replace(
+            item.text,
+            spans,
+            patient_key=item.patient_key,
+            document=str(item.number),
+            known=known,
+            today=self._task.seed.day,
         )
+        if known and Leaks(known, ()).count((done.text,)):
+            raise GuardUnavailable(
+                "A known identifier still stands in the replaced text.", remedy="Look at this record by hand."
+            )
+        return _Outcome(spans=spans, text=done.text, found=counts(spans))
+
+    def _restructured(self, options: ReplaceOptions, item: Item) -> _Outcome:
+        keys = structured.patients(item)
+        roster = self._task.roster
+        session = structured.Keyed(
+            self._engine,
+            seed=self._task.seed,
+            options=options,
+            patient=next(iter(keys), ""),
+            known=() if roster is None else structured.known(keys, roster),
+        )
+        treated = structured.treat(item, session, compact=self._task.layout == "lines")
         account = treated.account
         return _Outcome(text=treated.text, found=dict(account.labels), values=account.outcomes())
-
-    def _scope(self, item: Item) -> bytes:
-        """The secret of a patient, or of a text that names none: the same one, the same surrogates."""
-        whose = f"document {item.number}" if item.patient_key is None else f"patient {item.patient_key}"
-        named = whose.encode("utf-8", "surrogatepass")
-        return hmac.new(self._task.seed.key, named, hashlib.sha256).digest()
 
 
 def _same(spans: _Spans) -> _Spans:

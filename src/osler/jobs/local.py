@@ -25,7 +25,7 @@ _SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 def run(task: Task, batches: Iterator[Batch], workers: int) -> Iterator[tuple[Position, Done]]:
-    """What each batch comes to, in order. Errors: GuardUnavailable when a worker cannot be started."""
+    """What each batch comes to, in order. Errors: OslerError when a worker cannot be started."""
     crew: list[_Worker] = []
     try:
         for _ in range(workers):
@@ -106,13 +106,15 @@ class _Worker:
         theirs.close()
 
     def require_ready(self) -> None:
-        """Wait until the process has made its worker. Raises GuardUnavailable when it cannot."""
+        """Wait until the process has made its worker. Raises the OslerError that kept it from that."""
         try:
-            fault = self.pipe.recv()
+            fault: OslerError | None = self.pipe.recv()
         except (EOFError, OSError):
-            fault = ("A worker process ended while it was starting.", "Check the memory of this machine.")
+            fault = GuardUnavailable(
+                "A worker process ended while it was starting.", remedy="Check the memory of this machine."
+            )
         if fault is not None:
-            raise GuardUnavailable(fault[0], remedy=fault[1])
+            raise fault
 
     def send(self, batch: Batch) -> None:
         """Hand a batch over; a worker that is gone is noticed when its answer is read."""
@@ -165,10 +167,15 @@ def serve(task: Task, pipe: "Connection[Any, Any]") -> None:
         try:
             work = task.start()
         except OslerError as error:
-            pipe.send((error.message, error.remedy))
+            pipe.send(error)
             return
         except Exception as error:
-            pipe.send((f"A worker process could not be made ({type(error).__name__}).", "`osler doctor`."))
+            pipe.send(
+                GuardUnavailable(
+                    f"A worker process could not be made ({type(error).__name__}).",
+                    remedy="`osler doctor` says what is missing.",
+                )
+            )
             return
         pipe.send(None)
         while True:

@@ -107,6 +107,8 @@ def _agreed(target: Target, fresh: State, before: list[int | None], *, overwrite
         return None
     if before[0] is None:
         return None  # the output was taken away: nothing is left to go on from
+    if kept.at == Position() and kept.identity != fresh.identity:
+        return None  # it failed, or was killed, before anything was done
     kept.require_same(fresh.identity)
     sizes = [size or 0 for size in before]
     short = len(sizes) != len(kept.written) or any(a < b for a, b in zip(sizes, kept.written, strict=True))

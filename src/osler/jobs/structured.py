@@ -2,7 +2,7 @@
 
 Records are worked on in any process and any order. So that an id that stands in two of them becomes the same new id,
 and dates of one patient move alike, every draw comes from a generator that is seeded, right before it, with what it is
-drawn for and the run's secret (`Keyed`). Names in `surrogate` mode are the same where a record names the same people.
+drawn for and the run's secret (`Keyed`). Surrogates of names and places hold for the patient whom a record is about.
 """
 
 import hashlib
@@ -20,7 +20,8 @@ from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label
 from osler.deid import fhir, hl7
 from osler.deid.accounting import Accounting
-from osler.deid.session import NOBODY, Mode, Person, Session, TextEngine
+from osler.deid.keyed import PatientSurrogates, ReplaceOptions
+from osler.deid.session import NOBODY, Person, Session, TextEngine, name_core
 from osler.jobs.batch import Seed
 from osler.jobs.records import Item
 from osler.jobs.roster import Roster
@@ -37,11 +38,8 @@ class Treated:
     account: Accounting
 
 
-def treat(
-    item: Item, engine: TextEngine, known: Sequence[KnownIdentifier], *, mode: Mode, seed: Seed, compact: bool
-) -> Treated:
+def treat(item: Item, session: Session, *, compact: bool) -> Treated:
     """A FHIR resource (`compact`: on one line) or HL7 v2 message with its identifiers replaced. Raises OslerError."""
-    session = Keyed(engine, seed=seed, mode=mode, known=known)
     if item.resource is not None:
         resource, account = fhir.deidentify(item.resource, session)
         shape: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
@@ -57,11 +55,27 @@ class Keyed(Session):
     """A session whose draws depend on what they are for and on a secret, not on what was drawn before."""
 
     def __init__(
-        self, engine: TextEngine, *, seed: Seed, mode: Mode, known: Sequence[KnownIdentifier] = ()
+        self,
+        engine: TextEngine,
+        *,
+        seed: Seed,
+        options: ReplaceOptions,
+        patient: str = "",
+        known: Sequence[KnownIdentifier] = (),
     ) -> None:
+        """`patient` is whom the record is about: surrogates of names and places hold for that patient."""
         self._seeded = random.Random()  # noqa: S311 - its seed is an HMAC under a secret key
         self._secret = seed.key
-        super().__init__(engine, today=seed.day, mode=mode, rng=self._seeded, known=known)
+        self._person = PatientSurrogates.of(seed.key, f"patient {patient}")
+        self._document = self._person.document("", ())
+        super().__init__(
+            engine,
+            today=seed.day,
+            mode=options.mode,
+            whole_weeks=options.whole_weeks,
+            rng=self._seeded,
+            known=known,
+        )
 
     def _turn(self, *what: str) -> None:
         named = "\0".join(what).encode("utf-8", "surrogatepass")
@@ -74,13 +88,17 @@ class Keyed(Session):
         tokens: Mapping[str, Label] | None = None,
     ) -> None:
         """Opens a document."""
-        self._turn("names")
+        texts, known = tuple(texts), tuple(known)
         super().begin(texts, known, tokens)
+        names = [k.value for k in known if k.label is Label.NAME]
+        self._document = self._person.document("\n".join(texts), names, [k.value for k in known], names)
 
     def value(self, label: Label, value: str) -> str:
         """What stands for a value."""
-        self._turn("value", label, value)
-        return super().value(label, value)
+        if self.mode != "surrogate" or label is Label.DATE or not value.strip():
+            return super().value(label, value)
+        before, core, after = name_core(value) if label is Label.NAME else ("", value, "")
+        return before + self._document.of(label, core) + after
 
     def identifier(self, label: Label, value: str) -> str:
         """What stands for an identifier by which records are joined."""
@@ -103,11 +121,14 @@ class Keyed(Session):
         return super().shifted(day, person)
 
 
-def known(item: Item, roster: Roster | None) -> tuple[KnownIdentifier, ...]:
-    """What a roster has of the patients that a resource or message is about, and for every text."""
-    if roster is None:
-        return ()
-    keys = _patients(item.resource) if item.resource is not None else _pid(item.text)
+def patients(item: Item) -> tuple[str, ...]:
+    """Keys of the patients that a resource or message is about, as its structure gives them."""
+    found = _patients(item.resource) if item.resource is not None else _pid(item.text)
+    return tuple(dict.fromkeys(key for key in found if key))
+
+
+def known(keys: Iterable[str], roster: Roster) -> tuple[KnownIdentifier, ...]:
+    """What a roster has of these patients, and for every text."""
     found = dict.fromkeys(roster.known(None))
     for key in keys:
         found |= dict.fromkeys(roster.known(key))

@@ -3,6 +3,7 @@
     Database      the file, its transactions, its migrations
     SqlAuditLog   the chained audit log, group-committed, shared by all processes of the workspace
     SqlVault      random handles and keys per patient, sealed under `<workspace>/vault.key`
+    SqlSurrogateMaps, SqlVaultKeeper  the ways back from surrogates; shredding, expiry, rotation
     SqlAccess     API keys
     SqlIndex      source texts and the search over them
     SqlRecords    the structured side of patients' records
@@ -16,13 +17,20 @@ from osler.stores.database import Database
 from osler.stores.index import SqlIndex
 from osler.stores.records import SqlRecords
 from osler.stores.vault import SqlVault, load_or_create_key
+from osler.stores.vault_keeping import SqlVaultKeeper
+from osler.stores.vault_keys import FileKeys, FixedKeys
+from osler.stores.vault_maps import SqlSurrogateMaps
 
 __all__ = [
     "Database",
+    "FileKeys",
+    "FixedKeys",
     "SqlAccess",
     "SqlAuditLog",
     "SqlIndex",
     "SqlRecords",
+    "SqlSurrogateMaps",
     "SqlVault",
+    "SqlVaultKeeper",
     "load_or_create_key",
 ]

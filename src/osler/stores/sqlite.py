@@ -207,6 +207,21 @@ def is_sound(connection: Connection) -> bool:
     return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
 
 
+def overwrite_deleted(connection: Connection) -> None:
+    """From now on what this connection deletes is overwritten in the file."""
+    connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+def empty_log(path: Path) -> bool:
+    """Move the whole write-ahead log into the file and cut it to nothing, so that no older page stays in it.
+
+    False when someone reads or writes just now; then a part of it is left until the next time.
+    """
+    with closing(_connect(path, writer=True, busy_timeout_s=1.0)) as connection:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 @contextmanager
 def undecodable_kept(connection: Connection) -> Iterator[None]:
     """Text that is not UTF-8 comes out with surrogates in it within this block, instead of an error.

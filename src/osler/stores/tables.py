@@ -65,8 +65,46 @@ vault = Table(
     Column("lookup", LargeBinary, nullable=False, unique=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("created", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
 )
-"""Handles. `lookup` is a keyed digest of the patient's id, `sealed` the id and their key, encrypted."""
+"""Handles. `lookup` is a keyed digest of the patient's id, `sealed` the id and their key, encrypted.
+
+`key_id` names the master key that seals the row.
+"""
+
+vault_state = Table(
+    "vault_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("key_id", Text, nullable=False),
+)
+"""One row, id 1: the master key that new rows are sealed under; empty until the vault is first opened."""
+
+vault_shredded = Table(
+    "vault_shredded",
+    metadata,
+    Column("handle", Text, primary_key=True),
+    Column("created", Text, nullable=False),
+    Column("shredded", Text, nullable=False),
+)
+"""Handles whose key was destroyed: that there was someone, nothing more."""
+
+surrogate_maps = Table(
+    "surrogate_maps",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    Column("handle", Text, ForeignKey("vault.handle", ondelete="CASCADE"), nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("expires", Text),
+    Index("ix_surrogate_maps_handle_record_text", "handle", "record", "text", unique=True),
+    Index("ix_surrogate_maps_record", "record"),
+    Index("ix_surrogate_maps_text", "text"),
+    Index("ix_surrogate_maps_expires", "expires"),
+)
+"""Ways back from surrogates. `record` and `text` are keyed digests of the record's id and of the replaced text."""
 
 api_keys = Table(
     "api_keys",

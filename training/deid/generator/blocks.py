@@ -158,7 +158,7 @@ _FIELDS: Mapping[str, tuple[float, tuple[str, ...]]] = {
     ),
 }
 _PLAIN: Mapping[str, tuple[str, ...]] = {
-    "Age": ("-age",),
+    "Age": ("-age", "-age", "-age", "-age", "-age", "AGE:over89"),
     "Sex": ("-sex:p",),
     "Gender": ("-gender:p",),
     "Room": ("-room",),

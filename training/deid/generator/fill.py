@@ -15,6 +15,7 @@ from generator import (
 )
 from generator.context import Context, Maker
 from generator.document import Piece, TemplateError
+from generator.literals import varied
 from generator.people import END, FORMS, IDENTIFIER
 from generator.templates import Slot, Template
 
@@ -44,7 +45,7 @@ def _unknown(slot: Slot) -> TemplateError:
 def value_of(ctx: Context, slot: Slot) -> str:
     """The text of one slot, marks included. Raises TemplateError for a kind that nobody makes."""
     if slot.value is not None:
-        return slot.value
+        return varied(ctx, slot.label or "", slot.value)
     if slot.person and slot.label == "NAME":
         form = FORMS.get(slot.kind)
         if form is None:

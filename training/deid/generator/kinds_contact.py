@@ -104,7 +104,6 @@ def _pager(ctx: Context) -> str:
             (0.6, "p&####"),
             (0.6, "&##-####"),
             (0.5, "x&####"),
-            (0.3, "PIN &####"),
         ),
     )
     return phone(ctx) if chance(ctx.rng, 0.15) else shape(ctx.rng, pattern)
@@ -209,6 +208,14 @@ def _email_work(ctx: Context) -> str:
     return _cased_address(ctx, f"{local}@{sub}{domain(ctx)}")
 
 
+def _email_spoken(ctx: Context) -> str:
+    """An address read aloud: "jay smith four at gmail dot com"."""
+    text = re.sub(r"\d", lambda m: f" {number_words(int(m[0]))} ", _email(ctx).lower())
+    for mark, said in ((".", " dot "), ("_", " underscore "), ("-", " dash "), ("@", " at ")):
+        text = text.replace(mark, said)
+    return " ".join(text.split())
+
+
 def _bare_url(ctx: Context) -> str:
     rng = ctx.rng
     host = domain(ctx)
@@ -283,6 +290,7 @@ KINDS: Mapping[str, Maker] = {
     "FAX:fax_intl": lambda c: shaped(c.rng, "phone abroad"),
     "EMAIL:email": _email,
     "EMAIL:email_work": _email_work,
+    "EMAIL:email_spoken": _email_spoken,
     "URL:url": _url,
     "URL:url_bare": _bare_url,
     "IP:ipv4": _ipv4,

@@ -28,6 +28,15 @@ _MRN = (
 )
 
 
+_SPOKEN = dict(
+    zip(
+        "0123456789",
+        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+        strict=True,
+    )
+)
+
+
 def _mrn(ctx: Context) -> str:
     way = ctx.rng.random()
     if way < 0.55:
@@ -61,13 +70,26 @@ def _ssn_last4(ctx: Context) -> str:
 
 
 def _ssn_spoken(ctx: Context) -> str:
-    words = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     a, b, c = ssn(ctx).replace(" ", "-").replace(".", "-").replace("–", "-").split("-")
     if chance(ctx.rng, 0.2):
         return pick(ctx.rng, (f"{a} {b} {c}", " ".join(a + b + c), f"{a}, {b}, {c}"))
     joint = pick(ctx.rng, (" ", " ", ", ", " - ", " dash "))
     zero = pick(ctx.rng, ("zero", "oh"))
-    return joint.join(" ".join(zero if d == "0" else words[int(d)] for d in group) for group in (a, b, c))
+    return joint.join(" ".join(zero if d == "0" else _SPOKEN[d] for d in group) for group in (a, b, c))
+
+
+def _said(form: str) -> Maker:
+    """The value of another kind, read aloud digit by digit."""
+
+    def make(ctx: Context) -> str:
+        zero = pick(ctx.rng, ("zero", "oh", "o"))
+        dash = pick(ctx.rng, ("", "", "dash"))
+        words = [
+            _SPOKEN.get(c, dash if c in "-/" else c.lower()) for c in KINDS[form](ctx) if not c.isspace()
+        ]
+        return " ".join(zero if word == "zero" else word for word in words if word)
+
+    return make
 
 
 def _mbi(ctx: Context) -> str:
@@ -230,6 +252,10 @@ KINDS: Mapping[str, Maker] = {
     "MRN:mrn_alpha": lambda c: c.kept("mrn_alpha", lambda x: shaped(x.rng, "mrn alpha", 0.16)),
     "MRN:mrn_dash": lambda c: c.kept("mrn_dash", lambda x: shaped(x.rng, "mrn dash", 0.05)),
     "MRN:mrn_short": lambda c: digits(c.rng, 3, 6),
+    "MRN:mrn_spoken": _said("MRN:mrn"),
+    "HEALTH_PLAN:member_spoken": _said("HEALTH_PLAN:member"),
+    "ACCOUNT:account_spoken": _said("ACCOUNT:account"),
+    "LICENSE:license_spoken": _said("LICENSE:state_license"),
     "SSN:ssn": lambda c: c.kept("ssn", ssn),
     "SSN:ssn_bare": lambda c: "".join(ch for ch in ssn(c) if ch.isdigit()),
     "SSN:ssn_last4": _ssn_last4,

@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import random
 import re
-import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -138,11 +137,22 @@ def provider_names(locale: str, part: str) -> list[str]:
     return [] if set(raw) <= {"John", "Jane", "Doe"} else raw
 
 
+def wrapped(found: Iterable[str]) -> list[str]:
+    """`found` in lines of semicolon-separated entries; no entry is broken."""
+    lines = [""]
+    for name in found:
+        if lines[-1] and len(lines[-1]) + len(name) > 116:
+            lines.append(name)
+        else:
+            lines[-1] += f"; {name}" if lines[-1] else name
+    return lines
+
+
 def write_names(culture: str, parts: Mapping[str, list[str]], source: str) -> None:
     """One file of names: a section of each part, several names a line, separated by semicolons."""
     lines = [f"# {source}"]
     for part, found in parts.items():
-        lines += [f"[{part}]", *textwrap.wrap("; ".join(found), 118, break_on_hyphens=False)]
+        lines += [f"[{part}]", *wrapped(found)]
     (HERE / f"names_{culture}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -21,12 +21,12 @@ from osler.cli.deid import Run
 from osler.core.errors import InputError
 from osler.core.spans import SAFE_HARBOR, Label
 from osler.deid import Deidentifier
+from osler.deid.keyed import NOT_SAFE_HARBOR, ReplaceOptions
 from osler.jobs import Job, Report, Seed, Source, Target
 from osler.jobs import Progress as Reached
 from osler.jobs import run as run_job
-from osler.jobs.deid import DeidTask, Layout
+from osler.jobs.deid import DeidTask, Layout, Mode
 from osler.jobs.records import Format
-from osler.jobs.replacing import Mode
 from osler.jobs.roster import Roster
 from osler.jobs.runner import Engine
 from osler.jobs.sources import FileSource, FolderLines, LineSource, MessageSource, holds_lines
@@ -59,6 +59,7 @@ def engine_for(config: Path | None, fast: bool) -> Deidentifier:
 
 
 def _job(options: Run) -> Job:
+    replacing = _replacing(options)
     source = _source(options)
     target, layout = _target(options, source)
     roster = None if options.roster is None else Roster.read(Path(options.roster))
@@ -72,8 +73,9 @@ def _job(options: Run) -> Job:
         "configuration": hashlib.sha256(loaded.deid.model_dump_json().encode()).hexdigest(),
         "layout": layout,
         "keep_names": str(options.keep_names),
+        "replacing": "" if replacing is None else json.dumps(replacing.account()),
     }
-    task: Callable[[Seed], DeidTask] = partial(_task, options, layout, roster)
+    task: Callable[[Seed], DeidTask] = partial(_task, options, replacing, layout, roster)
     return Job(
         source=source,
         task=task,
@@ -85,10 +87,23 @@ def _job(options: Run) -> Job:
     )
 
 
-def _task(options: Run, layout: Layout, roster: Roster | None, seed: Seed) -> DeidTask:
+def _replacing(options: Run) -> ReplaceOptions | None:
+    if options.mode == "spans":
+        return None
+    return ReplaceOptions(
+        mode=options.mode,  # type: ignore[arg-type]
+        vary=options.vary,  # type: ignore[arg-type]
+        date_shift=options.date_shift,
+        whole_weeks=options.whole_weeks,
+    )
+
+
+def _task(
+    options: Run, replacing: ReplaceOptions | None, layout: Layout, roster: Roster | None, seed: Seed
+) -> DeidTask:
     return DeidTask(
         engine=partial(engine_for, options.config, options.fast),
-        mode=options.mode,  # type: ignore[arg-type]
+        options=replacing,
         format=options.format,  # type: ignore[arg-type]
         layout=layout,
         roster=roster,
@@ -258,3 +273,5 @@ def _show(report: Report, options: Run) -> None:
         "164.514(b): the site determines that.",
         file=to,
     )
+    if options.mode == "surrogate":
+        print(NOT_SAFE_HARBOR, file=to)

@@ -33,14 +33,15 @@ def deidentify(value: dict[str, Any], session: Session) -> tuple[dict[str, Any],
             remedy="Give one FHIR R4 resource, or one on each line.",
         )
     found = identities.read(value, allowed, session, Links(session, allowed))
-    walk = Walk(session, allowed, found, PARTS)
-    if not treatable(walk, value):
+    if not treatable(Walk(session, allowed, found, PARTS), value):
         raise UnsupportedFormat(
             "The resource is of a type that is not de-identified, or has an extension that modifies its meaning.",
             remedy="Leave it out; the types that are treated are in docs/reference/deid-fhir-hl7.md.",
         )
     session.remember(found.people.values())
     session.begin(found.texts, tuple(found.known), found.tokens)
+    session.foresee(lambda: resource(Walk(session, allowed, found, PARTS), value))
+    walk = Walk(session, allowed, found, PARTS)
     out = resource(walk, value) or {}
     outbound.check(out, allowed, session)
     return out, walk.ledger.closed()

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from functools import cache
 from typing import Any
 
 from osler.core.spans import Label
@@ -115,6 +116,7 @@ def _stays(key: str, part: str, country: object, walk: Walk) -> bool:
     return key == "country" and _plain_country(part, walk)
 
 
+@cache
 def _states() -> frozenset[str]:
     return frozenset(
         part.strip().lower() for line in gazetteers.read("states.txt") for part in line.split("|")

@@ -49,10 +49,17 @@ def _messages(text: str) -> Iterator[list[Segment]]:
 def _message(rows: list[Segment], session: Session, rules: Rules, ledger: Ledger) -> str:
     found = identities.read(rows, rules, session)
     session.begin(found.texts, tuple(found.known), found.tokens)
-    treatment = Treatment(session, rules, ledger, found.person)
+    session.foresee(lambda: _treated(rows, rules, Treatment(session, rules, Ledger(), found.person)))
+    out = _treated(rows, rules, Treatment(session, rules, ledger, found.person))
+    _check(out, session, rules)
+    return "".join(line + segment.end for segment, line in out)
+
+
+def _treated(rows: list[Segment], rules: Rules, treatment: Treatment) -> list[tuple[Segment, str]]:
+    """The segments that stay, each as its new line."""
     lines: list[tuple[Segment, list[Parts]]] = []
     for segment in rows:
-        fields = _segment(segment, treatment, rules, ledger)
+        fields = _segment(segment, treatment, rules)
         if fields is not None:
             lines.append((segment, fields))
     out = []
@@ -63,17 +70,16 @@ def _message(rows: list[Segment], session: Session, rules: Rules, ledger: Ledger
         sep = segment.delimiters.field
         head = segment.name + sep if segment.name in HEADERS else segment.name + (sep if written else "")
         out.append((segment, head + sep.join(written[1:] if segment.name in HEADERS else written)))
-    _check(out, session, rules)
-    return "".join(line + segment.end for segment, line in out)
+    return out
 
 
-def _segment(segment: Segment, treatment: Treatment, rules: Rules, ledger: Ledger) -> list[Parts] | None:
+def _segment(segment: Segment, treatment: Treatment, rules: Rules) -> list[Parts] | None:
     """The fields of a segment; None when the table does not name it."""
     d, table = segment.delimiters, rules.segments.get(segment.name)
     if table is None:
         shown = segment.name if segment.name in _STANDARD else "?"
         for text in segment.fields:
-            ledger.book(shown, Outcome.REMOVED, leaves(text, d))
+            treatment.ledger.book(shown, Outcome.REMOVED, leaves(text, d))
         return None
     header = segment.name in HEADERS
     treatment.aged = segment.name == "OBX" and _is_age(segment, rules)
@@ -81,7 +87,7 @@ def _segment(segment: Segment, treatment: Treatment, rules: Rules, ledger: Ledge
     for number, text in enumerate(segment.fields, 1):
         at = f"{segment.name}-{number}"
         if header and number <= 2:
-            ledger.book(at, Outcome.KEPT)
+            treatment.ledger.book(at, Outcome.KEPT)
             out.append([text] if text else [])
             continue
         rule = table.get(number)

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from osler.core.errors import InputError
 
@@ -165,13 +166,20 @@ def decoded(text: str, delimiters: Delimiters) -> list[Token]:
 
 def encoded(tokens: Iterable[Token], delimiters: Delimiters) -> str:
     """`tokens` as text of a field; without an escape character, delimiters in it become blanks."""
+    mark, table = delimiters.escape, _escapes(delimiters)
+    return "".join(
+        token.translate(table) if isinstance(token, str) else f"{mark}{token.code}{mark}" for token in tokens
+    )
+
+
+@lru_cache(maxsize=64)
+def _escapes(delimiters: Delimiters) -> dict[int, str]:
+    """How each character that cannot stand for itself is written; never changed, since it is shared."""
     mark = delimiters.escape
     table = {ord(c): f"{mark}{code}{mark}" if mark else " " for code, c in _meanings(delimiters).items()}
     for c in (*range(0x09), *range(0x0A, 0x20)):
         table[c] = f"{mark}X{c:02X}{mark}" if mark else " "
-    return "".join(
-        token.translate(table) if isinstance(token, str) else f"{mark}{token.code}{mark}" for token in tokens
-    )
+    return table
 
 
 def _meanings(delimiters: Delimiters) -> dict[str, str]:

@@ -6,6 +6,7 @@ that are filled in once the whole message has been read, so that a report over m
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from osler.core.spans import Label
 from osler.deid import gazetteers, safe_harbor
@@ -180,13 +181,13 @@ class Treatment:
             return
         if key != self._run_key:
             self._report = Pieces()
-        self._report.gap("\n")
         self._run, self._run_key = self._report, key
 
     def _text(self, text: str, at: str, d: Delimiters, delimiters: tuple[str, ...]) -> Parts:
         """Text in which delimiters that were not escaped stand for themselves."""
         present = [c for c in delimiters if c and c in text]
         chunks = re.split("([" + re.escape("".join(present)) + "])", text) if present else [text]
+        self._run.gap("\n")
         out: Parts = []
         for i, chunk in enumerate(chunks):
             if i % 2:
@@ -238,6 +239,7 @@ def _is_published(parts: list[str], rules: Rules) -> bool:
     return bool(systems) and all(s in rules.published or re.fullmatch(r"HL7\d{4}", s) for s in systems)
 
 
+@cache
 def _states() -> frozenset[str]:
     return frozenset(
         part.strip().lower() for line in gazetteers.read("states.txt") for part in line.split("|")

@@ -1,9 +1,9 @@
 """The dates of one document, all moved by the patient's secret number of days and written exactly as before.
 
 Only dates that are days of the calendar are moved: a look-alike that was moved would show the shift. Whatever
-cannot be read becomes `[DATE]`. A holiday becomes the one nearest to where it would come to stand, for
-everybody knows the day of a holiday and could reckon back. **A shift is not Safe Harbor de-identification**
-(45 CFR 164.514(b)(2)(i)(C) asks that all elements of dates but the year are removed).
+cannot be read becomes `[DATE]`. A holiday becomes the one nearest to where it would come to stand, for everybody
+knows the day of a holiday and could reckon back. **A shift is not Safe Harbor de-identification** (45 CFR
+164.514(b)(2)(i)(C) asks that all elements of dates but the year are removed).
 """
 
 import re
@@ -14,10 +14,9 @@ from datetime import date, timedelta
 
 from osler.core.errors import ConfigError
 from osler.core.spans import Label, Span
-from osler.deid import dates
-from osler.deid.keyed import written
+from osler.deid import dates, written
 from osler.deid.keyed.draw import Draw
-from osler.deid.keyed.written import Mention
+from osler.deid.written import Mention
 
 MOST_DAYS = 36_500
 """A shift goes no further than a hundred years."""
@@ -55,7 +54,8 @@ def shift_of(key: bytes, most: int, *, whole_weeks: bool) -> int:
     step = _WEEK if whole_weeks else 1
     if not step <= most <= MOST_DAYS:
         raise ConfigError(
-            f"A date shift must be {step} to {MOST_DAYS} days.", remedy="Choose a number of days in that range."
+            f"A date shift must be {step} to {MOST_DAYS} days.",
+            remedy="Choose a number of days in that range.",
         )
     draw = Draw(key, "date shift", "weeks" if whole_weeks else "days", str(most))
     days = step * (draw.below(most // step) + 1)
@@ -77,13 +77,16 @@ class DocumentDays:
             readings = [(at, written.read(value, day_first=True)) for at, value in rows]
             found = [(at, m) for at, ms in readings for m in ms]
         self._read = dict(readings)
+        self._padded = not any(
+            f.style == "n" and f.part in "md" and m.numeric for _, m in found for f in m.fields
+        )
         self._full = [(at, m.on(_YEAR)) for at, m in found if m.year and m.month]
         self._partly = [(at, m) for at, m in found if m.month and m.day]
 
     def edits(self, span: Span) -> tuple[DateEdit, ...]:
         """What to replace for one date: the date itself, and the day of the week that stands beside it."""
         value = self._text[span.start : span.end]
-        mentions = self._read.get(span.start) or ()
+        mentions = () if dates.is_holiday(value) else self._read.get(span.start) or ()
         try:
             moved = [self._day(span.start, m) + timedelta(days=self._shift) for m in mentions]
         except (OverflowError, ValueError, LookupError):
@@ -93,7 +96,9 @@ class DocumentDays:
         if not moved:
             new = self._holiday(span.start, value) or f"[{Label.DATE.value}]"
             return (DateEdit(start=span.start, end=span.end, new=new),)
-        edit = DateEdit(start=span.start, end=span.end, new=written.put(value, mentions, moved))
+        edit = DateEdit(
+            start=span.start, end=span.end, new=written.put(value, mentions, moved, padded=self._padded)
+        )
         whole = len(mentions) == 1 and mentions[0].day is not None
         return (*(self._weekdays(span) if whole else ()), edit)
 
@@ -106,7 +111,8 @@ class DocumentDays:
         return mention.on(self._year(at, mention))
 
     def _year(self, at: int, mention: Mention) -> int:
-        """The year meant where none is written: that of the nearest full date, or the one around it that comes closer."""
+        """The year meant where none is written: that of the nearest full date, or the one around it that
+        comes closer."""
         if mention.year is not None:
             return mention.year
         if not self._full:
@@ -167,7 +173,9 @@ class DocumentDays:
 
 def _apart(day: date, holiday: tuple[int, int, str]) -> int:
     """Days from `day` to the holiday of its year, or of the year before or after."""
-    return min(abs((date(day.year + y, *holiday[:2]) - day).days) for y in (-1, 0, 1) if 1 <= day.year + y <= 9999)
+    return min(
+        abs((date(day.year + y, *holiday[:2]) - day).days) for y in (-1, 0, 1) if 1 <= day.year + y <= 9999
+    )
 
 
 def _day_first(mentions: Iterable[Mention]) -> bool:

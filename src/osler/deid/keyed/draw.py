@@ -18,7 +18,8 @@ _T = TypeVar("_T")
 
 
 def derived(key: bytes, *parts: str) -> bytes:
-    """Another key of 32 bytes for what `parts` name. Nothing about `key` or about other parts can be learned from it."""
+    """Another key of 32 bytes for what `parts` name. Nothing about `key` or about other parts can be learned
+    from it."""
     return hmac.digest(key, _named(parts), hashlib.sha256)
 
 

@@ -1,7 +1,7 @@
 """Surrogates of e-mail addresses, user names, web addresses and file names by key.
 
-A name inside of them follows the surrogate of that name (`jsmith` and `john.smith@…` go with `John Smith`); hosts become those
-that RFC 2606 reserves for examples.
+A name inside of them follows the surrogate of that name (`jsmith` and `john.smith@…` go with `John Smith`); hosts
+become those that RFC 2606 reserves for examples.
 """
 
 import re
@@ -11,16 +11,19 @@ from osler.core.spans import Label
 from osler.deid.keyed import people
 from osler.deid.keyed.draw import Draw
 from osler.deid.keyed.names import DocumentNames
+from osler.deid.tokens import word_set
 
 _LOCAL = re.compile(r"(?P<word>[^\W\d_]+)|(?P<number>\d+)")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,5}\Z")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,12}://")
 _HOSTS = ("example.org", "example.com", "example.net")
-_PLAIN = frozenset(
-    "dr drs mr mrs ms md rn np pa do phd prof info contact admin office records billing noreply no reply support help"
-    " appointments scheduling frontdesk reception referrals pharmacy lab nurse clinic".split()
+_PLAIN = word_set(
+    "dr drs mr mrs ms md rn np pa do phd prof info contact admin office records billing noreply no reply support",
+    "help appointments scheduling frontdesk reception referrals pharmacy lab nurse clinic",
 )
-_FILES = frozenset({"img", "image", "photo", "pic", "dsc", "dscn", "scan", "wound", "face", "facial", "headshot", "pict", "dcim"})
+_FILES = word_set(
+    "img image photo pic pict dsc dscn dcim scan wound face facial headshot",
+)
 _LEAST = 4
 
 
@@ -63,7 +66,7 @@ class Handles:
         return new.upper() if text.isupper() else new.capitalize() if text[0].isupper() else new
 
     def _named(self, word: str) -> str:
-        """The surrogate of a word that is a name or made of names; "" for any other."""
+        """The surrogate of a word: of the names that it is made of, else of its letters as initials."""
         names = self._names
         if names.knows(word):
             return _plain(names.word(word))
@@ -82,7 +85,7 @@ class Handles:
             if people.listed(word[1:]) and len(word) > _LEAST:
                 return self._run(word[0]) + _plain(names.word(word[1:]))
             return _plain(names.word(word))
-        return ""
+        return self._run(word)
 
     def _run(self, letters: str) -> str:
         if self._names.knows(letters) and len(letters) > 2:

@@ -5,7 +5,8 @@
     names.of("GONZALEZ, M.")                       "VILLALOBOS, R."
 
 Each word of a name has its own surrogate, of the same culture and gender as far as the lists tell, and initials
-follow one secret exchange of letters, so that `M. Gonzalez` fits `Maria Gonzalez` in a note that has only one of them.
+follow one secret exchange of letters, so that `M. Gonzalez` fits `Maria Gonzalez` in a note that has only one of
+them.
 """
 
 import re
@@ -13,17 +14,36 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from osler.deid.detectors.name_words import PARTICLES, SUFFIXES, TITLES
 from osler.deid.keyed import people
 from osler.deid.keyed.avoid import Avoid
 from osler.deid.keyed.draw import Draw
 from osler.deid.keyed.people import LETTERS, Kind, stem
+from osler.deid.name_words import PARTICLES, SUFFIXES, TITLES
 
 _PIECE = re.compile(r"(?P<word>[^\W\d_](?:[^\W_]|[\u0300-\u036f]|['’](?=[^\W\d_]))*)|(?P<number>\d+)")
 _POSSESSIVE = re.compile(r"['’][sS]?\Z")
 _TRIES = 48
 _NARROW = 8
-_SYLLABLES = ("ba", "bre", "cor", "da", "del", "fe", "gar", "ha", "jo", "ke", "lin", "mor", "ne", "pa", "ros", "sel", "ta", "vi")
+_SYLLABLES = (
+    "ba",
+    "bre",
+    "cor",
+    "da",
+    "del",
+    "fe",
+    "gar",
+    "ha",
+    "jo",
+    "ke",
+    "lin",
+    "mor",
+    "ne",
+    "pa",
+    "ros",
+    "sel",
+    "ta",
+    "vi",
+)
 _CLOSE = ("den", "field", "ley", "man", "mere", "ner", "ridge", "sen", "ton", "vale", "wick", "worth")
 
 
@@ -228,7 +248,12 @@ def _parse(mention: str) -> _Parsed:
 
 def _shortened(word: str) -> bool:
     """Whether a word of capitals is initials (`JS`) rather than a short name (`LI`)."""
-    return 2 <= len(word) <= 3 and word.isupper() and word.isascii() and people.kind(word.lower()) == people.SURNAME
+    return (
+        2 <= len(word) <= 3
+        and word.isupper()
+        and word.isascii()
+        and people.kind(word.lower()) == people.SURNAME
+    )
 
 
 def _is_letters(word: str, parsed: _Parsed) -> bool:

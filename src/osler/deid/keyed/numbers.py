@@ -1,9 +1,9 @@
 """Surrogates of numbers and codes by key: the same shape, other characters, and nothing that could be anyone's.
 
-Where a kind has reserved values they are used: 555-01xx for telephones (NANPA), areas 9xx for Social Security numbers
-(never issued by the SSA; groups 10-49, which no taxpayer number has either), 192.0.2.0/24 and its like for addresses (RFC 5737,
-3849, 7042). Where it has a check digit (Luhn, NPI, DEA, VIN, IBAN, GTIN, ABA) that digit is wrong on purpose. A Medicare number
-begins with 0, which none does.
+Where a kind has reserved values they are used: 555-01xx for telephones (NANPA), areas 9xx for Social Security
+numbers (never issued by the SSA; with groups 10-49, which no taxpayer number has), 192.0.2.0/24 and its like for
+addresses (RFC 5737, 3849, 7042). Where it has a check digit (Luhn, NPI, DEA, VIN, IBAN, GTIN, ABA) that digit is
+wrong on purpose. A Medicare number begins with 0, which none does.
 """
 
 import re
@@ -16,7 +16,9 @@ from osler.deid.patterns import checksums
 _PREFIXED = frozenset({Label.MRN, Label.ACCOUNT, Label.HEALTH_PLAN})
 _PREFIX = re.compile(r"[A-Za-z]{1,5}(?=[\s\-#:./]?\d)")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_MAC = re.compile(r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4})|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}")
+_MAC = re.compile(
+    r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4})|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}"
+)
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _MEDICARE = re.compile(r"[1-9][A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d\d", re.IGNORECASE)
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[ -]?(?:[A-Z0-9]{4}[ -]?){2,7}[A-Z0-9]{1,4}", re.IGNORECASE)
@@ -87,7 +89,11 @@ class Numbers:
         main = value[: extension.start()] if extension else value
         tail = poured(self._short(_digits(value[len(main) :])), value[len(main) :], digits_only=True)
         vanity = _VANITY.search(main)
-        digits = "".join(c if c.isdecimal() else _key_of(c) for c in main if c.isalnum()) if vanity else _digits(main)
+        digits = (
+            "".join(c if c.isdecimal() else _key_of(c) for c in main if c.isalnum())
+            if vanity
+            else _digits(main)
+        )
         if len(digits) < 7:
             return poured(self._short(digits, attempt), main, digits_only=True) + tail
         line = digits[-7:]
@@ -125,7 +131,9 @@ class Numbers:
             return net + str(draw.below(254) + 1) + value[match.end() :]
         if ":" in value:
             rest = re.search(r"(?:/\d+|%\w+)\Z", value)
-            return f"2001:db8::{draw.below(65535) + 1:x}:{draw.below(65535) + 1:x}" + (rest.group() if rest else "")
+            return f"2001:db8::{draw.below(65535) + 1:x}:{draw.below(65535) + 1:x}" + (
+                rest.group() if rest else ""
+            )
         return self._code(Label.IP, value, attempt)
 
     # -- spoken
@@ -193,7 +201,7 @@ def _unchecked(label: Label, new: str, old: str) -> str:
         return poured(joined(old)[:2] + "00" + bare[4:], old)
     wrong = (
         (pure and 12 <= len(digits) <= 19 and (checksums.luhn(digits) or _gtin(digits)))
-        or (pure and len(digits) == 10 and checksums.npi(digits))
+        or (pure and len(digits) == 10 and checksums.luhn("80840" + digits))
         or (pure and len(digits) == 9 and label is Label.ACCOUNT and _routing(digits))
         or (label is Label.LICENSE and len(bare) == 9 and checksums.dea(bare))
     )

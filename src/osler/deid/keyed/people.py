@@ -59,7 +59,8 @@ _SCRIPTS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """Whose name a word is. `given`: "m", "f", "n" (either), "" for a surname. `both`: as often the other of the two."""
+    """Whose name a word is. `given`: "m", "f", "n" (either), "" for a surname. `both`: as often the other of
+    the two."""
 
     culture: str
     given: str = ""

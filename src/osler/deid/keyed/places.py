@@ -1,52 +1,63 @@
 """Surrogates of places by key: the words that name a place give way to a made-up one, the words of its kind stay.
 
-`St. Mary's Hospital` becomes `Brindlewick Hospital`, `St Marys` elsewhere `Brindlewick`; numbers of houses, suites and boxes
-change; a ZIP code becomes one of those that no place has (000 to 004).
+`St. Mary's Hospital` becomes `Brindlewick Hospital`, `St Marys` elsewhere `Brindlewick`; numbers of houses, suites
+and boxes change; a ZIP code becomes one of those that no place has (000 to 004).
 """
 
 import re
 import string
+from functools import cache
 from typing import Protocol
 
+from osler.deid import gazetteers
 from osler.deid.keyed.avoid import Avoid
 from osler.deid.keyed.draw import Draw
 from osler.deid.keyed.names import cased
 from osler.deid.tokens import word_set
 
-_TOKEN = re.compile(r"(?P<word>[^\W\d_](?:[^\W_]|[\u0300-\u036f]|['’&](?=[^\W\d_]))*)|(?P<number>\d+)(?P<nth>(?:st|nd|rd|th)\b)?", re.I)
+_TOKEN = re.compile(
+    r"(?P<word>[^\W\d_](?:[^\W_]|[\u0300-\u036f]|['’&](?=[^\W\d_]))*)|(?P<number>\d+)(?P<nth>(?:st|nd|rd|th)\b)?",
+    re.I,
+)
 _ZIP = re.compile(r"(?<!\d)\d{5}(?:-\d{4})?\Z")
 _KINDS = word_set(
-    "hospital hospitals hosp clinic clinics center centre ctr medical med medicine health healthcare care system systems",
-    "group practice associates partners physicians surgery surgical surgicenter urgent emergency department dept unit ward",
+    "hospital hospitals hosp clinic clinics center centre ctr medical med medicine health healthcare care",
+    "system systems",
+    "group practice associates partners physicians surgery surgical surgicenter urgent emergency department",
+    "dept unit ward",
     "general community regional county memorial municipal veterans va affairs childrens children's women's womens",
-    "rehabilitation rehab nursing skilled facility home homes hospice assisted living manor lodge village villa house",
-    "pharmacy drugstore drugs laboratory laboratories lab labs diagnostic diagnostics imaging radiology oncology cancer",
-    "heart eye dental dialysis pediatric pediatrics psychiatric behavioral mental family institute institution foundation",
+    "rehabilitation rehab nursing skilled facility home homes hospice assisted living manor lodge village",
+    "villa house",
+    "pharmacy drugstore drugs laboratory laboratories lab labs diagnostic diagnostics imaging radiology",
+    "oncology cancer",
+    "heart eye dental dialysis pediatric pediatrics psychiatric behavioral mental family institute",
+    "institution foundation",
     "university college school elementary middle high academy preschool daycare district seminary campus library",
-    "church temple mosque synagogue parish cathedral chapel ministries baptist methodist lutheran catholic presbyterian",
-    "shelter mission prison jail penitentiary correctional detention airport airfield base fort camp station terminal",
-    "inc llc ltd co corp corporation company enterprises industries services service bank credit union store stores market",
-    "supermarket restaurant cafe diner hotel motel inn factory plant warehouse farm farms ranch office offices building",
-    "tower towers floor suite ste apartment apt unit room rm lot box p.o po pob trailer park gardens garden arms court",
-    "street st avenue ave av boulevard blvd road rd lane ln drive dr court ct circle cir place pl terrace ter way parkway",
-    "pkwy highway hwy square sq trail trl turnpike route rte crossing alley row path loop pike run plaza point ridge valley",
-    "city town township borough county counties parish precinct neighborhood heights hills beach island islands lake river",
+    "church temple mosque synagogue parish cathedral chapel ministries baptist methodist lutheran catholic",
+    "presbyterian",
+    "shelter mission prison jail penitentiary correctional detention airport airfield base fort camp station",
+    "terminal",
+    "inc llc ltd co corp corporation company enterprises industries services service bank credit union store",
+    "stores market",
+    "supermarket restaurant cafe diner hotel motel inn factory plant warehouse farm farms ranch office",
+    "offices building",
+    "tower towers floor suite ste apartment apt unit room rm lot box p.o po pob trailer park gardens garden",
+    "arms court",
+    "street st avenue ave av boulevard blvd road rd lane ln drive dr court ct circle cir place pl terrace ter",
+    "way parkway",
+    "pkwy highway hwy square sq trail trl turnpike route rte crossing alley row path loop pike run plaza",
+    "point ridge valley",
+    "city town township borough county counties parish precinct neighborhood heights hills beach island",
+    "islands lake river",
     "creek bay springs north south east west n s e w ne nw se sw upper lower greater downtown uptown midtown",
-    "of the at and for in on by & de la del los las el le san santa saint st fire police army navy air force national",
+    "of the at and for in on by & de la del los las el le san santa saint st fire police army navy air force",
+    "national",
 )  # fmt: skip
-_LEADING = word_set("san santa saint st. st mount mt. mt fort ft lake port los las el la le de del new old north south east west upper lower")
+_LEADING = word_set(
+    "san santa saint st. st mount mt. mt fort ft lake port los las el la le de del new old north south east"
+    " west upper lower"
+)
 _ONE_LETTER = word_set("building bldg suite ste apartment apt unit wing pod block room rm lot")
-_BEGIN = tuple(
-    "alder amber ash aspen barrow beck birch black bramble brindle brook cedar chester clay copper cray crest dale dapple dun eden"
-    " elder elm ember fair fallow fern fox garn glen glim gold gray green gull harrow hart haver hazel heron hollow holm ingle"
-    " iron juniper kest king lark laurel linden loom lyn maple marl mead mist moss nether oak oller orchard otter pale pebble"
-    " pine plum quarry quill raven reed rook rowan rush sable salt sedge shale silver sloe stan swan tarn thistle thorn tide"
-    " timber umber vale wain walnut wheat whin willow wind wren yarrow yew".split()
-)
-_CLOSE = tuple(
-    "bourne bridge brook burn bury combe croft dale den fell field ford gate grove ham haven holme hurst ley low marsh mere mill"
-    " moor mouth nock ridge shaw side stead stoke stow thorpe ton vale ville wick wood worth".split()
-)
 
 
 class Places:
@@ -58,9 +69,10 @@ class Places:
     def word(self, core: str, attempt: int = 0) -> str:
         """The made-up name for a place's own words (as `core_of` gives them), capitalised."""
         draw = Draw(self._key, "place", core, str(attempt))
-        begin, close = draw.one(_BEGIN), draw.one(_CLOSE)
+        begins, closes = _parts()
+        begin, close = draw.one(begins), draw.one(closes)
         while close in begin:
-            close = draw.one(_CLOSE)
+            close = draw.one(closes)
         return (begin + close).capitalize()
 
     def initials(self, letters: str, attempt: int = 0) -> str:
@@ -127,7 +139,9 @@ class DocumentPlaces:
         if token["number"]:
             return self._places.number(token["number"], beside) + (token["nth"] or "")
         if len(text) == 1 and text.isupper() and before.lower().rstrip(".") in _ONE_LETTER:
-            return Draw(self._places.number("1", beside).encode().ljust(32), "wing", text).one(string.ascii_uppercase)
+            return Draw(self._places.number("1", beside).encode().ljust(32), "wing", text).one(
+                string.ascii_uppercase
+            )
         return text
 
     def _word(self, run: str) -> str:
@@ -150,6 +164,14 @@ class DocumentPlaces:
             self._avoid.give(found)
             self._given[key] = found
         return found
+
+
+@cache
+def _parts() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Beginnings and endings of made-up place names."""
+    words = gazetteers.tokens("surrogate_place_parts.txt")
+    middle = words.index("[close]")
+    return words[1:middle], words[middle + 1 :]
 
 
 def core_of(words: str) -> str:

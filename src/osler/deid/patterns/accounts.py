@@ -52,6 +52,6 @@ KEYS = (
         rf"|(?:billing|guarantor|claim|invoice|statement|financial|payment|bill|receipt|remit(?:tance)?|encounter|enc|visit|episode|admission|contact serial|card) {_MARK}"
         r"|fin|har|iban|csn|routing(?: transit)?|(?:visa|mastercard|master card|amex|american express|discover)(?: card)?|(?:credit|debit|payment|bank|gift|hsa|fsa) cards?"
         r"|card (?:ending(?: in)?|x+)|financial class number|contact serial|encounter csn|hospital account record|invoice|claim",
-        weak=r"encounter|enc|visit|billing|guarantor|statement|receipt|bill|financial|payment|card|check|cheque|remittance|episode|admission|adm|routing|swift|sort code|bsb|sinpe|eob|balance account",
+        weak=r"encounter|enc|visit|billing|guarantor|statement|receipt|bill|financial|payment|card|check|cheque|remittance|episode|admission|adm|routing|swift|sort code|bsb|sinpe|eob|balance account|claims?|charge|charged|check|cheque|po|purchase order|fall|customer account|customer|debit|credit|card on file|autopay|a/c|bank|library card|payer claim|wc claim|tax account|warranty|order account|policy acct|invoice|inv",
     ),
 )

@@ -9,7 +9,7 @@ STRONG = word_set(
     "friday sat saturday sun sunday mon monday performed taken effective by last comparison cath pci cabg egd",
     "colonoscopy bronchoscopy orif extubated intubated delivered died expired through thru from hospitalized",
     "returned between dates accident injury onset began begun service refilled filled updated reviewed received",
-    "vaccinated transfused reported exam exp expires eta starting ending beginning during hosp d/ced surg",
+    "vaccinated transfused reported exam til fell died passed crossmatch returns arrives arriving arrived exp expires eta starting ending beginning during hosp d/ced surg",
 )
 WEAK = STRONG | word_set(
     "to and start start: disch discontinued labs lab cxr ct mri us echo ekg ecg xr x-ray xray culture cx surgery",
@@ -17,6 +17,7 @@ WEAK = STRONG | word_set(
     "early late period menses completed stopped resumed changed increased decreased biopsy bx mammo mammogram pap",
     "dexa pet admission: ordered cancelled rescheduled scan imaging film films study x-rays ultrasound usg tte tee",
     "stress session tx treatment chemo cycle dialysis hd infusion injection shot booster flu covid tdap",
+    "out rev recheck rtc next told fill use held read dressing drain sent rec'd recd eff dc posted mailed faxed",
     "meeting mtg call msg message email letter fax report reports results result tues, emergency ed er visit: seen:",
     "surgery: dob: @ the this next week week's wk month",
 )

@@ -10,7 +10,7 @@ from osler.core.spans import Label
 from osler.deid.patterns.contexts import OF_WHAT, SCORED_AFTER, STRONG, UNITS_AFTER, following
 from osler.deid.patterns.lexemes import CARDINAL_DAY, MONTH, ORDINAL, UNIT, YEAR, YEAR_WORDS
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import compiled, number, word, word_set, words_before, Hit
+from osler.deid.patterns.rule import last_word, compiled, number, word, word_set, words_before, Hit
 
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:(?:st|nd|rd|th)\b|(?![\w%]|[.:/]\d|-[a-z]|\.\d|,\d{3}\b))"
 _YEAR = rf"(?:{YEAR}(?![\w%]|\.\d)|'\d\d(?!\w)|{YEAR_WORDS}(?![a-z]))"
@@ -21,12 +21,12 @@ _MONTH_FIRST = compiled(
     rf"(?:(?:[ \t]{{1,2}}|\s{{1,3}}|[-/.]|, ?)(?:the )?({_DAY}|{ORDINAL}(?![a-z])|{CARDINAL_DAY}(?![a-z])){_SPAN}"
     rf"((?:[ \t]{{0,2}},?\s{{0,3}}(?:of |in )?(?<=[ ,\n])(?:{_YEAR}|oh? {UNIT}(?![a-z]))|[-/.](?:{YEAR}|\d\d)(?![\w/]))"
     rf"|,? ?'\d\d(?!\w))?"
-    rf"|(?:[ \t]{{1,2}}(?:of )?|, ?|[-/. ]|\s|(?=\d))({_YEAR})|-(\d\d)(?![\w/-]))?"
+    rf"|(?:[ \t]{{1,2}}(?:of\s{{1,4}})?|, ?|[-/. ]|\s|(?=\d))({_YEAR})|-(\d\d)(?![\w/-]))?"
 )
 _DAY_FIRST = compiled(
     rf"(?:3[01]|[12]\d|0?[1-9])(st|nd|rd|th)?(?: day)?{_SPAN}"
     rf"( ?[-/.,] ?|[ \t]{{0,2}}(?:of )?(?:the )?)({MONTH})(?![a-z])\.?"
-    rf"((?:[ \t]{{0,2}},?[ \t]{{0,2}}(?:of |in )?(?<=[ ,.]){_YEAR}|[ ]?[-/. ,][ ]?(?:{YEAR}|\d\d(?=[-/.]|[^\w]|$))(?![\w/:]))"
+    rf"((?:[ \t]{{0,2}},?[ \t]{{0,2}}(?:of |in )?(?<=[ ,.]){_YEAR}|[ ]?[-/. ,][ ]?(?:{YEAR}(?!\w)|\d\d(?![\w/:])))"
     rf"|(?:{YEAR}|\d\d)(?!\w)|,? ?'\d\d(?!\w))?"
 )
 _YEAR_FIRST = compiled(
@@ -92,13 +92,11 @@ def _with_day(page: Page, match: re.Match[bytes], month: bytes, day: bytes) -> H
     if after in UNITS_AFTER or after in SCORED_AFTER:
         return _hit(low, s, s + len(month), 0.7) if month in _FULL else None
     if day[:1].isalpha() and day in _CARDINALS and month in _DOUBTFUL:
-        before = words_before(low, s, 20)
-        if not before or before[-1] not in STRONG:
+        if last_word(low, s) not in STRONG:
             return None
     if month == b"may" and day[:1].isdigit() and not day.endswith((b"st", b"nd", b"rd", b"th")):
         if page.data[s : s + 1].islower():
-            before = words_before(low, s, 20)
-            return _hit(low, s, end, 0.8) if before and before[-1] in STRONG else None
+            return _hit(low, s, end, 0.8) if last_word(low, s) in STRONG else None
     return _hit(low, s, end, 0.88)
 
 
@@ -110,8 +108,7 @@ _CARDINALS = word_set(
 
 def _alone(page: Page, s: int, end: int, month: bytes) -> Hit | None:
     low, written = page.low, page.data[s:end]
-    before = words_before(low, s, 24)
-    last = before[-1] if before else b""
+    last = last_word(low, s)
     if s and low[s - 1] == 45:
         last = last + b"-" if last in (b"mid", b"late", b"early") else last
     cued = last in _MONTH_CUE
@@ -119,12 +116,18 @@ def _alone(page: Page, s: int, end: int, month: bytes) -> Hit | None:
         return None if last == b"an" and month == b"august" else _hit(low, s, end, 0.8)
     if month in (b"may", b"march"):
         return _may(page, s, end, last)
-    if written.isupper() and month != b"sept":
+    listed = _LISTED.match(low, max(0, s - 20), s) is not None
+    if written.isupper() and month != b"sept" and not (last in _MAY_CUE and month not in (b"oct", b"dec", b"mar", b"sep")):
         return None
+    if listed and month != b"mar":
+        return _hit(low, s, end, 0.72)
     dotted = low[end : end + 1] == b"." and low[end + 1 : end + 3].strip()[:1].isdigit()
     if cued and month != b"mar" or month == b"sept" or dotted:
         return _hit(low, s, end, 0.75)
     return None
+
+
+_LISTED = compiled(rf".*\b{MONTH}\.?,? ?(?:and |or |to |through )?\Z")
 
 
 def _may(page: Page, s: int, end: int, last: bytes) -> Hit | None:
@@ -133,8 +136,12 @@ def _may(page: Page, s: int, end: int, last: bytes) -> Hit | None:
     after = following(low, end)
     if after in _VERBS and not (last in (b"in", b"since", b"until") and after in (b"the", b"a", b"he", b"she", b"i", b"we", b"and", b"or", b"to", b"on", b"in", b"you", b"they", b"it", b"for", b"return", b"repeat", b"with", b"start")):
         return None
-    if last in (_MAY_CUE if written.islower() else _TITLED_CUE):
+    if last in (_MAY_CUE if written.islower() else _TITLED_CUE) or _LISTED.match(low, max(0, s - 20), s):
         return _hit(low, s, end, 0.72)
+    ends = low[end : end + 1] in (b".", b";", b")") or low.startswith(b" of that year", end)
+    named = last in (b"dr", b"mr", b"mrs", b"ms", b"miss", b"on", b"the")
+    if ends and written.istitle() and last and not named and not low[:s].endswith(b". "):
+        return _hit(low, s, end, 0.6)
     return None
 
 
@@ -144,17 +151,18 @@ def day_first(page: Page, s: int, run_end: int) -> Hit | None:
     match = _DAY_FIRST.match(low, s)
     if match is None:
         return None
-    if s and (low[s - 1] in b"/+$:" or (low[s - 1] in b"-." and low[s - 2 : s - 1].isdigit())):
+    if s and (low[s - 1] in b"+$:" or (low[s - 1] == 47 and low[s - 2 : s - 1].isdigit()) or (low[s - 1] in b"-." and low[s - 2 : s - 1].isdigit())):
         return None
     joined, month = match[2], match[3]
+    if joined == b". " and not match[4]:
+        return None
     if match[4] or match[1] or b"of" in joined or joined.strip() in (b"-", b"/", b"."):
         lower = page.data[match.start(3) : match.start(3) + 1].islower()
         if month in _DOUBTFUL and lower and not match[4] and b"of" not in joined and not match[1]:
             return None
         return _hit(low, _article(low, s) if match[1] or b"of" in joined else s, match.end(), 0.92)
     written = page.data[match.start(3) : match.end(3)]
-    before = words_before(low, s, 24)
-    strong = bool(before) and before[-1] in STRONG
+    strong = last_word(low, s) in STRONG
     if month in _DOUBTFUL or month in (b"dec", b"sep"):
         titled = written[:1].isupper() and not (written.isupper() and len(written) == 3)
         if not (titled or strong) or following(low, match.end(3)) in _VERBS:
@@ -198,24 +206,37 @@ _DAY_CUE = word_set("on by until till since before after from through thru aroun
 
 
 def day_alone(page: Page, s: int, run_end: int) -> Hit | None:
-    """`on the 14th`, `by the third`, where nothing follows that the number could count."""
+    """`on the 14th`, `by the third`, `home the 9th.`, where nothing follows that the number could count."""
     low = page.low
     match = _ORDINAL_ALONE.match(low, s)
     if match is None:
         return None
-    before = words_before(low, s, 24)
-    month_follows = match.end() > match.end(1)
-    if len(before) < 2 or before[-1] != b"the" or (before[-2] not in _DAY_CUE and not month_follows):
+    end, spelled = match.end(), not match[1][:1].isdigit()
+    before = [b"", b"", *words_before(low, s, 24)]
+    article = before[-1] == b"the"
+    cue = before[-2] if article else before[-1]
+    after = following(low, end)
+    if end > match.end(1):
+        return _found(low, s, match) if article else None
+    if after in _NOT_DAYS or low[end : end + 1] == b"-" or (spelled and not article):
         return None
-    after = following(low, match.end())
-    if not month_follows and (after in _NOT_DAYS or low[match.end() : match.end() + 1] == b"-"):
+    if cue in _SURE_CUE and (not after or after in _GO_ON or (article and not spelled and cue == b"on")):
+        return _found(low, s, match)
+    opens = low[max(0, s - 3) : s].rstrip(b" \t*-").endswith(b"\n") and low[end : end + 1] == b":"
+    if opens or (cue == b"of" and not spelled and low[end : end + 1] in (b",", b".", b";")):
+        return _found(low, s, match)
+    if spelled or not article or cue in _DAY_NOT:
         return None
-    spelled = not match[1][:1].isdigit()
-    if spelled and before[-2] not in (b"on", b"by", b"until", b"since") or (after and spelled and after not in _GO_ON):
-        return None
-    if not spelled and after and after not in _GO_ON and before[-2] != b"on":
-        return None
+    ends = low[end : end + 1] in (b"", b"\n", b".", b",", b";", b")", b":") or after in _GO_ON
+    return _found(low, s, match) if ends else None
+
+
+def _found(low: bytes, s: int, match: re.Match[bytes]) -> Hit:
     return _article(low, s), match.end(1), Label.DATE, 0.62, "dates"
+
+
+_SURE_CUE = word_set("on by until till since til")
+_DAY_NOT = word_set("and of in is was at above below between than over under near to")
 
 
 def the_day(page: Page, s: int, run_end: int) -> Hit | None:
@@ -225,14 +246,27 @@ def the_day(page: Page, s: int, run_end: int) -> Hit | None:
 
 _GO_ON = word_set(
     "at and with for by to in when because after before she he they we i the of due if as but or then but from",
-    "around between via per so which where was is will who until since please can did had has her his my our only",
+    "around between via per so it was which where was is will who until since please can did had has her his my our only",
 )
 _OF_MONTHS = OF_WHAT
 
-_EXCEPT_MAY = MONTH.replace("|may", "").replace("mar(?:ch)?", "mar\\.?(?:ch)?")
+_NOT_MAY = MONTH.replace("|may", "")
+_CUE_WORD = (
+    r"(?:in|since|last|until|till|til|early|late|mid|this|next|past|of|by|before|from|through|during|around|every|each|between|and|or|to"
+    r"|after|about|for|april|apr|june|june,|march|for|back in)"
+)
+_CUED_MAY = compiled(r"[a-z]+[ \t\n-]{1,2}(may)\b")
+
+
+def cued_may(page: Page, s: int, run_end: int) -> Hit | None:
+    """`in May`, `mid-may`, from the word before it."""
+    match = _CUED_MAY.match(page.low, s)
+    return month_first(page, match.start(1), match.end(1)) if match else None
+
 
 RULES = (
-    word(rf"\b{MONTH}(?:\b|\d)", month_first, b"jfmasond"),
+    word(rf"\b{_NOT_MAY}(?:\b|\d)|\bmay(?:[ .,-]{{1,2}}(?:the )?(?:\d|{ORDINAL}|{CARDINAL_DAY}|of|nineteen|two)\b|[.;)'\d]|-\d)", month_first, b"jfmasond"),
+    word(rf"\b{_CUE_WORD}[ \t\n-]{{1,2}}may\b", cued_may, b"islutemnpbfdaorwc", b" -\n\t"),
     number(
         rf"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?: day)?(?: ?[-/.,] ?|[ \t]{{0,2}}(?:of )?(?:the )?){MONTH}(?:\b|\d)",
         day_first,

@@ -16,9 +16,9 @@ from osler.deid.patterns.contexts import (
     following,
 )
 from osler.deid.patterns.keyed import Keys
-from osler.deid.patterns.lexemes import PAIR, SMALL, YEAR_WORDS
+from osler.deid.patterns.lexemes import PAIR, SMALL, WORDED, YEAR_WORDS
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import compiled, number, words_before, Hit
+from osler.deid.patterns.rule import last_word, word_set, compiled, number, words_before, Hit
 
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _THREE = compiled(r"(\d{1,4})( ?[-/.] ?)(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)")
@@ -35,9 +35,9 @@ _COMPACT = compiled(
 )
 _BEFORE_RANGE = compiled(r".*\d{1,2}/\d{1,2}(?:/\d{2,4})? ?(?:-|to|through|thru|until|and|&|,|or) ?\Z")
 _SHARE = compiled(r" ?\(\d|, ?\d{1,3}(?:\.\d+)?%| out of|\)? ?(?:vs|versus) ")
-_SELDOM = frozenset((7, 8, 9, 11, 12))
+_TIMED = compiled(r",? (?:at |@ ?)?\d{1,2}:\d\d|,? (?:at |@ ?)\d{1,2} ?[ap]\.?m|,? [012]\d[0-5]\d(?! ?(?:mg|ml|cc|units?|kcal|cal|g\b|mcg))\b|,? \d{1,2} ?[ap]m\b")
 _TELLING = compiled(r".*[a-z]{3} ?\Z")
-_COUNTED = compiled(r".*(?:\bin|\bof|\bthe|\ball|\bwith|\bwas|\bis|\bfor) ?\Z")
+_COUNTED = compiled(r".*(?:#|\bnews|\bgrp|\bin|\bof|\bthe|\ball|\bwith|\bwas|\bis|\bfor) ?\Z")
 _PLURAL = compiled(r" (?:[a-z]{3,}s\b|\d{1,2}/\d)|/|-\d")
 
 
@@ -52,7 +52,7 @@ def _told(low: bytes, s: int, end: int) -> bool:
 
 
 _SHORT = frozenset((2, 3, 4, 5, 6, 8, 10))
-_ROUND = frozenset((12, 14, 15, 16, 18, 20, 21, 24, 25, 27, 28, 30))
+_ROUND = frozenset((15, 20, 24, 25, 27, 30))
 
 
 def _hit(start: int, end: int, score: float) -> Hit:
@@ -85,21 +85,23 @@ def three_parts(page: Page, s: int, run_end: int) -> Hit | None:
         end = clock.end() if clock else end
     if len(c) == 4:
         return _hit(s, end, 0.97)
+    if match[2] == b" - ":
+        return None
     return _short_year(low, s, end, match, mark)
 
 
 def _short_year(low: bytes, s: int, end: int, match: "object", mark: bytes) -> Hit | None:
-    before = words_before(low, s)
-    last = before[-1] if before else b""
     if mark == b"/":
         return _hit(s, end, 0.94)
+    last = last_word(low, s)
     if following(low, end) in UNITS_AFTER or last in NUMERIC_NOT:
         return None
     if last in WEAK:
         return _hit(s, end, 0.9)
-    first = low[s : s + 2]
     if mark == b".":
-        return _hit(s, end, 0.65) if first.isdigit() and low[end - 3] == 46 and low[s + 2] == 46 else None
+        parts = low[s:end].split(b".")
+        sure = len(parts[0]) + len(parts[1]) == 4 or int(parts[1]) > 12 or int(parts[2][:2]) > 31
+        return _hit(s, end, 0.65) if sure else None
     return _hit(s, end, 0.8)
 
 
@@ -153,7 +155,7 @@ def month_and_day(page: Page, s: int, run_end: int) -> Hit | None:
 
 def _scored(low: bytes, s: int) -> bool:
     """Whether a word of scoring stands before, small words between them skipped."""
-    for word in reversed(words_before(low, s, 40)[-4:]):
+    for word in words_before(low, s, 40)[:-5:-1]:
         if word in SCORED:
             return True
         if word not in SCORE_SKIP:
@@ -167,30 +169,45 @@ def _weigh(low: bytes, s: int, end: int, day: int, padded: bool, swapped: bool) 
     last = before[-1] if before else b""
     strong = last in STRONG or (last == b"of" and len(before) > 1 and before[-2] in OF_WHAT)
     if after in SCORED_AFTER and not (strong and day > 12 and after in (b"negative", b"positive", b"normal")):
-        return 0.0
+        return 0.75 if padded and low[max(0, s - 2) : s].strip(b" ") in (b"", b".", b"\n") else 0.0
     if _SHARE.match(low, end):
         return 0.0
     if strong and last not in SCORED:
         return 0.85
     if _scored(low, s):
         return 0.0
+    if _TIMED.match(low, end):
+        return 0.8
     if swapped:
-        return 0.0
-    if _BEFORE_RANGE.match(low, max(0, s - 16), s):
+        return 0.7 if padded or last in WEAK else 0.0
+    if b"/" in low[s - 10 if s > 10 else 0 : s] and _BEFORE_RANGE.match(low, max(0, s - 16), s):
         return 0.8
     weak = last in WEAK or low[end : end + 1] == b":"
     return _uncued(low, s, end, day, padded, weak)
 
 
 def _uncued(low: bytes, s: int, end: int, day: int, padded: bool, weak: bool) -> float:
-    opens = not s or low[max(0, s - 6) : s].rstrip(b" \t*-([").endswith(b"\n") or not low[:s].strip()[:1]
+    """How surely `a/b` is a day though no strong word says so; scores have been ruled out as far as words tell."""
+    if day == 0:
+        return 0.6 if weak or (_told(low, s, end) and low[s : s + 2] in (b"11", b"12", b"7/", b"9/")) else 0.0
+    opens = low[max(0, s - 6) : s].rstrip(b" \t*-([").endswith(b"\n") or not low[max(0, s - 40) : s].strip()
     if padded:
         return 0.8
     if day > 12:
-        return 0.8 if weak or opens or day not in _ROUND else 0.6
-    if day in _SELDOM or (weak and day not in (5, 10)):
-        return 0.65 if weak or opens or _told(low, s, end) else 0.0
-    return 0.6 if opens and day not in _SHORT else 0.0
+        return 0.8 if day not in _ROUND else 0.62 if weak or opens or _told(low, s, end) else 0.0
+    if weak and day not in (5, 10):
+        return 0.65
+    if day in _SHORT:
+        return 0.6 if _done(low, s) else 0.0
+    return 0.65 if opens or _told(low, s, end) else 0.0
+
+
+_DONE = compiled(r".*\b(?!(?:rated|scored|graded|needed|used|based|decreased|increased|reduced|red|med|bed|bilateral)\b)[a-z]{3,}ed \Z")
+
+
+def _done(low: bytes, s: int) -> bool:
+    """Whether something was done then: `trained 11/4`."""
+    return _DONE.match(low, max(0, s - 16), s) is not None
 
 
 def month_and_year(page: Page, s: int, run_end: int) -> Hit | None:
@@ -202,14 +219,13 @@ def month_and_year(page: Page, s: int, run_end: int) -> Hit | None:
     if match:
         if match[2] == b"/" or (match[2] == b"-" and len(match[1]) == 2):
             return _hit(s, match.end(), 0.85)
-        before = words_before(low, s)
-        return _hit(s, match.end(), 0.7) if before and before[-1] in WEAK else None
+        return _hit(s, match.end(), 0.7) if last_word(low, s) in WEAK else None
     match = _YEAR_MONTH.match(low, s)
     if match is None:
         return None
-    before = words_before(low, s)
+    last = last_word(low, s)
     later = int(match[3]) <= int(match[1][2:])
-    if (later and match[2] == b"-") or (before and before[-1] in STRONG):
+    if (later and match[2] == b"-") or last in STRONG or last in (b"in", b"for"):
         return _hit(s, match.end(), 0.8)
     return None
 
@@ -226,7 +242,9 @@ def compact(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 _SOLID = compiled(r"\d{8}(?!\d)|\d{6}(?!\d)")
-_SAID = compiled(rf"(?:{SMALL} ){{2,4}}(?:{YEAR_WORDS}|{PAIR}|{SMALL})(?![a-z])")
+_SAID = compiled(
+    rf"\d{{1,2}} \d{{1,2}} (?:(?:19|20)\d\d|\d\d)(?!\d)|(?:{WORDED} ){{2,4}}(?:{YEAR_WORDS}|{PAIR}|{WORDED})(?![a-z])"
+)
 
 
 def solid(page: Page, at: int) -> int:
@@ -256,7 +274,64 @@ KEYS = (
     ),
 )
 
+_SPACED = compiled(r"(\d{1,2}) (\d{1,2}) ((?:19|20)\d\d|\d\d)(?![\w/%]|[.,-]\d)(?! \d(?!\d?:|\d{3}\b))")
+_LOGGED = STRONG | word_set("out log dated eff effective exp in removed placed sent filed posted eff: done paid")
+_DICTATED = compiled(r".*(?:\b[dt]{1,2}: {0,4}|date: ?|\bon |dob:? ?|born )\Z")
+
+
+def spaced(page: Page, s: int, run_end: int) -> Hit | None:
+    """`04 22 2022`; with a short year only behind a word that calls for a date."""
+    low = page.low
+    match = _SPACED.match(low, s)
+    if match is None or (s and (low[s - 1] in b"./-$+:_" or low[max(0, s - 2) : s - 1].isdigit())):
+        return None
+    a, b = int(match[1]), int(match[2])
+    if not (_day_of(a, b) or _day_of(b, a)) or following(low, match.end()) in UNITS_AFTER:
+        return None
+    if len(match[3]) == 2 and not (_DICTATED.match(low, max(0, s - 8), s) or _TIMED.match(low, match.end())):
+        before = words_before(low, s, 16)
+        if not (low[match.end() : match.end() + 1] == b":" or (before and before[-1] in _LOGGED)):
+            return None
+    return _hit(s, match.end(), 0.8)
+
+
+_ROMAN = compiled(r"\d{1,2}[/.-](?:xi{0,2}|ix|iv|vi{0,3}|i{1,3})[/.-](?:(?:19|20)\d\d|\d\d)(?!\w)")
+
+
+def roman(page: Page, s: int, run_end: int) -> Hit | None:
+    """`16/III/21`."""
+    match = _ROMAN.match(page.low, s)
+    return _hit(s, match.end(), 0.85) if match and not (s and page.low[s - 1] in b"/.-") else None
+
+
+_DASHED = compiled(r"(0?[1-9]|1[0-2])-(0?[1-9]|[12]\d|3[01])(?![\w/%]|[.,-]\d)")
+
+
+def dashed(page: Page, s: int, run_end: int) -> Hit | None:
+    """`05-19` behind a word of time."""
+    low = page.low
+    match = _DASHED.match(low, s)
+    if match is None or (s and low[s - 1] in b"./-$+:_") or following(low, match.end()) in UNITS_AFTER:
+        return None
+    last = last_word(low, s)
+    timed = _TIMED.match(low, match.end()) is not None
+    opens = low[max(0, s - 3) : s].strip(b" \t").endswith(b"\n") and low[match.end() : match.end() + 1] in (b" ", b":")
+    padded = match[1][:1] == b"0" or match[2][:1] == b"0"
+    cued = last in (STRONG if len(match[0]) < 5 else WEAK) and last not in _RANGING
+    if not (cued or opens or (timed and last not in _RANGING) or (padded and len(match[0]) == 5 and last not in NUMERIC_NOT)):
+        return None
+    return _hit(s, match.end(), 0.75) if _day_of(int(match[1]), int(match[2])) else None
+
+
+_RANGING = word_set(
+    "from between to and the around last next past week weeks wk early late this approximately approx for in of"
+)
+
+
 RULES = (
+    number(r"\b\d{1,2} \d{1,2} (?:(?:19|20)\d\d|\d\d)\b", spaced, (1, 2), b" "),
+    number(r"\b\d{1,2}[/.-](?:xi{0,2}|ix|iv|vi{0,3}|i{1,3})[/.-]\d\d", roman, (1, 2), b"/.-"),
+    number(r"\b(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12]\d|3[01])\b", dashed, (1, 2), b"-"),
     number(r"\b\d{1,4} ?[-/.] ?\d{1,2} ?[-/.] ?\d{2,4}", three_parts, (1, 2, 4), b"-/. "),
     number(
         r"\b(?:(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])|(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2]))\b",

@@ -63,6 +63,6 @@ KEYS = (
         strong=r"serial(?: (?:numbers?|num|code|ids?))?s?|ser(?: no)?|s/n|sn|udi(?:-di|-pi)?|imei|meid|esn|lot/serial|lot/sn|serial/lot"
         rf"|{_THING} (?:serial(?: number)?|s/n|sn|ids?|identifiers?|num(?:ber)?|tag|udi)|lot num(?:ber)?|lot and serial(?: numbers?)?|unique device identifier"
         r"|device identifier|production identifier|mac address|asset tag|manufacturer serial|implant lot",
-        weak=rf"lot|{_THING}|di|pi|hwid|asset|device model serial|batch",
+        weak=rf"lots?|{_THING}|scope|thymatron|machine|rig|tablet|laptop|chromebook|ipad|modem|router|bike|strap|hr strap|telemetry box|telemetry|cart|probe|transducer|coil|laser|drill|reader|logger|mask|humidifier|blower|compressor|walker|scooter|van lift|lift|hoyer|implants?|screws?|cage|rod|liner|cup|femoral|tibial|insert|mesh|clip|filter|balloon|sheath|electrode|battery|charger|remote|handset|controller|programmer|kit lot|vaccine lot|vial lot|strip lot|sensor lot|pump lot|di|pi|hwid|asset|device model serial|batch",
     ),
 )

@@ -40,12 +40,12 @@ KEYS = (
         bare=5,
         marked=3,
         strong=rf"(?:{_PAYER})(?: {_ROLE}){{0,2}}"
-        r"|mbi|hicn|hic|medicare beneficiary|rx ?bin|rx ?grp|rx ?group|rx ?pcn|ohip|phn|ramq|ehic|dbn|dod benefits"
+        r"|mbi|hicn|hic|medicare beneficiary|rx ?grp|rx ?group|ohip|phn|ramq|ehic|dbn|dod benefits"
         r"|(?:member(?:ship)?|subscriber|beneficiary|enrollee|cardholder|insured|insurance|policy|policyholder|policy ?holder|group|grp|plan|health plan"
         r"|health card|insurance card|insurance policy|insurance member|insurance group|plan member|payer|payor|coverage|health insurance|medical card|benefit)'?s? (?:ids?|num(?:ber)?)"
         r"|member|subscriber|policy|group|grp",
         weak=r"membership|beneficiary|enrollee|cardholder|insured|insurance|policyholder|policy ?holder|plan|health plan|payer|payor|coverage"
-        r"|health card|insurance card|medical assistance|health insurance|contract|bin|pcn|recipient|insurance policy|ins|primary insurance|secondary insurance"
-        r"|hmo|ppo|medical card|card holder|case benefit|personal health|benefits?|prior auth(?:orization)?",
+        r"|health card|insurance card|medical assistance|health insurance|contract|recipient|insurance policy|ins|primary insurance|secondary insurance"
+        r"|hmo|ppo|medical card|card holder|case benefit|personal health|benefits?|prior auth(?:orization)?|primary|secondary|tertiary|ins card|sub|dep|grp|vic|vic card|vic crd|mcts|kv-?nr|kv|krankenkasse|bupa|cover|old card|new card|payer id|ppo|hmo|epo|insurance is|pays",
     ),
 )

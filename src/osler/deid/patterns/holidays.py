@@ -17,7 +17,7 @@ _SURE = (
     r"|yom kippur|rosh hashanah?|sukkot|purim|shavuot|tisha b'av|ramadan|ramzan|eid(?: al| ul)?[ -]?(?:fitr|adha)?"
     r"|laylat al[- ]qadr|ashura|mawlid|diwali|deepavali|holi|navratri|dussehra|raksha bandhan|ganesh chaturthi|onam"
     r"|pongal|janmashtami|baisakhi|vaisakhi|lohri|makar sankranti|durga puja|kwanzaa|(?:chinese|lunar|persian|vietnamese)"
-    r" new year|tet|nowruz|norooz|nauryz|songkran|loy krathong|vesak|wesak|bodhi day|mid-?autumn festival|moon festival"
+    r" new year|tet|no?w-?ru?z|naw-?ruz|norooz|lag ba'?omer|tu b'?shvat|tu bishvat|simchat torah|tisha b'av|whit monday|all hallows' eve|st\.? lucia'?s day|wesak|ridvan|irreecha|waitangi day|matariki|naadam|tsagaan sar|losar|kwanza|orthodox easter|all saints|three kings|dia de reyes|sinterklaas|king's day|queen's birthday|thanksgiving eve|vaisakhi|gurpurab|maha shivaratri|ugadi|bihu|eid mubarak|jumu'ah tul-wida|arbaeen|muharram|shab-e-barat|feast of st\.? [a-z]+|corpus christi|candlemas|michaelmas|lammas|beltane|samhain|yule|twelfth night|nauryz|songkran|loy krathong|vesak|wesak|bodhi day|mid-?autumn festival|moon festival"
     r"|dragon boat festival|qingming|chuseok|seollal|obon|golden week|dia de (?:los )?muertos|day of the dead"
     r"|las posadas|three kings'? day|epiphany|nochebuena|navidad|semana santa|carnaval|bastille day|anzac day"
     r"|australia day|canada day|victoria day|guy fawkes(?: night| day)?|bonfire night|burns night|hogmanay|st\.? david'?s day"
@@ -27,7 +27,7 @@ _SURE = (
     r"|summer solstice|winter solstice|spring equinox|election day|tax day|leap day|inauguration day|halloween night"
 )
 _HOLIDAY = compiled(
-    rf"(?:{_SURE})(?![a-z]|-[a-z]|'[a-z])(?:,? (?:of )?{YEAR}(?!\w)|,? '\d\d(?!\w))?"
+    rf"(?:{_SURE})(?: weekend| week| break| holidays?| season)?(?![a-z]|-[a-z]|'[a-z])(?:,? (?:of )?{YEAR}(?!\w)|,? '\d\d(?!\w))?"
 )
 _NOT_AFTER = word_set(
     "disease factor tree trees egg eggs lily candy fasting eye eyes like seal seals island party pack cactus fast facial",
@@ -37,8 +37,9 @@ _CUED = word_set(
     "easter ramadan eid tet lent holi onam pongal obon purim advent epiphany carnaval ashura spring winter national",
     "earth flag tax may election republic navidad vesak wesak genna",
 )
+_BREAKS = (b"spring break", b"winter break", b"national day", b"summer solstice", b"winter solstice")
 _CUES = word_set(
-    "before after since last on at by until till past around this over for during day of eve near next the every each",
+    "before after since last happy merry on at by until till past around this over for during day of eve near next the every each",
     "through from celebrated celebrate observing week and between to in dated about sunday early late",
 )
 
@@ -51,7 +52,7 @@ def holiday(page: Page, s: int, run_end: int) -> Hit | None:
     name = match[0]
     if following(page.low, match.end()) in _NOT_AFTER:
         return None
-    if name.split()[0] in _CUED and not name[-1:].isdigit():
+    if (name in _CUED or name in _BREAKS) and not name[-1:].isdigit():
         before = words_before(page.low, s, 24)
         if not before or before[-1] not in _CUES:
             return None

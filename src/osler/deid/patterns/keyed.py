@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from osler.core.spans import Label
+from osler.deid.patterns.codes import clinical, dose, labelled_code
 from osler.deid.patterns.contexts import UNITS_AFTER, following
 from osler.deid.patterns.lexemes import DIGIT_WORD, MONTH, SPOKEN_CODE, TEEN, TEN
 from osler.deid.patterns.page import Page
@@ -25,6 +26,9 @@ SEPARATOR = rf"{_NUMBERED}{{0,2}}{_AROUND}(?:[:=#|>~^-]{{1,3}}|{_SAYING})?{_BEHI
 MARK = rf"(?:{_NUMBERED}{{1,2}}{_AROUND}(?:[:=#|>~^-]{{1,3}}|{_SAYING})?|{_AROUND}[:=#|>^]{{1,3}}){_BEHIND}"
 """The same with a mark in it: a colon, a number sign, a word for number."""
 _SPOKEN_PAIR = rf"(?:{DIGIT_WORD}|double|triple|{TEEN}|{TEN})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})\b"
+CODE_START = (
+    r"(?:[a-z]{1,7}[-_./]?\d{2}|\d{1,8}[-_./]?[a-z]{1,6}[-_./]?\d|\d{6}|\d{2,5}[-/.]\d{3}|[a-z0-9]{2,6}-[a-z0-9]{2,8}-[a-z0-9])"
+)
 VALUE_START = rf"(?:\d|[a-z]{{1,12}}[-_./:]?[a-z0-9._/-]{{0,20}}\d|[a-z]{{1,4}} \d{{2}}|[x*]{{2,9}}[- ]?[x*\d]|{_SPOKEN_PAIR}|\(\d)"
 
 
@@ -57,22 +61,35 @@ class Keys:
 
 
 _TOKEN = compiled(r"[a-z0-9]{1,40}(?:[-./_:\\+][a-z0-9]{1,40}){0,8}")
-_SPACED = compiled(r"\d(?:[ -]\d){3,15}(?![\w/%]|[.,]\d)|\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|[a-z]{1,4}[ -]\d{2,9}(?: \d{2,6}){0,4}(?![\w/%])")
+_SPACED = compiled(
+    r"\d(?:[ -]\d){3,15}(?![\w/%]|[.,]\d)|\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|\d{2,3} - \d{2,3} - \d{2,4}(?!\d)"
+    r"|[a-z]{1,4}[ -]\d{2,9}(?: \d{2,6}){0,4}(?![\w/%])|[a-z]{1,3}\d{1,5} \d{5,9}(?![\w/%])|[a-z]{2} [a-z]{1,3}-?\d{4,8}(?![\w/%])"
+    r"|[a-z]\d{6,11} \d\d(?![\w/%:.-])"
+)
 _GROUPS = compiled(r"[a-z0-9]{3,5}(?: [a-z0-9]{2,5}){1,7}(?![\w/%])")
 _SPOKEN = compiled(rf"(?:{SPOKEN_CODE}[ ,.-]{{1,3}}){{2,24}}{SPOKEN_CODE}(?![a-z0-9])")
-_MASKED = compiled(r"[x*#]{2,12}[- ]?(?:[x*#]{2}[- ]?)?\d{2,6}(?!\d)")
-_DATE = compiled(rf"(?:(?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])|(?:1[3-9]|2\d|3[01])[-/.](?:0?[1-9]|1[0-2]))[-/.](?:(?:19|20)\d\d|\d\d)(?!\d)|\d{{1,2}}[-/. ]?{MONTH}(?![a-z])|(?:19|20)\d\d-\d\d-\d\d(?!\d)|\d{{1,2}}/\d{{1,2}}(?!\d)|\d{{1,2}}:\d\d(?!\d)")
+_MASKED = compiled(r"[x*#]{2,19}(?:[- ][x*#]{2,4}){0,3}[- ]?\d{2,6}(?!\d)")
+_DATE = compiled(
+    r"(?:(?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])|(?:1[3-9]|2\d|3[01])[-/.](?:0?[1-9]|1[0-2]))[-/.](?:(?:19|20)\d\d|\d\d)(?!\d)"
+    rf"|\d{{1,2}}[-/. ]?{MONTH}(?![a-z])|(?:19|20)\d\d-\d\d-\d\d(?!\d)|\d{{1,2}}/\d{{1,2}}(?!\d)|\d{{1,2}}:\d\d(?!\d)"
+)
 _NO_USERS = word_set(
     "required is not incorrect invalid wrong needed the my a an and or for to of in on with at was has he she they it i we",
     "locked name id password unknown none case from who that problems issues error errors here below above",
 )
+_NUMBER_WORDS = word_set(
+    "zero oh one two three four five six seven eight nine niner double triple ten eleven twelve thirteen fourteen fifteen",
+    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety",
+)
+_LABELS = word_set("ssn mrn dob id fin csn npi dea dl tel ph fax")
+_SMALL = word_set(
+    "has is a the in on for of at to and card no says was are it he she we they by or as per from with age dob had",
+)
 _PLAIN_YEAR = compiled(r"(?:19|20)\d\d\Z")
 _DECIMAL = compiled(r"\d{1,4}\.\d{1,2}\Z")
-_LOWER_WORD = compiled(r".*[a-z]{4}")
-_MORE = compiled(r"(?:,| and| &|,? or|;|/)[ \t]{1,2}")
 
 
-def value_at(page: Page, keys: Keys, at: int, marked: bool) -> Hit | None:
+def value_at(page: Page, keys: Keys, at: int, marked: bool, sure: bool = True) -> Hit | None:
     """The identifier that stands at `at` behind a label of `keys`, or None."""
     low = page.low
     if keys.read is not None and (end := keys.read(page, at)):
@@ -92,13 +109,13 @@ def value_at(page: Page, keys: Keys, at: int, marked: bool) -> Hit | None:
     spaced = _SPACED.match(low, at) or (_GROUPS.match(low, at) if len(match[0]) < 6 else None)
     if spaced and spaced.end() > match.end() and _regular(page.data[at : spaced.end()]):
         match = spaced
-    elif 48 <= first <= 57 and (said := _SPOKEN.match(low, at)) and said.end() > match.end() and any(c > 57 for c in said[0]):
+    elif 48 <= first <= 57 and (said := _SPOKEN.match(low, at)) and said.end() > match.end() and _said(said[0]):
         return at, _unspoken_end(said), keys.label, keys.score - 0.03, keys.detector
-    return _judged(page, keys, match, marked)
+    return _judged(page, keys, match, marked, sure)
 
 
 def _said(words: bytes) -> bool:
-    return sum(len(w) > 2 or w.isdigit() for w in words.split()) >= 3
+    return sum(w in _NUMBER_WORDS for w in words.replace(b",", b" ").replace(b"-", b" ").split()) >= 3
 
 
 def _unspoken_end(match: re.Match[bytes]) -> int:
@@ -109,32 +126,56 @@ def _unspoken_end(match: re.Match[bytes]) -> int:
 def _regular(groups: bytes) -> bool:
     """Whether blank-separated groups make one number: each with a digit, none a lone year-like tail."""
     parts = groups.split()
-    if parts[0].isalpha() and not parts[0].isupper():
+    if parts[0].lower() in _SMALL:
         return False
+    if parts[0].isalpha() and not parts[0].isupper() and (len(parts[0]) > 1 or len(parts) < 3):
+        return False
+    if len(parts) == 2 and not parts[1].isdigit():
+        return parts[1].isupper()
     return all(any(48 <= c <= 57 for c in part) for part in parts[1:])
 
 
-def _judged(page: Page, keys: Keys, match: re.Match[bytes], marked: bool) -> Hit | None:
+def _judged(page: Page, keys: Keys, match: re.Match[bytes], marked: bool, sure: bool) -> Hit | None:
     low, start, end = page.low, match.start(), match.end()
     value = match[0]
+    head, colon, _ = value.partition(b":")
+    if colon and head.isalpha() and (len(head) > 5 or head in _LABELS):
+        return None
+    if low[end : end + 1] == b"^" and b"|" in low[max(0, start - 2) : start]:
+        return None
     digits = digits_in(value)
-    if digits == 0 and not keys.words:
+    if keys.words:
+        fits = _user_name(value, digits, marked)
+    else:
+        fits = _enough(keys, value, digits, marked, sure)
+    if not fits or (keys.most and digits > keys.most):
         return None
-    if digits < (keys.marked if marked else keys.bare) and not keys.words:
-        if not marked or digits == len(value) or len(value) < 6 or not page.data[start:end].isupper():
-            return None
-    if keys.words and digits == 0 and value in _NO_USERS:
-        return None
-    if keys.most and digits > keys.most:
-        return None
-    if digits < 5 and _LOWER_WORD.match(page.data[start:end]) and not keys.words:
-        return None
-    if _DATE.match(value) and len(value) < 12 and not keys.words:
+    if len(value) < 12 and not keys.words and _DATE.match(value):
         return None
     if _DECIMAL.match(value) or (digits < 5 and low[end : end + 1] == b"%"):
         return None
-    if digits == 4 and _PLAIN_YEAR.match(value) and not marked:
+    if digits == 4 and not marked and _PLAIN_YEAR.match(value):
         return None
     if digits < 6 and digits == len(value) and following(low, end) in UNITS_AFTER:
         return None
     return start, end, keys.label, keys.score, keys.detector
+
+
+def _enough(keys: Keys, value: bytes, digits: int, marked: bool, sure: bool) -> bool:
+    """Whether a value is code enough for its label and its mark."""
+    if marked and sure:
+        return digits >= keys.marked or (digits > 0 and len(value) > 4 and not clinical(value))
+    if marked:
+        return digits >= 5 or (digits >= keys.marked and not clinical(value)) or labelled_code(value)
+    if sure:
+        if digits >= keys.bare and (digits == len(value) or digits > 4 or not clinical(value)):
+            return True
+        return labelled_code(value) or (digits > 2 and digits < len(value) > 4 and not dose(value) and value[:1].isalpha())
+    return digits >= 6 or labelled_code(value)
+
+
+def _user_name(value: bytes, digits: int, marked: bool) -> bool:
+    """Whether a value can be a login name: behind a mark any word but small ones, else one with a digit or mark in it."""
+    if value in _NO_USERS:
+        return False
+    return marked or (digits < len(value) and (digits > 0 or b"." in value or b"_" in value))

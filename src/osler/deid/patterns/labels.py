@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from osler.deid.patterns.keyed import MARK, SEPARATOR, VALUE_START, Keys, value_at
+from osler.deid.patterns.keyed import CODE_START, MARK, SEPARATOR, VALUE_START, Keys, value_at
 from osler.deid.patterns.page import Page
 from osler.deid.patterns.rule import Hit, compiled, union
 
 _MARKED = re.compile(rb"[:#=|>^\"]|n(?:o|um|br|r)\b|numb|\bids?\b|ident|code|ref")
 _SAID = re.compile(rb"\b(?:is|was|are)\b")
 _DIRECT = r"\d"
+_PLAIN = r"(?: is| =)?[ \t]{1,3}(?:\r?\n[ \t]{0,8})?"
 
 
 class LabelLane:
@@ -49,11 +50,13 @@ class LabelLane:
                 tried = index + 1
                 keys, sure = kinds[index - 1]
                 label_end, value = match.end(index), match.end()
+                if label_end - start < 4 and start and low[start - 1] in b"/@.":
+                    continue
                 at = max(at, label_end)
-                marked = _MARKED.search(low, label_end, value) is not None
+                marked = _MARKED.search(low, start, value) is not None
                 if not marked and _SAID.search(low, label_end, value):
                     marked = True
-                hit = value_at(ready, keys, value, marked)
+                hit = value_at(ready, keys, value, marked, sure)
                 if hit is not None:
                     hits.append(hit)
                     at = hit[1]
@@ -113,7 +116,8 @@ def _closing(source: str) -> int:
 def _trigger(names: Sequence[str], start: str, sure: bool) -> str:
     """Where the lane stops: a label, what may stand between, the start of a value."""
     direct = rf"|{_DIRECT}" if sure and start == VALUE_START else ""
-    return rf"(?:\b|_)(?:{'|'.join(names)})(?:(?:\b|[_.#]){SEPARATOR if sure else MARK}{start}{direct})"
+    code = rf"|{_PLAIN}{CODE_START}" if not sure and start == VALUE_START else ""
+    return rf"(?:\b|_)(?:{'|'.join(names)})(?:(?:\b|[_.#]){SEPARATOR if sure else MARK}{start}{direct}{code})"
 
 
 _Kinds = tuple[tuple[Keys, bool], ...]
@@ -144,4 +148,5 @@ def _patterns(groups: Mapping[tuple[int, bool], tuple[Keys, list[str]]]) -> tupl
 def _whole(keys: Keys, sure: bool, sources: Sequence[str]) -> str:
     start = keys.value_start
     direct = rf"|(?={_DIRECT})" if sure and start == VALUE_START else ""
-    return rf"({'|'.join(sources)})(?:(?![a-z0-9]){SEPARATOR if sure else MARK}(?={start}){direct})"
+    code = rf"|{_PLAIN}(?={CODE_START})" if not sure and start == VALUE_START else ""
+    return rf"({'|'.join(sources)})(?:(?![a-z0-9]){SEPARATOR if sure else MARK}(?={start}){direct}{code})"

@@ -31,6 +31,7 @@ ORDINAL = (
 CARDINAL_DAY = rf"(?:{TEEN}|twenty[ -]{UNIT}|thirty[ -]one|{UNIT}|twenty|thirty)"
 SMALL = rf"(?:(?:oh |zero )?{UNIT}|{TEEN}|{TEN}(?:[ -]{UNIT})?|\d{{1,2}})"
 """A number below a hundred, in words or digits."""
+WORDED = rf"(?:(?:oh |zero )?{UNIT}|{TEEN}|{TEN}(?:[ -]{UNIT})?)"
 PAIR = rf"(?:{TEN}(?:[ -]{UNIT})?|{TEEN}|(?:oh|o)[ -]{UNIT})"
 YEAR_WORDS = (
     rf"(?:(?:eighteen|nineteen|twenty)[ -](?:hundred(?: and)?(?: {PAIR}| {UNIT})?|{PAIR})"

@@ -45,6 +45,6 @@ KEYS = (
         rf"|(?:{_PROFESSIONAL} )?(?:certificate|certification|cert|registration|permit|credential|diploma) {_MARK}"
         r"|dl|d\.l\.|cdl|npi|dea|upin|gmc|nmc(?: pin)?|ahpra|dea registration|clia|national provider identifier|national provider|npi type|nabp|ncpdp|dea reg"
         rf"|(?:{_PROFESSIONAL} )(?:registration|permit|certificate|cert|certification)",
-        weak=r"cds|state id|certificate|certification|cert|permit|credential|board|registration|reg|state lic|licensure|diploma",
+        weak=r"oln|operator|bar num(?:ber)?|bar|lanr|gmc|hcpc|nmc|lic|licence|license|certificate|attorney|pharmd|rph|rn|lpn|shield|registry|practise|practice|cds|state id|certificate|certification|cert|permit|credential|board|registration|reg|state lic|licensure|diploma",
     ),
 )

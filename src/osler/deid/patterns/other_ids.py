@@ -1,22 +1,21 @@
 """Any other identifying number, characteristic or code: usernames, badges, orders, specimens, study subjects, UUIDs."""
 
 from osler.core.spans import Label
+from osler.deid.patterns.codes import bare_code
 from osler.deid.patterns.contexts import CODE_SYSTEMS, UNITS_AFTER, following
 from osler.deid.patterns.keyed import Keys
+from osler.deid.patterns.lexemes import MONTH
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import DIGITS, clear_before, compiled, mark, number, word, words_before, Hit, digits_in
+from osler.deid.patterns.rule import NO_DIGITS, last_word, DIGITS, LETTERS, word_set, clear_before, compiled, mark, number, word, words_before, Hit, digits_in
 
 _UUID = compiled(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f-])")
-_CODE = compiled(
-    r"(?:[a-z]{1,3}\d{2,4}-\d{3,8}(?:-[a-z0-9]{1,6})?|[a-z]{1,6}-?\d{5,14}[a-z]{0,3}|[a-z]{1,5}(?:[-_][a-z]{1,5})?[-_]\d{2,10}(?:[-_][a-z0-9]{1,10}){0,3}"
-    r"|[a-z]{1,3}\d{1,3}[a-z]{1,3}\d{3,10})(?![\w]|-\w|\.\d)"
-)
-_REGISTRY = compiled(r"(?:nct|isrctn|pmc|pmid|drks|umin|actrn|ctri|gse|chembl|mondo|omim|rxcui|rs|cvcl|orpha|hgnc|chebi|ensg|enst|nm|np|xm|hp|ec|eudract|grch|cas|mesh|doid|uniprot|ncbi|covid|sars|cov|isbn|iso|din|astm|fda|who|icd|cpt|atc|loinc)[-_:]?\d|[cdq]\d{6,8}(?!\d)")
-_LONG = compiled(r"\d{7,20}(?![\w,%-]|\.\d)")
-_GROUPED = compiled(r"\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
+_CODE = compiled(r"[a-z0-9]{1,24}(?:[-_./:][a-z0-9]{1,24}){0,6}(?![\w-])")
+_LONG = compiled(r"\d{7,40}(?![\w,%-]|\.\d)")
+_GROUPED = compiled(r"\d\d - \d\d - \d\d(?! ?-)(?!\w)|\d{1,4}-\d{2,4}-\d{1,6}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
 _PLAIN = compiled(r"(?:\d{5,7}|0\d{3})-\d{2,7}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
+_TOLL = compiled(r"1-\d{3}-\d{3}-\d{4}\Z")
 _RANGE = compiled(r"(?:(?:1[89]|20)\d\d-(?:1[89]|20)\d\d|\d{1,7}-\d{1,5}(?:00|50))\Z")
-_HANDLE = compiled(r"@[a-z_][a-z0-9_.]{2,29}(?!\w)")
+_HANDLE = compiled(r"@[a-z_][a-z0-9_.]{2,29}(?![\w@])")
 _A_NUMBER = compiled(r"a\d{3}-?\d{3}-?\d{3}(?!\w)")
 
 
@@ -54,24 +53,88 @@ def grouped(page: Page, s: int, run_end: int) -> Hit | None:
     if match is None or not clear_before(page.low, s) or following(page.low, match.end()) in UNITS_AFTER:
         return None
     digits = digits_in(match[0])
-    if digits < 7 or public_code(page.low, s) or _RANGE.match(match[0]):
+    short = digits < 8 and b"-0" not in match[0] and match[0][:1] != b"0" and len(match[0].split(b"-")) > 2
+    if ((digits < 7 or (short and match[0][-3:-2] == b"-")) and match[0][2:5] != b" - ") or _TOLL.match(match[0]):
+        return None
+    if public_code(page.low, s) or _RANGE.match(match[0]):
         return None
     return _hit(s, match.end(), 0.55)
 
 
 def code(page: Page, s: int, run_end: int) -> Hit | None:
-    """`S24-10932`, `EMP-20417`, `AB1234567`: capitals with a run of digits, that no registry gives out."""
-    low, data = page.low, page.data
+    """`S24-10932`, `EMP-20417`, `f42210`, `182507br00`: letters and digits enough, and nothing clinical."""
+    low = page.low
     match = _CODE.match(low, s)
-    if match is None or not clear_before(low, s, b"./-_@+"):
+    if match is None:
         return None
-    value = data[s : match.end()]
-    digits = digits_in(value)
-    if not value.isupper() or digits < 4 or _REGISTRY.match(low, s) or public_code(low, s):
+    value = match[0]
+    if len(value.translate(None, NO_DIGITS)) < 4 or not clear_before(low, s, b"./-_@+<>=&\\"):
         return None
-    if following(low, match.end()) in UNITS_AFTER:
+    if not bare_code(value, page.data[s : match.end()]) or b"." in value and not _DOTTED.match(value):
         return None
-    return _hit(s, match.end(), 0.7 if digits > 4 else 0.6)
+    if public_code(low, s) or following(low, match.end()) in UNITS_AFTER or _DATED.match(value):
+        return None
+    if last_word(low, s) in _NO_CODE:
+        return None
+    return _hit(s, match.end(), 0.7)
+
+
+_NO_CODE = word_set(
+    "form model policy catalog cat part type class series rev revision version standard regulation chapter room floor error",
+    "un iso protocol procedure section sop lens iol using use uses ultrasound monitor",
+)
+_DOTTED = compiled(r"[a-z0-9]+(?:\.[a-z0-9]+)*\Z")
+_DATED = compiled(rf".*\d{MONTH}\d?|(?:19|20)\d\d-[01]\d-[0-3]\dt\d|{MONTH}[-/]?\d{{2,4}}\Z")
+
+
+_BEHIND = compiled(r"\((\d{4,6}|\d\d?-\d{3,4})\)|#(\d{3,7})(?![\w.-])")
+_PERSON_BEFORE = compiled(
+    r".*(?:[A-Z][a-z'-]+,? [A-Z][A-Za-z'-]+|[A-Z]{2,}, [A-Z]{2,}|\b(?:[pP]aged|[cC]alled|Dr\.?|RN|MD|NP|PA|BC|by) [A-Z]?[a-z'-]+"
+    r"|, (?:MD|RN|NP|PA-C|DO|LPN|PharmD|ACNP-BC|APRN)) ?\Z"
+)
+_YEARS = compiled(r"(?:19|20)\d\d\Z")
+_COUNTED = word_set(
+    "series image slice page bed room day visit dose cycle tylenol french size apt suite unit ste lot box case figure table item",
+    "question vicryl monocryl prolene silk nylon ethibond pds blade foley tube rm street hwy route step grade",
+)
+
+
+def behind_name(page: Page, s: int, run_end: int) -> Hit | None:
+    """`Dahir Awale (501828)`, `caller #4417`: a short number that goes with a person."""
+    match = _BEHIND.match(page.low, s)
+    if match is None:
+        return None
+    if match[1]:
+        if _YEARS.match(match[1]) or not _PERSON_BEFORE.match(page.data, max(0, s - 40), s):
+            return None
+        return match.start(1), match.end(1), Label.OTHER_ID, 0.55, "other_ids"
+    before = words_before(page.low, s, 20)
+    if not before or before[-1] in _COUNTED or not before[-1].isalpha():
+        return None
+    return match.start(2), match.end(2), Label.OTHER_ID, 0.55, "other_ids"
+
+
+_BLOCKS = compiled(r"\d{4}(?: \d{4}){2,7}(?: \d{1,4})?(?![\w/]|\.\d| \d)")
+_PARCEL = compiled(r"1z(?: ?[a-z0-9]{1,6}){3,9}(?!\w)")
+
+
+def blocks(page: Page, s: int, run_end: int) -> Hit | None:
+    """`9400 1000 0000 0000 12`: blocks of four digits."""
+    match = _BLOCKS.match(page.low, s)
+    return _hit(s, match.end(), 0.7) if match and clear_before(page.low, s) else None
+
+
+def parcel(page: Page, s: int, run_end: int) -> Hit | None:
+    """A parcel's tracking number, in one or in groups: `1Z 970 E24 41 5880 279 1`."""
+    match = _PARCEL.match(page.low, s)
+    if match is None:
+        return None
+    end = s
+    size = 0
+    while end < match.end() and size < 18:
+        size += page.low[end] != 32
+        end += 1
+    return _hit(s, end, 0.85) if size == 18 and digits_in(page.low[s:end]) > 8 else None
 
 
 def handle(page: Page, s: int, run_end: int) -> Hit | None:
@@ -88,17 +151,20 @@ RULES = (
         r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", uuid, range(1, 9), b"-abcdef"
     ),
     word("", uuid, b"abcdef", DIGITS + b"-"),
-    number(r"\b\d{7}", long_number, range(7, 21)),
+    number(r"\b\d{7}", long_number, range(7, 41)),
     number(
-        r"\b(?:\d{2,4}-\d{2,4}-\d{3,6}|\d{3,4}-\d{2,4}-\d{2}|(?:\d{5,7}|0\d{3})-\d{3,7}|\d{5,7}-\d\d)\b", grouped, range(2, 8), b"-"
+        r"\b(?:\d{1,4}-\d{2,4}-\d{1,6}|\d\d - \d\d - \d\d|(?:\d{5,7}|0\d{3})-\d{3,7}|\d{5,7}-\d\d)\b", grouped, range(1, 8), b"- "
     ),
     word(
-        r"\b(?:[a-z]{1,3}\d{2,4}-\d{3}|[a-z]{1,6}-?\d{5}|[a-z]{1,5}(?:[-_][a-z]{1,5})?[-_]\d{4}|[a-z]{1,5}[-_]\d{2,3}[-_]\d{2}"
-        r"|[a-z]{1,3}\d{1,3}[a-z]{1,3}\d{4})",
+        r"\b(?:[a-z]{1,8}[-_./]?\d{4}|[a-z]{1,8}[-_/:]?[a-z0-9]*?\d[a-z]+?[-_]?[a-z0-9]*?\d[a-z0-9-]*?\d|[a-z]{1,5}\d{1,3}[-_]?[a-z]{1,4}[-_]?\d{2}|[a-z]{1,5}[-_]\d{2,3}[-_][a-z0-9]{0,3}\d{2}|[a-z]{1,3}\d{2,3}[-_]\d{2})",
         code,
-        then=DIGITS + b"-_",
+        then=DIGITS + b"-_./",
     ),
+    number(r"\b\d{1,9}[-_]?[a-z]{1,6}[-_]?\d{1,2}[a-z0-9-]{0,3}\d|\b\d{5,9}-?[a-z]{1,5}\b", code, range(1, 12), LETTERS + b"-_"),
     mark(r"@[a-z_][a-z0-9_]{2}", handle, b"@"),
+    mark(r"\((?:\d{4,6}|\d\d?-\d{3,4})\)|#\d{3,7}\b", behind_name, b"(#"),
+    number(r"\b\d{4} \d{4} \d{4}", blocks, (4,), b" "),
+    number(r"\b1z ?[a-z0-9]{3}", parcel, (1,), b"z"),
 )
 
 _MARK = r"(?:num(?:ber)?|ids?|identifiers?|codes?)"
@@ -115,12 +181,28 @@ KEYS = (
     Keys(
         label=Label.OTHER_ID,
         detector="other_ids",
+        score=0.88,
+        bare=2,
+        marked=2,
+        strong=r"badge|shield|locker|storage locker|wristband|armband|fob|key fob|transit pass|keycard|seal|subj|pager id|parking space|mailbox",
+    ),
+    Keys(
+        label=Label.OTHER_ID,
+        detector="other_ids",
         score=0.9,
         bare=5,
         marked=3,
         strong=rf"(?:{_THINGS}) {_MARK}|accession|acc|badge|passport|specimen|docket|barcode|ein|curp|aadhaa?r|requisition|uid|guid|uuid|wristband|confirmation|edipi|a-number|alien registration"
-        r"|study subject|study participant|subject|participant|case|orders?|tracking|rx|prescription|reference|ref|referral|employee|locker(?: number)?|ups|fedex|usps|dhl",
-        weak=rf"{_THINGS}|id|ids|identifier|pin|number|num|no|code|record locator|identity|identification|usubjid|subjid|case report|ref no|user",
+        r"|study subject|study participant|subject|participant|case|orders?|tracking|rx|prescription|reference|ref|referral|employee|locker(?: number)?|tracking|confirmation|accession num|ups|fedex|usps|dhl",
+        weak=rf"{_THINGS}|record locator|identity|identification|usubjid|subjid|case report|ref no|user|waybill|flight|orig|autopsy|e-?consult|consult|refill|wo|gmp|token|seal|envelope|pouch|tracking|track|trk|parole|probation|charge|warranty|pallet|shipper|logger|host|tag|rtls|meal ticket|valet ticket|towed|claim check|coat check|hold|bin location|cassette|aliquot|pool|plate id|run id|batch|sticker|label|bar code|qr|qr code|pager id|chit|voucher|coupon|library card|transit pass|student|bus pass|membership|gym|loyalty|rewards|frequent flyer|reservation|booking|itinerary|hospital id|visitor pass|entry|exit|event|meeting|conference|zoom|webex|teams|session|link",
+    ),
+    Keys(
+        label=Label.OTHER_ID,
+        detector="other_ids",
+        score=0.6,
+        bare=6,
+        marked=3,
+        weak=r"ids?|identifier|pin|number|num|no|code|it'?s|says|ending|ends in|reads",
     ),
     Keys(
         label=Label.OTHER_ID,

@@ -5,13 +5,12 @@ from osler.deid.patterns.contexts import NUMERIC_NOT, UNITS_AFTER, following
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.lexemes import DIGIT_WORD, SPOKEN_DIGIT
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import clear_before, compiled, mark, number, word, word_set, words_before, Hit, digits_in
+from osler.deid.patterns.rule import NO_DIGITS, last_word, clear_before, compiled, mark, number, word, word_set, words_before, Hit, digits_in
 
-_EXTENSION = r"(?:[ ,;]{0,3}(?:ext(?:ension|n)?\b\.?|x\.?|#)[ :#]{0,2}\d{1,6}(?!\d))?"
+_EXTENSION = r"(?:[ ,;]{0,3}(?:(?:ext(?:ension|n)?\b\.?|#)[ :#]{0,2}x?\d{1,6}|x\.?[ :#]{0,2}\d{2,6})(?!\d))?"
 _NANP = compiled(
-    r"\d{3}[-. /)]{0,3}\d{3}[-. ]{0,3}\d{4}" + _EXTENSION + r"(?![\d]|-\d|\.\d)"
+    r"\d{3}[-.\s/)]{0,5}\d{3}[-. ]{0,3}\d{4}" + _EXTENSION + r"(?![\d]|-\d|\.\d)"
 )
-_HEAD = compiled(r".*?((?:\+ ?1[ .-]{0,2}|(?<![\w.])1[ .-]{1,2})?\(?)\Z")
 _AFTER_SLASH = compiled(r".*(?:\d{4}|[^\d]) ?/\Z")
 _LOCAL = compiled(r"\d{3}[-. ]\d{4}" + _EXTENSION + r"(?![\d/]|[-.]\d)")
 _WORLD = compiled(r"\+ ?\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5}){1,5}" + _EXTENSION + r"(?!\d)")
@@ -19,8 +18,9 @@ _ABROAD = compiled(
     r"(?:00\d{1,3}[ -]\d{1,4}(?:[ -]?\d{2,4}){2,4}|0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d{1,2}[ -]\d{4}[ -]\d{4}"
     r"|0\d(?:[ .]\d\d){4})(?!\d)"
 )
+_DATED = compiled(r"0\d[ -](?:19|20)\d\d\b")
 _VANITY = compiled(r"(?:1[-. ])?8(?:00|33|44|55|66|77|88)[-. ](?:[a-z0-9]{3}-?[a-z0-9]{4,8}|[a-z0-9]{7,11})(?![\w])")
-_EXT = compiled(r"(?:ext(?:ension|n)?\.?|x)[ :#]{0,2}(?:is |number |no\.? )?(\d{3,6})(?![\w%]|[.-]\d)")
+_EXT = compiled(r"(?:ext(?:ension|n)?\.?|x|p|v)[ :#]{0,2}(?:is |number |no\.? )?(x?\d{3,6})(?![\w%/]|[.-]\d)")
 _PUBLIC = frozenset((b"8002221222", b"8003321088", b"8002738255", b"8006624357", b"8007997233"))
 """Poison control, FDA MedWatch, crisis, treatment and violence lines of the United States: everyone's numbers."""
 
@@ -47,10 +47,9 @@ def _hit(page: Page, start: int, end: int, score: float) -> Hit:
 
 def _is_fax(low: bytes, start: int, end: int) -> bool:
     """The nearest label decides: the one before the number, else one just behind it."""
-    near = low[max(0, start - 32) : start]
+    near = low[start - 32 if start > 32 else 0 : start]
     if b"fa" not in near and b"f:" not in near:
-        behind = low[end : end + 6]
-        return b"f" in behind and _FAX_BEHIND.match(behind) is not None and not _PHONE.match(near)
+        return b"f" in low[end : end + 4] and _FAX_BEHIND.match(low, end) is not None and not _PHONE.match(near)
     fax = _FAX.match(near)
     if fax is None:
         return False
@@ -64,17 +63,27 @@ def nanp(page: Page, s: int, run_end: int) -> Hit | None:
     match = _NANP.match(low, s)
     if match is None:
         return None
-    head = _HEAD.match(low, max(0, s - 6), s)
-    start = head.start(1) if head else s
+    start, end = _head(low, s), match.end()
     if not clear_before(low, start, b"./-$_+") and not _AFTER_SLASH.match(low, max(0, start - 6), start):
         return None
-    digits = bytes(c for c in match[0][:16] if 48 <= c <= 57)[:10]
-    if digits in _PUBLIC or following(low, match.end()) in UNITS_AFTER:
+    number = match[0]
+    if number[0] == 56 and number[:16].translate(None, NO_DIGITS)[:10] in _PUBLIC:
         return None
-    if low[start : start + 1] == b"(" and low[s + 3 : s + 4] != b")":
+    if following(low, end) in UNITS_AFTER:
+        return None
+    if start < s and low[start] == 40 and number[3] != 41:
         start = s
-    separated = match[0][3:4] in b"-. /)"
-    return _hit(page, start, match.end(), 0.94 if separated else 0.6)
+    return _hit(page, start, end, 0.6 if 48 <= number[3] <= 57 else 0.94)
+
+
+def _head(low: bytes, s: int) -> int:
+    """Where a number starts whose area code is at `s`: at its bracket, its country code `1` or `+1`."""
+    start = s - 1 if s and low[s - 1] == 40 else s
+    match = _COUNTRY.match(low, max(0, start - 5), start) if start and low[start - 1] in b" .-1" else None
+    return match.start(1) if match else start
+
+
+_COUNTRY = compiled(r".*?(\+ ?1[ .-]{0,2}|(?<![\w.])1[ .-]{1,2})\Z")
 
 
 def local(page: Page, s: int, run_end: int) -> Hit | None:
@@ -83,8 +92,7 @@ def local(page: Page, s: int, run_end: int) -> Hit | None:
     match = _LOCAL.match(low, s)
     if match is None or not clear_before(low, s, b"./-$_+<>=") or following(low, match.end()) in UNITS_AFTER:
         return None
-    before = words_before(low, s, 30)
-    last = before[-1] if before else b""
+    last = last_word(low, s)
     if last in NUMERIC_NOT:
         return None
     if _CALLED.match(low, max(0, s - 32), s) or last in (b"at", b"@"):
@@ -97,24 +105,31 @@ def local(page: Page, s: int, run_end: int) -> Hit | None:
 _RANGED = word_set("range ratio dose score between normal ref reference goal target of from calories count wbc plt")
 
 
+_NORTH = compiled(r"\+1[ .-]{0,2}\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]{0,2}\d{4}" + _EXTENSION + r"(?!\d)")
+
+
 def world(page: Page, s: int, run_end: int) -> Hit | None:
     """`+44 20 7946 0958`."""
     match = _WORLD.match(page.low, s)
     if match is None:
         return None
-    digits = digits_in(match[0])
-    if not 8 <= digits <= 20 or not clear_before(page.low, s, b".-/"):
+    end = match.end()
+    if match[0][1:2] == b"1" and (short := _NORTH.match(page.low, s)):
+        end = short.end()
+    digits = digits_in(page.low[s:end])
+    if not 8 <= digits <= 21 or not clear_before(page.low, s, b".-/"):
         return None
-    return _hit(page, s, match.end(), 0.92)
+    return _hit(page, s, end, 0.95)
 
 
 def abroad(page: Page, s: int, run_end: int) -> Hit | None:
     """`020 7946 0958`, `0161 496 0123`, `06 12 34 56 78`, `0049 30 1234567`."""
     match = _ABROAD.match(page.low, s)
-    before = words_before(page.low, s, 20)
-    if before and before[-1] in NUMERIC_NOT:
+    if match is None:
         return None
-    if match is None or not clear_before(page.low, s, b"./-$_+<>=") or following(page.low, match.end()) in UNITS_AFTER:
+    if last_word(page.low, s) in NUMERIC_NOT or _DATED.match(page.low, s):
+        return None
+    if not clear_before(page.low, s, b"./-$_+<>=") or following(page.low, match.end()) in UNITS_AFTER:
         return None
     return _hit(page, s, match.end(), 0.8)
 
@@ -132,22 +147,26 @@ def vanity(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 def extension(page: Page, s: int, run_end: int) -> Hit | None:
-    """`ext. 4410`, `x2204`: the digits alone."""
-    match = _EXT.match(page.low, s)
-    if match is None or following(page.low, match.end()) in UNITS_AFTER:
+    """`ext. 4410`, `x2204`, pager `p14884`: the digits alone."""
+    low = page.low
+    match = _EXT.match(low, s)
+    if match is None or following(low, match.end()) in UNITS_AFTER:
         return None
-    if match[0][0] == 120 and s and low_before(page, s):
+    first, digits = match[0][0], match[1]
+    if first == 101:
+        return match.start(1), match.end(1), Label.PHONE, 0.8, "phones"
+    if s and low[s - 1] not in b" (,;\n\t|/":
         return None
-    if match[0][0] == 120 and (len(match[1]) < 4 or match[0][1:2] == b" "):
+    called = _CALLED.match(low, max(0, s - 32), s) is not None
+    if first == 120:
+        if match[0][1:2] == b" " or (not called and (len(digits) < 3 or digits.endswith(b"00") or low[s - 2 : s - 1].isdigit())):
+            return None
+    elif not called and (match[0][1:2] == b" " or not _SIGNED.match(page.data, max(0, s - 16), s)):
         return None
-    if match[0][0] == 120 and match[1].endswith(b"00") and not _CALLED.match(page.low, max(0, s - 32), s):
-        return None
-    return match.start(1), match.end(1), Label.PHONE, 0.8, "phones"
+    return (s if first == 120 else match.start(1)), match.end(1), Label.PHONE, 0.75, "phones"
 
 
-def low_before(page: Page, s: int) -> bool:
-    """Whether what stands before an `x` makes it no extension."""
-    return page.low[s - 1] not in b" (,;\n\t"
+_SIGNED = compiled(r".*\b(?:PGY-?\d|MD|DO|RN|NP|PA|PA-C|LPN|RT|RMA|RMO|JM|PharmD|CWOCN|ACNP|CRNA|LCSW|MSW|fellow|resident|intern),? ?\Z")
 
 
 _SPOKEN = compiled(rf"(?:{SPOKEN_DIGIT}[ ,.-]{{1,3}}){{2,14}}{SPOKEN_DIGIT}(?![a-z0-9])")
@@ -159,7 +178,7 @@ _SPOKEN_EXTENSION = compiled(
 def spoken(page: Page, s: int, run_end: int) -> Hit | None:
     """`six one seven, five five five, zero one four two`, with seven digits or more."""
     match = _SPOKEN.match(page.low, s)
-    if match is None or not 7 <= spoken_size(match[0]) <= 18:
+    if match is None or not 7 <= spoken_size(match[0]) <= 18 or b" three four five six" in match[0]:
         return None
     end = match.end()
     more = _SPOKEN_EXTENSION.match(page.low, end)
@@ -184,7 +203,7 @@ def spoken_size(words: bytes) -> int:
 
 
 _LOOSE = compiled(
-    r"\+? ?\(?\d[\d ().-]{1,20}\d(?:[ ,]{0,2}(?:ext(?:ension)?|x)\.? ?\d{1,6})?(?![\d/]|-\d|%)"
+    r"\+? ?\(?\d[\d ().-]{1,20}\d(?:[ ,]{0,2}(?:ext(?:ension)?\.? ?\d{1,6}|x\.? ?\d{2,6}))?(?![\w/]|-\d|%)"
 )
 _BREAKS = compiled(r".{4,}?(?=  |\) \(|\. |\d\.$| \()")
 
@@ -193,7 +212,8 @@ def dialled(page: Page, at: int) -> int:
     """The end of the number behind a label like `pager` or `cell`, of four digits or more; 0 if there is none."""
     match = _LOOSE.match(page.low, at)
     if match is None:
-        return 0
+        prefixed = _PREFIXED.match(page.low, at) or _SAID.match(page.low, at)
+        return prefixed.end() if prefixed and not prefixed[0].startswith(b"nine one one") else 0
     cut = _BREAKS.match(match[0])
     end = at + cut.end() if cut else match.end()
     digits = digits_in(page.low[at:end])
@@ -202,9 +222,11 @@ def dialled(page: Page, at: int) -> int:
     return end
 
 
-_CLOCK = compiled(r"\d{1,2}\.\d{1,5}(?![\d.-])|\d{1,3}\.\d{1,3}-\d{1,3}\.\d{1,3}(?!\d)|(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?\b|$|[ ,.;)])(?!\d)|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:19|20)\d\d\b")
+_CLOCK = compiled(r"\d{1,2}-\d{1,2} \d{1,2}:|(?:19|20)\d\d-\d\d|\d{1,2}\.\d{1,5}(?![\d.-])|\d{1,3}\.\d{1,3}-\d{1,3}\.\d{1,3}(?!\d)|(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?\b|$|[ ,.;)])(?!\d)|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:19|20)\d\d\b")
 
-_DIAL_START = r"(?:\+ ?)?\(?\d[\d (.)-]{2}"
+_PREFIXED = compiled(r"[xp#]{1,2}\d{3,6}(?![\w%/])|pin \d{4,6}(?!\w)")
+_SAID = compiled(rf"(?:{DIGIT_WORD}[ ,.-]{{1,3}}){{2,10}}{DIGIT_WORD}(?![a-z])")
+_DIAL_START = rf"(?:(?:\+ ?)?\(?\d[\d (.)-]{{2}}|[xp#]{{1,2}}\d{{3}}|pin \d{{4}}|{DIGIT_WORD} {DIGIT_WORD} {DIGIT_WORD}\b)"
 
 KEYS = (
     Keys(
@@ -216,7 +238,7 @@ KEYS = (
         read=dialled,
         start=_DIAL_START,
         strong=r"(?:(?:home|work|cell|office|daytime|day|evening|mobile|alternate|alt|main|contact|emergency|primary|secondary|business|direct|clinic|pharmacy|house|preferred|other) )?(?:tele)?phones?(?: num(?:ber)?)?"
-        r"|telephones?|tel|cell(?:ular)?(?: phone)?|mobile|pagers?|beepers?|paged? at|paged?|call(?: ?back)?(?: (?:her|him|them|me|us|at|number))*|ph|voice ?mail|vm|sms|text|whatsapp|vocera|spectralink|ascom|cb|contact(?: number)?|hotline|direct line|line|landline"
+        r"|telephones?|tel|cell(?:ular)?(?: phone)?|mobile|pagers?|beepers?|bleep|pg|paged?(?: (?:me|him|her|us))?(?: at)?|lm|called?|calling|call(?: ?back)?(?: (?:her|him|them|me|us|at|number))*|ph|voice ?mail|vm|sms|text|whatsapp|vocera|spectralink|ascom|cb|contact(?: number)?|hotline|direct line|line|landline"
         r"|extension|reach(?:ed)?(?: (?:her|him|them|me|us))? (?:at|on)|dial|phn num(?:ber)?|desk",
         weak=r"contact|home|work|office|direct|main",
     ),
@@ -233,8 +255,20 @@ KEYS = (
     ),
 )
 
+_DIGITWISE = compiled(r"\d(?: \d){6,11}(?![\d/.:]| \d)")
+
+
+def digitwise(page: Page, s: int, run_end: int) -> Hit | None:
+    """`8 3 2 4 2 3 0 7 4 9`, as dictation writes a number."""
+    match = _DIGITWISE.match(page.low, s)
+    if match is None or not clear_before(page.low, s, b"./-$_+") or (s > 1 and page.low[s - 1] == 32 and page.low[s - 2 : s - 1].isdigit()):
+        return None
+    return _hit(page, s, match.end(), 0.7)
+
+
 RULES = (
-    number(r"\b\d{3}(?:[-. /]|\) ?-?|[ ]?[-.] ?)\d{3}(?:[-. ]| - |  )\d{4}|\b\d{3}\)? ?\d{7}\b", nanp, (3, 10), b"-. /)"),
+    number(r"\b\d(?: \d){6}", digitwise, (1,), b" "),
+    number(r"\b\d{3}(?:[-. /]|\)\s{0,3}-?|[ ]?[-.] ?|\s{2,4})\d{3}(?:[-. ]| - |  )\d{4}|\b\d{3}\)? ?\d{7}\b", nanp, (3, 10), b"-. /)"),
     number("", nanp, (10,)),
     number(r"\b[2-9]\d\d[-. ]\d{4}\b", local, (3,), b"-. "),
     mark(r"\+ ?\d{1,3}[ .(-]{0,2}\d", world, b"+"),
@@ -242,7 +276,7 @@ RULES = (
         r"\b(?:00\d{1,3}[ -]\d|0\d{1,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d[ .]\d\d[ .]\d\d[ .]\d\d)", abroad, (2, 3, 4, 5), b" -."
     ),
     number(r"\b8(?:00|33|44|55|66|77|88)[-. ][a-z0-9]{0,9}-?[a-z]{3}", vanity, (3,), b"-. "),
-    word(r"\b(?:ext(?:ension|n)?\b\.?[ :#]{0,2}(?:is |number |no\.? )?\d{3}|x ?\d{4,5}\b)", extension, b"ex"),
+    word(r"\b(?:ext(?:ension|n)?\b\.?[ :#]{0,2}(?:is |number |no\.? )?\d{3}|x ?\d{3,5}\b|p ?\d{4,5}\b|v\d{3,5}\b)", extension, b"expv"),
     word(
         rf"\b(?:{DIGIT_WORD}|double|triple)[ ,.-]{{1,3}}(?:{SPOKEN_DIGIT}[ ,.-]{{1,3}}){{2}}{SPOKEN_DIGIT}\b",
         spoken,

@@ -5,8 +5,8 @@ from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
 from osler.deid.patterns.rule import compiled, mark, word, Hit
 
-SUFFIX = r"(?:jpe?g|png|heic|heif|tiff?|bmp|gif|dcm|dicom|webp|cr2|nef|arw|raw|svg|mp4|mov|avi|m4v|jfif|jp2)"
-_NAME = compiled(r".*?((?:[a-z]:)?[\w()\-./\\%+~@]+)\Z")
+SUFFIX = r"(?:jpe?g|png|heic|heif|tiff?|bmp|gif|dcm|dicom|webp|cr2|nef|arw|raw|svg|mp4|mov|avi|m4v|jfif|jp2|pdf|mpe?g|wmv|avif|psd|ndpi|svs|nii|mrxs)"
+_NAME = compiled(r".*?((?:\b[a-z]:[\\/])?[\w()\-./\\%+~@]+)\Z")
 _SPACED = compiled(r".*?((?:photo|image|img|pic|picture|scan|screenshot|screen shot|wound|face|headshot)[\w ()\-]{0,60})\Z")
 _END = compiled(rf"\.{SUFFIX}(?![a-z0-9])")
 _CAMERA = compiled(r"(?:img|dscn|dscf|dsc|pxl|mvi|photo|pic|image|gopr|dji|screenshot|wp)[_-]\d{3,}(?:[_-][a-z0-9]{2,12}){0,3}")

@@ -70,9 +70,18 @@ def word_set(*lines: str) -> frozenset[bytes]:
     return frozenset(word.encode("latin-1") for line in lines for word in line.split())
 
 
+_EDGES = b"\"'()[]{}.,;:*#=<>-"
+
+
 def words_before(low: bytes, at: int, reach: int = 32) -> list[bytes]:
     """The words just before `at`, the nearest last, without punctuation at their edges; the first may be cut."""
-    return [w.strip(b"\"'()[]{}.,;:*#=<>-") for w in low[max(0, at - reach) : at].split()]
+    return [w.strip(_EDGES) for w in low[at - reach if at > reach else 0 : at].split()]
+
+
+def last_word(low: bytes, at: int, reach: int = 24) -> bytes:
+    """The word just before `at`, without punctuation at its edges; empty where there is none."""
+    words = low[at - reach if at > reach else 0 : at].rsplit(None, 1)
+    return words[-1].strip(_EDGES) if words else b""
 
 
 def clear_before(low: bytes, at: int, forbidden: bytes = b"./-+$:_,") -> bool:
@@ -101,7 +110,7 @@ def union(triggers: Iterable[str]) -> Callable[[bytes, int, int], int]:
 
         def quick(low: bytes, at: int, size: int) -> int:
             # what `pattern.search` does, without making a match object each time
-            return int(match_spans(unanchored, low, at, size)[0][0])
+            return match_spans(unanchored, low, at, size)[0][0]  # type: ignore[no-any-return]
 
         return quick
 
@@ -113,6 +122,11 @@ def union(triggers: Iterable[str]) -> Callable[[bytes, int, int], int]:
 
 
 _MEMORY = 256 << 20
+
+
+NO_DIGITS = bytes(sorted(set(range(256)) - set(DIGITS)))
+NO_LETTERS = bytes(sorted(set(range(256)) - set(LETTERS)))
+"""What `bytes.translate` deletes to leave but the digits, but the letters."""
 
 
 def digits_in(value: bytes) -> int:

@@ -52,6 +52,8 @@ KEYS = (
 class PatternScanner:
     """Finds structured identifiers. Made once (some tens of milliseconds), then safe from several threads."""
 
+    name = "patterns"
+
     def __init__(self) -> None:
         self._shapes = ShapeLane(RULES)
         self._labels = LabelLane(KEYS)

@@ -40,7 +40,7 @@ KEYS = (
         score=0.97,
         bare=4,
         marked=4,
-        strong=r"ssns?|s\.s\.n\.?|soc(?:ial)? sec(?:urity)?|socials?|tin|itin"
+        strong=r"ssns?|s\.s\.n\.?|soc(?:ial)?\.? sec(?:urity)?\.?|socials?|last ?4|soc|tin|itin"
         r"|(?:patient|pt|her|his|their|my|the)'?s? social"
         r"|last (?:4|four)(?: digits)?(?: (?:of|are|is))?(?: (?:of )?(?:his|her|the|their|my|your|pt'?s?|patient'?s?))?"
         r"(?: ssn| social(?: security)?(?: number)?| ss)?",

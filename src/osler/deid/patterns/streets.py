@@ -3,9 +3,10 @@
 import re
 
 from osler.core.spans import Label
+from osler.deid.patterns.contexts import UNITS_AFTER, following
 from osler.deid.patterns.lexemes import TEEN, TEN, UNIT
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import clear_before, compiled, number, word, word_set, words_before, Hit, digits_in
+from osler.deid.patterns.rule import NO_DIGITS, last_word, clear_before, compiled, number, word, word_set, words_before, Hit, digits_in
 
 _SAFE = (
     r"street|avenue|ave|boulevard|blvd|road|rd|lane|ln|highway|hwy|parkway|pkwy|broadway|turnpike|freeway|expressway"
@@ -23,19 +24,18 @@ _RARE = (
 )
 _DIRECTION = r"(?:n\.?w|n\.?e|s\.?w|s\.?e|north|south|east|west|northeast|northwest|southeast|southwest|[nsew])"
 _NAME = r"(?:[a-z0-9][a-z0-9.'-]{0,24})"
-_STREET = compiled(
-    rf"(\d{{1,6}}(?: ?[a-d]\b)?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}})((?:{_NAME} {{1,2}}){{1,5}}?)({_SAFE}|{_USUAL}|{_RARE})(?![a-z0-9'])"
-)
+_HOUSE = compiled(r"(?:\d{1,6}(?: ?[a-d]\b)?(?:[-/]\d{1,5})?(?: ?1/2)?|[ns]\d{1,3}[ew]\d{3,6}),? {1,2}")
 _SECOND = compiled(rf" ({_SAFE}|{_USUAL})(?![a-z0-9'])")
 _UNIT = compiled(
     r"[,.]?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|room|rm|bldg|building|floor|fl|flat|lot|trailer|space|spc|penthouse|ph|no|#)\b\.? ?#? ?[a-z0-9][a-z0-9-]{0,6}\b|#\s?[a-z0-9-]{1,6})"
     r"|[,.]?\s{1,2}\d{1,2}(?:st|nd|rd|th) (?:floor|fl)\b"
 )
-_DIRECTION_AFTER = compiled(rf",? {_DIRECTION}\b\.?(?! [a-z])")
+_DIRECTION_AFTER = compiled(rf",? {_DIRECTION}\b\.?(?!/)(?= |,|\.|\n|\Z|;|\)|\|)(?! (?:side|and|with|for|to|at)\b)")
 _NUMBERED = compiled(
     rf"\d{{1,6}},? {{1,2}}(?:{_DIRECTION}\.? )?(?:(?:[a-z]{{3,12}} )?(?:county|state|us|u\.s\.|old|farm|ranch|fm|interstate|township|private|forest service) ){{0,2}}"
-    r"(?:highway|hwy|route|rte|road|rd|county road|cr|fm|sr|us|interstate|i|avenue|ave)[ -]\d{1,4}[a-z]?(?: (?:n|s|e|w|north|south|east|west)\b)?(?!\w|/\d| (?:mg|ml))"
+    r"(?:highway|hwy|route|rte|road|rd|county road|cr|fm|sr|us|interstate|i|avenue|ave)[ -]\d{1,4}[a-z]?(?: (?:n|s|e|w|north|south|east|west)\b)?(?!\w|/\d|\.\d| (?:mg|ml))"
 )
+_BRIEF = compiled(r"\d,?  ?(?:cr|rd|sr|fm|us|i)[ -]\d")
 _WORDLY = compiled(r"\d{1,6}[a-z]?,? {1,2}(?:the )?(broadway|bowery|embarcadero|strand|alameda|park plaza|avenue of the americas|camino real)(?!\w)")
 _BAD = word_set(
     "mg mcg ml cc unit units hour hours hr hrs h day days week weeks wk month months year years yr yrs y/o yo minute",
@@ -48,6 +48,7 @@ _BAD = word_set(
 )
 _WEAK = word_set(_USUAL.replace("|", " "))
 _SOFT = word_set(_RARE.replace("|", " "))
+_SUFFIXES = word_set(f"{_SAFE}|{_USUAL}|{_RARE}".replace("|", " "))
 _HOME = word_set("at address lives resides residing home residence located living street mail to from addr add near")
 _GOES_ON = compiled(r"\s*(?:,\s*[a-z]|\n|\r|\.\s|\.?$|;|\^|\||\)|\"|<|apt|unit|#|suite|in )")
 
@@ -59,22 +60,39 @@ def _hit(start: int, end: int, score: float) -> Hit:
 def street(page: Page, s: int, run_end: int) -> Hit | None:
     """`4821 Juniper Hollow Rd, Apt 4`, `12 oak lane`, `77 W 125th St`."""
     low = page.low
-    if not clear_before(low, s, b"./-$:<>+%"):
+    if not clear_before(low, s, b"./-$:<>+%,"):
         return None
-    match = _STREET.match(low, s)
-    if match is None:
+    house = _HOUSE.match(low, s)
+    if house is None:
         return None
-    names = low[match.end(1) : match.start(3)].split()
-    end = _accepted(page, match, names)
-    if not end:
-        return None
+    names: list[bytes] = []
+    at = house.end()
+    for piece in low[at : at + 110].split(b" ", 8)[:8]:
+        plain = piece.rstrip(b".,;:)\"'\r\n\t").split(b"\n", 1)[0]
+        if names and plain in _SUFFIXES:
+            end = _accepted(page, s, house.end(), at + len(plain), plain, names)
+            return _whole_street(page, s, end) if end else None
+        if not plain:
+            at += len(piece) + 1
+            continue
+        if plain in _BAD or len(names) > 4 or len(plain) != len(piece.rstrip(b".")):
+            return None
+        names.append(plain)
+        at += len(piece) + 1
+    return None
+
+
+def _whole_street(page: Page, s: int, end: int) -> Hit:
+    low = page.low
     toward = _DIRECTION_AFTER.match(low, end)
     end = toward.end() if toward else end
-    lead = _UNIT_BEFORE.match(low, max(0, s - 14), s)
+    lead = _UNIT_BEFORE.match(low, max(0, s - 14), s) if s > 4 and low[s - 1] in b" " else None
     return _hit(lead.start(1) if lead else s, unit_end(low, end), 0.93)
 
 
-_UNIT_BEFORE = compiled(r".*?\b((?:flat|unit|apt|apartment|suite|shop|lot)\.? ?(?:#?[a-z0-9-]{1,5},? )?)\Z")
+
+
+_UNIT_BEFORE = compiled(r".*?\b((?:flat|unit|apt|apartment|suite|shop|lot)\.? ?(?:#?(?:[a-z]?\d{1,4}[a-z]?|[a-z]),? )?)\Z")
 
 
 def unit_end(low: bytes, end: int) -> int:
@@ -87,32 +105,29 @@ def unit_end(low: bytes, end: int) -> int:
     return end
 
 
-def _accepted(page: Page, match: re.Match[bytes], names: list[bytes]) -> int:
+def _accepted(page: Page, start: int, named_at: int, end: int, suffix: bytes, names: list[bytes]) -> int:
     """The end of the street if it is one, else 0: sure suffixes by themselves, others by capitals or neighbours."""
     low, data = page.low, page.data
-    end, suffix, start = match.end(), match[3], match.start()
     while more := _SECOND.match(low, end):
         if more[1] in (b"dr", b"run", b"pass") and data[more.end() : more.end() + 2] in (b". ", b" J"):
             break
         end, suffix = more.end(), more[1]
-    plain = [n.rstrip(b".") for n in names]
-    named = [n for n in plain if n not in _DIRECTIONS]
-    if not named or any(n in _BAD for n in plain) or len(named) > 4:
+    named = [n for n in names if n not in _DIRECTIONS]
+    if not named or any(n.isdigit() for n in named) or len(named) > 4:
         return 0
-    written = data[match.end(1) : end].split()
+    written = data[named_at:end].split()
     capitals = all(w[:1].isupper() or w[:1].isdigit() for w in written if w not in (b"de", b"of", b"the", b"la"))
-    digits = digits_in(match[1])
-    numbered = any(n[:1].isdigit() for n in named)
-    before = words_before(low, start, 24)
-    home = bool(before) and before[-1] in _HOME
+    digits = len(low[start:named_at].translate(None, NO_DIGITS))
+    home = last_word(low, start) in _HOME
     if suffix not in _WEAK and suffix not in _SOFT:
+        numbered = any(n[:1].isdigit() for n in named)
         return end if capitals or numbered or home or (digits > 1 and len(named) < 3) else 0
     goes_on = _GOES_ON.match(low, end) is not None
     if suffix in _WEAK:
         if suffix == b"dr" and data[end : end + 2] == b". " and data[end + 2 : end + 3].isupper() and digits < 3:
             return 0
         if not capitals:
-            return end if (home or (digits > 2 and goes_on)) and len(named) < 3 else 0
+            return end if (home or (digits > 2 and goes_on)) and len(named) < 4 else 0
         return end if digits > 1 or home or suffix in (b"st", b"ct", b"drive", b"court", b"place") else 0
     if not capitals:
         return end if home and digits > 1 and goes_on and len(named) < 3 else 0
@@ -127,6 +142,8 @@ def numbered(page: Page, s: int, run_end: int) -> Hit | None:
     if not clear_before(page.low, s, b"./-$:<>+%"):
         return None
     match = _NUMBERED.match(page.low, s) or _WORDLY.match(page.low, s)
+    if match and _BRIEF.search(match[0]) and len(match[0]) < 10:
+        return None
     return _hit(s, unit_end(page.low, match.end()), 0.85) if match else None
 
 
@@ -143,7 +160,7 @@ def box(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 _FOREIGN_TYPE = (
-    r"(?:rue|calle|via|viale|avenida|av|avda|rua|carrera|cra|carretera|paseo|plaza|piazza|corso|chemin|allee|quai|impasse|ulica|ul|strada|str|jalan|jl|travessa|praca|largo|camino|callejon|boulevard|bd|cours|place)"
+    r"(?:rue|calle|via|viale|avenida|av|avda|rua|carrera|cra|carretera|paseo|plaza|piazza|corso|chemin|allee|quai|impasse|ulica|ul|strada|jalan|jl|travessa|praca|largo|camino|callejon|boulevard|bd|cours)"
 )
 _FOREIGN = compiled(
     rf"(?:\d{{1,5}}(?: ?bis| ?ter|[a-d])?,? {{1,2}})?{_FOREIGN_TYPE}\.? (?:(?:de|del|della|di|da|do|dos|des|du|la|las|los|le|les|san|santa|saint|sainte|st|el|l')[ '])*"
@@ -152,6 +169,7 @@ _FOREIGN = compiled(
 _GERMAN = compiled(
     r"[a-z-]{3,25}(?:strass?e|str\.|weg|platz|gasse|allee|straat|laan|gracht|plein|gatan|vagen|vej|gade|veien|gata|utca|damm|ufer|ring) \d{1,4} ?[a-d]?(?!\w|[./,]\d)"
 )
+_SURE_TYPE = compiled(r"\b(?:calle|rue|avenida|piazza|jalan|ulica|carrera|strada|chemin|rua)\b")
 _NOT_FOREIGN = word_set("rue place av str via ul place")
 
 
@@ -166,7 +184,7 @@ def foreign(page: Page, s: int, run_end: int) -> Hit | None:
         return None
     words = data[s : match.end()].replace(b",", b" ").split()
     named = [w for w in words if w[:1].isalpha() and len(w) > 3]
-    if sum(w[:1].isupper() for w in named) < max(1, len(named) - 1):
+    if sum(w[:1].isupper() for w in named) < max(1, len(named) - 1) and not (leads and _SURE_TYPE.search(low, s, match.end())):
         return None
     return _hit(s, unit_end(low, match.end()), 0.8)
 
@@ -223,7 +241,56 @@ def titled(page: Page, s: int, run_end: int) -> Hit | None:
 
 _NOT_STREETS = word_set("the on at in from off near and to of airway medical pulmonary nursing silk memory fast home cell")
 
+_HIGHWAY = compiled(
+    r"(?:(?:state|us|u\.s\.|county|old|farm to market) )?(?:highway|hwy|interstate|county road|state route|route)[ -]\d{1,4}[a-z]?(?!\w|[/.]\d)"
+)
+_ROAD_CUE = word_set("off on and of along near via exit from by at from to past onto down up take corner")
+
+
+def highway(page: Page, s: int, run_end: int) -> Hit | None:
+    """`Highway 61`, `off route 9`: a numbered road by itself."""
+    match = _HIGHWAY.match(page.low, s)
+    if match is None or (s and page.low[s - 1] in b"-_/"):
+        return None
+    before = words_before(page.low, s, 16)
+    cued = bool(before) and before[-1] in _ROAD_CUE
+    return _hit(s, match.end(), 0.7) if cued or (page.data[s : s + 1].isupper() and b"route" not in match[0]) else None
+
+
+_LETTERED = compiled(
+    r"\d{1,6}(?: 1/2)? (?:avenue [a-z]|[a-z] (?:street|st|ave|avenue)|n\d+w\d+ )(?![a-z])"
+)
+
+
+def lettered(page: Page, s: int, run_end: int) -> Hit | None:
+    """`5910 Avenue D`, `15 1/2 L Street`."""
+    match = _LETTERED.match(page.low, s)
+    if match is None or not clear_before(page.low, s, b"./-$:<>+%"):
+        return None
+    return _hit(s, unit_end(page.low, match.end()), 0.85)
+
+
+_ZIP_BEHIND = compiled(
+    rf".*(?:\b(?:{_SAFE}|{_USUAL}|{_RARE})|#[a-z0-9-]{{1,6}}|\b(?:apt|suite|ste|unit|box|lot|floor|building|bldg|rm|room)\.? ?#?[a-z0-9-]{{1,6}}|\b[ns]\.?[ew]\.?)[.,]{{0,2}}(?: [a-z.' -]{{2,30}})?,? \Z"
+)
+
+
+def zip_behind(page: Page, s: int, run_end: int) -> Hit | None:
+    """`967 Sierra Drive, Vivian 57576`: five digits behind a street and a city, or behind `ZIP`."""
+    low = page.low
+    after = low[run_end : run_end + 2]
+    if after[:1].isalnum() or (after[:1] in (b"-", b"/", b".", b",") and after[1:].isdigit()) or not clear_before(low, s):
+        return None
+    if low[s - 4 : s - 1] in (b"cpt", b"icd") or _ZIP_BEHIND.match(low, max(0, s - 60), s) is None or following(low, run_end) in UNITS_AFTER:
+        return None
+    return s, run_end, Label.LOCATION, 0.82, "zips"
+
+
 RULES = (
+    word(r"\b[ns]\d{1,3}[ew]\d{3,6} (?:[a-z][a-z.'-]* ){1,4}(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|court|ct|circle|way|place|trail|blvd)\b", street, b"ns", b"0123456789"),
+    word(r"\b(?:highway|hwy|interstate|county road|state route|route|us (?:highway|hwy|route))[ -]\d", highway, b"hicsru", b" -"),
+    number(r"\b\d{1,6}(?: 1/2)? (?:avenue [a-z]|[a-z] (?:street|st|ave|avenue))\b", lettered, range(1, 7), b" "),
+    number(r"\b\d{5}\b", zip_behind, (5,)),
     number(r"\b\d{1,6},? {1,2}(?:[a-z.]+ ){0,4}(?:highway|hwy|route|rte|road|rd|cr|fm|sr|interstate|avenue|ave)[ -]\d|"
         r"\b\d{1,6}[a-z]?,? {1,2}(?:the )?(?:broadway|bowery|embarcadero|strand|alameda|park plaza|avenue of the americas)\b", numbered, range(1, 7), b" ,abcdefgh"),
     number(rf"\b\d{{1,6}}(?: ?[a-d])?(?:[-/]\d{{1,5}})?(?: ?1/2)?,? {{1,2}}(?:[a-z0-9][a-z0-9.'-]* {{1,2}}){{1,5}}(?:{_SAFE}|{_USUAL}|{_RARE})\b", street, range(1, 7), b" -/abcdefgh,"),

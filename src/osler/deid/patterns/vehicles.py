@@ -2,15 +2,16 @@
 
 from osler.core.spans import Label
 from osler.deid.patterns import checksums
-from osler.deid.patterns.contexts import UNITS_AFTER, following
+from osler.deid.patterns.codes import clinical, counts
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
 from osler.deid.patterns.rule import DIGITS, LETTERS, clear_before, compiled, number, word, Hit
 
 _VIN = compiled(r"[a-hj-npr-z0-9]{17}(?!\w)")
 _PLATE = compiled(
-    r"(?:[a-z]{2}[ :-]{1,2})?((?=[a-z0-9 -]{0,9}\d)[a-z0-9]{1,8}(?:[ -][a-z0-9]{1,5})?)(?!\w)"
+    r"(?:(?:[a-z]{2} )?[a-z0-9]{1,4}[ -][a-z0-9]{1,5}(?:-[a-z0-9]{1,4})?|[a-z0-9]{4,9}|[a-z0-9]{1,3}-[a-z0-9]{1,3}-[a-z0-9]{1,4})(?![\w/%])"
 )
+_PLATE_SHORT = compiled(r"[a-z0-9-]{4,9}(?![\w/%])")
 
 
 def vin(page: Page, s: int, run_end: int) -> Hit | None:
@@ -22,14 +23,26 @@ def vin(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 def plate(page: Page, at: int) -> int:
-    """The end of a number plate, in one or two groups, its state before it perhaps."""
-    match = _PLATE.match(page.low, at)
-    if match is None or (match[0].isdigit() and following(page.low, match.end()) in UNITS_AFTER):
-        return 0
-    groups = match[1].split()
-    if len(groups) == 2 and not page.data[match.end() - len(groups[1]) : match.end()].isupper() and not groups[1].isdigit():
-        return match.start(1) + len(groups[0]) if any(48 <= c <= 57 for c in groups[0]) else 0
-    return match.end()
+    """The end of a number plate: letters and digits in one to three groups, its state before it perhaps; 0 if none."""
+    for pattern in (_PLATE, _PLATE_SHORT):
+        match = pattern.match(page.low, at)
+        if match is None:
+            continue
+        digits, letters = counts(match[0])
+        written = page.data[at : match.end()]
+        spaced = b" " in match[0]
+        if spaced and not written.replace(b" ", b"").isupper() and match[0][-1:].isalpha() and len(match[0]) < 8 and not _MIXED.match(match[0]):
+            continue
+        if not digits or (letters and digits and len(match[0]) < 5) or (spaced and not _PARTS.match(match[0])) or (not letters and digits < 5) or _WORDS.search(match[0]):
+            continue
+        if not clinical(match[0]) or (written.isupper() and digits + letters > 4):
+            return match.end()
+    return 0
+
+
+_MIXED = compiled(r"[a-z]*\d[a-z0-9]* [a-z]*\d?[a-z0-9]*\Z")
+_PARTS = compiled(r"(?:[a-z]{2} )?(?:[a-z]{1,4} \d{1,5}|\d{1,4} [a-z]{2,4}|[a-z0-9]*\d[a-z0-9]* [a-z0-9]{2,5}|[a-z]{1,3} [a-z0-9]*\d[a-z0-9-]*|[a-z0-9]+-[a-z0-9]+)\Z")
+_WORDS = compiled(r"[a-z]{5}| (?:is|in|on|at|to|and|was|the|for|of|by|as|per|a)\b|\b(?:is|in|on|at|to|and|was|the|for|of|by|as|per|a) ")
 
 
 RULES = (
@@ -52,8 +65,9 @@ KEYS = (
         detector="vehicles",
         score=0.96,
         read=plate,
-        strong=r"(?:licen[sc]e|registration|reg|vehicle|car|truck|van|motorcycle|number|tag|auto)(?: |'s )plates?(?: tag)?|plate num(?:ber)?|plates?"
-        r"|(?:licen[sc]e|vehicle|car) tags?|tag num(?:ber)?|(?:parking |handicap(?:ped)? )?placard|(?:florida|texas|california|ohio|georgia|new york) (?:plates?|tags?)",
-        weak=r"tag|license tag",
+        start=r"(?:[a-z]{1,4}[- ]?[0-9][a-z0-9]|[0-9]{1,4}[- ]?[a-z]{1,4}|[a-z]{1,3}[- ][a-z0-9]{1,3}[- ]?[0-9]|[0-9]{2,4}[- ][a-z]{2}|[a-z]{2,4}[0-9]|[0-9]{5,6}\b)",
+        strong=r"(?:licen[sc]e|lic|registration|reg|vehicle|car|truck|van|motorcycle|number|tag|auto|dv)(?: |'s )plates?(?: tag)?|plate num(?:ber)?|plates?"
+        r"|(?:licen[sc]e|vehicle|car|veh) tags?|tag num(?:ber)?|(?:parking |handicap(?:ped)? )?placard|(?:florida|texas|california|ohio|georgia|new york) (?:plates?|tags?)"
+        r"|tags?|car|van|truck|rig|hearse|vehicle|car reg|reg|kfz|(?:aircraft )?tail(?: num(?:ber)?)?|parking permit for(?: vehicle)?|buick|toyota|honda|ford|chevy|camry|corolla|nissan|jeep|subaru|sedan|suv|pickup|motorcycle",
     ),
 )

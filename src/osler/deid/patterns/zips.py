@@ -15,7 +15,7 @@ _NAMES = (
     r"|south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin|wyoming|puerto rico"
     r"|mass|calif|fla|tex|penn|mich|minn|wash|conn|ariz|colo|tenn|wis|d\.c"
 )
-_AFTER_STATE = compiled(rf"(?:({_ABBREVIATIONS})|({_NAMES}))\.?,?(?: usa?,?)?[\s^|]{{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-]|\.\d)")
+_AFTER_STATE = compiled(rf"(?:({_ABBREVIATIONS})|({_NAMES}))\.?,?(?: usa?,?)?[\s^]{{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-]|\.\d)")
 _PLUS_FOUR = compiled(r"\d{5}-\d{4}(?![\w-]|\.\d)")
 _AUSTRALIA = compiled(r"(?:nsw|vic|qld|tas|act|sa|wa|nt)[ ,]{1,2}(\d{4})(?!\w|[./-]\d)")
 _UK = compiled(r"(?:[a-z]{1,2}\d[a-z\d]? ?\d[abd-hjlnp-uw-z]{2})(?!\w)")
@@ -62,7 +62,7 @@ def australia(page: Page, s: int, run_end: int) -> Hit | None:
 
 _CUES = word_set("postcode postal code zip address pc post")
 _NOT_PLACE = word_set("chapter gene mutation allele cell vitamin factor hla variant")
-_STAGE = compiled(r"[ypc]?t\d[a-d]?n")
+_STAGE = compiled(r"[ypc]?t\d[a-d]?n|e\dv\dm\d")
 
 
 def postcode(page: Page, s: int, run_end: int) -> Hit | None:
@@ -83,7 +83,7 @@ def postcode(page: Page, s: int, run_end: int) -> Hit | None:
 
 RULES = (
     word(
-        rf"\b(?:{_ABBREVIATIONS}|{_NAMES})\.?,?(?: usa?,?)?[\s^|]{{1,3}}\d{{5}}\b", after_state, then=b" .,\t\n\r^|"
+        rf"\b(?:{_ABBREVIATIONS}|{_NAMES})\.?,?(?: usa?,?)?[\s^]{{1,3}}\d{{5}}\b", after_state, then=b" .,\t\n\r^|"
     ),
     number(r"\b\d{5}-\d{4}\b", plus_four, (5,), b"-"),
     word(r"\b(?:nsw|vic|qld|tas|act|sa|wa|nt)[ ,]{1,2}\d{4}\b", australia, b"nvqtasw", b" ,"),

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from osler.deid.sequence.tokenize import NUMBER, SIGN, U8, U32, TokenTable, tokenize
-from osler.deid.sequence.wordlist import HashTable, WordLists
+from osler.deid.sequence.tokenize import NUMBER, SIGN, U8, U32, TokenTable
+from osler.deid.sequence.wordlist import WordLists
 
 I32 = NDArray[np.int32]
 
@@ -40,23 +40,15 @@ class Features:
         return len(self.bits)
 
 
-def vocabulary(words: list[str]) -> HashTable:
-    """The table of a model's vocabulary: word i of `words` has index i + 1. Words that are no single token are lost."""
-    table = tokenize("\n".join(words))
-    alone = np.flatnonzero(table.gap >= 3)
-    keys, first = np.unique(table.key[alone], return_index=True)
-    return HashTable.of(keys, (first + 1).astype(np.uint32))
-
-
-def features(table: TokenTable, lists: WordLists, words: HashTable) -> Features:
-    """The features of the tokens of one text."""
+def features(table: TokenTable, lists: WordLists) -> Features:
+    """The features of the tokens of one text; `lists` hold the model's vocabulary too."""
     ids = np.empty((len(table), COLUMNS), np.int32)
     if not len(table):
         return Features(ids=ids, bits=np.empty(0, np.uint32))
+    ids[:, 0], bits = lists.look(table)
     length = table.end - table.start
     last = table.end - 1
     codes = table.folded.astype(np.uint64)
-    ids[:, 0] = words.look(table.key)
     one, two, three = (codes[np.minimum(table.start + i, last)] for i in range(3))
     ids[:, 1] = _hashed(one, two, three, PREFIXES)
     ultimate, second, third = (codes[np.maximum(last - i, table.start)] for i in range(3))
@@ -67,7 +59,7 @@ def features(table: TokenTable, lists: WordLists, words: HashTable) -> Features:
     after = np.append(table.gap[1:], 4)
     ids[:, 4] = table.gap * 5 + after
     ids[:, 5] = _hashed(one, ultimate, short.astype(np.uint64), ENDS)
-    return Features(ids=ids, bits=lists.bits(table))
+    return Features(ids=ids, bits=bits)
 
 
 def _hashed(
@@ -105,5 +97,4 @@ __all__ = [
     "U8",
     "Features",
     "features",
-    "vocabulary",
 ]

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osler.core.errors import ConfigError
-from osler.deid.sequence.features import COLUMNS, Features, vocabulary
-from osler.deid.sequence.wordlist import BITS, HashTable
+from osler.deid.sequence.features import COLUMNS, Features
+from osler.deid.sequence.wordlist import BITS
 
 F32 = NDArray[np.float32]
 
@@ -35,7 +35,7 @@ class Network:
     """Weights, ready to run. `labels[i]` is the name of column i of the probabilities."""
 
     labels: tuple[str, ...]
-    words: HashTable = field(repr=False)
+    words: tuple[str, ...] = field(repr=False)
     embeddings: tuple[F32, ...] = field(repr=False)
     bits: F32 = field(repr=False)
     kernels: tuple[F32, ...] = field(repr=False)
@@ -56,7 +56,7 @@ class Network:
             layers = range(1 + len(DILATIONS))
             return cls(
                 labels=tuple(meta["labels"]),
-                words=vocabulary(meta["words"]),
+                words=tuple(meta["words"]),
                 embeddings=tuple(floats[f"e{i}"] for i in range(COLUMNS)),
                 bits=floats["bits"],
                 kernels=tuple(floats[f"k{i}"] for i in layers),

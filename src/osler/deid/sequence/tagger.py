@@ -24,6 +24,12 @@ _CODES = frozenset({Label.MRN, Label.ACCOUNT, Label.HEALTH_PLAN, Label.LICENSE, 
 
 
 @cache
+def lists() -> wordlist.WordLists:
+    """The lists of this installation with the model's vocabulary; made once, then shared by all threads."""
+    return wordlist.load().with_words(network().words)
+
+
+@cache
 def network() -> Network:
     """The weights of this installation; read once, then shared by all threads."""
     return Network.read((files("osler.deid") / "data" / "tagger.npz").read_bytes())
@@ -36,7 +42,7 @@ class Tagger:
 
     def __init__(self) -> None:
         self._network = network()
-        self._lists = wordlist.load()
+        self._lists = lists()
         self._labels = tuple(None if name == "O" else Label(name) for name in self._network.labels)
 
     def find(self, text: str) -> list[Span]:
@@ -52,7 +58,7 @@ class Tagger:
         begins = np.cumsum([0, *(len(text) + len(_BETWEEN) for text in texts[:-1])])
         firsts = np.append(np.searchsorted(table.start, begins), len(table))
         lengths = np.diff(firsts).tolist()
-        marks = self._network.probabilities(features(table, self._lists, self._network.words), lengths)
+        marks = self._network.probabilities(features(table, self._lists), lengths)
         out: list[list[Span]] = [[] for _ in texts]
         offsets = begins.tolist()
         for text, start, end, kind, score in self._runs(joined, table, marks, firsts):

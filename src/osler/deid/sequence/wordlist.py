@@ -4,14 +4,16 @@ The lists are those of `osler/deid/data`, read once through the tokenizer itself
 alike. A list is evidence, never a verdict: the network weighs it against what stands around a token.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from osler.deid.sequence.tokenize import I64, SIGN, U8, U32, U64, TokenTable, tokenize
+from osler.deid.sequence.tokenize import SIGN, U32, U64, TokenTable, tokenize
 from osler.lexicon.formulary import read_formulary
 
 GIVEN, COMMON_GIVEN, WORLD_GIVEN = 0, 1, 2
@@ -24,7 +26,7 @@ BITS = 20
 
 _COMMON_GIVEN = 1000
 _COMMON_SURNAMES = 2000
-_PROBES = 16
+_ID_SHIFT = np.uint64(32)
 _PAIR = np.uint64(0xD6E8FEB86659FD93)
 _LISTS = (
     ("census_given.txt", GIVEN),
@@ -57,14 +59,14 @@ class HashTable:
     """Open addressing over 64-bit keys: `look(keys)` gives the values, 0 for a key that is not in it."""
 
     keys: U64 = field(repr=False)
-    values: U32 = field(repr=False)
+    values: U64 = field(repr=False)
     probes: int
 
     @classmethod
-    def of(cls, keys: U64, values: U32) -> "HashTable":
+    def of(cls, keys: U64, values: NDArray[np.unsignedinteger[Any]]) -> "HashTable":
         """The table of `keys` (each once) with their `values`."""
         size = 1 << max(4, int(np.ceil(np.log2(max(1, len(keys)) * 3))))
-        slots, stored = np.zeros(size, np.uint64), np.zeros(size, np.uint32)
+        slots, stored = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
         left = np.arange(len(keys))
         for probe in range(size):
             if not len(left):
@@ -77,12 +79,12 @@ class HashTable:
             left = left[~won]
         raise AssertionError("a table of three times the size has room")
 
-    def look(self, keys: U64) -> U32:
+    def look(self, keys: U64) -> U64:
         """The value of each key."""
         mask = np.uint64(len(self.keys) - 1)
         at = keys & mask
         there = self.keys[at]
-        found = np.where(there == keys, self.values[at], 0).astype(np.uint32)
+        found: U64 = np.where(there == keys, self.values[at], np.uint64(0))
         left = np.flatnonzero((there != keys) & (there != 0))
         for probe in range(1, self.probes):
             if not len(left):
@@ -102,15 +104,32 @@ class WordLists:
     single: HashTable = field(repr=False)
     pairs: HashTable = field(repr=False)
 
-    def bits(self, table: TokenTable) -> U32:
-        """Per token of `table` its bits; a token of a pair that places hold (`san antonio`) has PLACE_PAIR."""
+    def with_words(self, words: Sequence[str]) -> "WordLists":
+        """The same lists with a vocabulary beside them: `ids` then gives word i of `words` the number i + 1.
+
+        Words that are no single token are lost.
+        """
+        table = tokenize("\n".join(words))
+        alone = np.flatnonzero(table.gap >= 3)
+        keys, first = np.unique(table.key[alone], return_index=True)
+        held = self.single.keys != 0
+        every = np.concatenate((self.single.keys[held], keys))
+        marks = np.concatenate((self.single.values[held], (first + 1).astype(np.uint64) << _ID_SHIFT))
+        return WordLists(single=_merged(every, marks), pairs=self.pairs)
+
+    def look(self, table: TokenTable) -> tuple[U32, U32]:
+        """Per token of `table` its number in the vocabulary (0 for none) and its bits.
+
+        A token of a pair that places hold (`san antonio`) has PLACE_PAIR.
+        """
         found = self.single.look(table.key)
+        bits = found.astype(np.uint32)
         if len(table) > 1:
-            of_pair = self.pairs.look(pair_keys(table.key)) & np.uint32(1 << PLACE_PAIR)
+            of_pair = self.pairs.look(pair_keys(table.key)).astype(np.uint32)
             of_pair[table.gap[1:] > 3] = 0
-            found[:-1] |= of_pair
-            found[1:] |= of_pair
-        return found
+            bits[:-1] |= of_pair
+            bits[1:] |= of_pair
+        return (found >> _ID_SHIFT).astype(np.uint32), bits
 
 
 def pair_keys(keys: U64) -> U64:
@@ -153,7 +172,7 @@ def load() -> WordLists:
     )
 
 
-def _merged(keys: U64, marks: U32) -> HashTable:
+def _merged(keys: U64, marks: NDArray[np.unsignedinteger[Any]]) -> HashTable:
     order = np.argsort(keys, kind="stable")
     keys, marks = keys[order], marks[order]
     first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
@@ -167,7 +186,8 @@ def _read(name: str) -> str:
 
 def _words(text: str) -> U64:
     table = tokenize(text)
-    return table.key[table.kind != SIGN]
+    keys: U64 = table.key[table.kind != SIGN]
+    return keys
 
 
 def _places(text: str) -> tuple[U64, U64]:
@@ -176,7 +196,9 @@ def _places(text: str) -> tuple[U64, U64]:
     begins = table.gap >= 3
     alone = begins & np.concatenate((begins[1:], [True]))
     inside = ~begins[1:]
-    return table.key[alone], pair_keys(table.key)[inside]
+    joined: U64 = pair_keys(table.key)[inside]
+    single: U64 = table.key[alone]
+    return single, joined
 
 
 def _drug_words() -> set[str]:
@@ -185,5 +207,3 @@ def _drug_words() -> set[str]:
         names.update((drug.name, *drug.brands, *drug.other_names))
     return {word for name in names for word in name.lower().replace("/", " ").split() if len(word) > 3}
 
-
-__all__ = ["BITS", "HashTable", "I64", "NDArray", "U8", "WordLists", "load", "pair_keys"]
