@@ -64,7 +64,7 @@ her page [[URL:facebook.com/jane.doe.77]]
 site: [[URL:janedoe.blog]]
 [[URL:caringbridge.org/visit/tomsmith]]
 IP [[IP:192.168.1.20]]
-from [[IP:10.44.7.121]]:8080
+from [[IP:10.44.7.121:8080]]
 [[IP:2001:db8:85a3::8a2e:370:7334]]
 [[IP:fe80::1ff:fe23:4567:890a]]
 MAC [[IP:00:1A:2B:3C:4D:5E]]

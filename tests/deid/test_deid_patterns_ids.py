@@ -307,7 +307,9 @@ sample 2
 """
 
 
-@pytest.mark.parametrize("line", [s.replace("\\t", "\t") for s in (IDS + NO_IDS).strip().splitlines() if "[[PHOTO:]]" not in s])
+@pytest.mark.parametrize(
+    "line", [s.replace("\\t", "\t") for s in (IDS + NO_IDS).strip().splitlines() if "[[PHOTO:]]" not in s]
+)
 def test_numbers_and_codes(line: str) -> None:
     assert faults(line.replace("[[OTHER_ID:]]", "")) == []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from osler.core.audit import AuditEntry
 from osler.core.clock import SystemClock
 from osler.core.errors import StoreError
-from osler.stores import Database, SqlAuditLog, SqlVault, load_or_create_key
+from osler.stores import Database, FileKeys, SqlAuditLog, SqlVault, SqlVaultKeeper, load_or_create_key
 
 NOBODY = 65534
 
@@ -63,6 +63,16 @@ def subject(workspace: Path, *patients: str) -> None:
             print(found.handle, found.key.hex(), flush=True)
 
 
+def rotate(workspace: Path) -> None:
+    """Go over to new master keys, again and again until killed."""
+    with Database.open(workspace) as database:
+        files = FileKeys(workspace / "vault.key")
+        keeper = SqlVaultKeeper(SqlVault(database, files), files)
+        ready()
+        while True:
+            keeper.rotate()
+
+
 def interrupt(workspace: Path) -> None:
     """Print how many streams this process closed as interrupted."""
     ready()
@@ -85,7 +95,7 @@ def unprivileged(workspace: Path) -> None:
         print("opened", flush=True)
 
 
-COMMANDS = {f.__name__: f for f in (append, hold, subject, interrupt, unprivileged)}
+COMMANDS = {f.__name__: f for f in (append, hold, subject, rotate, interrupt, unprivileged)}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[2]](Path(sys.argv[1]), *sys.argv[3:])

@@ -21,7 +21,7 @@ from osler.core.ports.detector import Detector
 from osler.core.ports.index import RECORDS, Index
 from osler.core.ports.reader import Reader
 from osler.core.ports.records import RecordView
-from osler.core.ports.vault import Vault
+from osler.core.ports.vault import SurrogateMaps, Vault, VaultKeeper
 from osler.deid import Deidentifier
 from osler.deid.config import ENGINES
 from osler.deid.site import SiteProtocol
@@ -33,8 +33,20 @@ from osler.guardrails import Guard
 from osler.knowledge.ingest import Library, starter_sources
 from osler.knowledge.retrieve import Retriever
 from osler.lexicon import drugs
-from osler.stores import Database, SqlAccess, SqlAuditLog, SqlIndex, SqlRecords, SqlVault
+from osler.stores import (
+    Database,
+    FileKeys,
+    FixedKeys,
+    SqlAccess,
+    SqlAuditLog,
+    SqlIndex,
+    SqlRecords,
+    SqlSurrogateMaps,
+    SqlVault,
+    SqlVaultKeeper,
+)
 from osler.stores.vault import is_in_use, load_or_create_key
+from osler.stores.vault_keys import KEY_FILE, KeySource
 
 WORKSPACE = Path(".osler")
 _SOURCES_FRESH_S = 2.0
@@ -48,6 +60,8 @@ class Stores:
     database: Database
     audit: AuditLog
     vault: Vault
+    maps: SurrogateMaps
+    keeper: VaultKeeper
     access: Access
     index: Index
     records: RecordView
@@ -84,15 +98,15 @@ def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> 
     clock = clock or SystemClock()
     database = Database.open(workspace)
     try:
-        key = _configured_vault_key(config)
-        if key is None:
-            key = load_or_create_key(workspace / "vault.key", in_use=is_in_use(database))
-        vault = SqlVault(database, key)
+        files, keys = _vault_keys(config, database, workspace / KEY_FILE)
+        vault = SqlVault(database, keys)
         return Stores(
             workspace=workspace,
             database=database,
             audit=SqlAuditLog(database, clock, workspace / "instances"),
             vault=vault,
+            maps=SqlSurrogateMaps(vault, clock=clock),
+            keeper=SqlVaultKeeper(vault, files, clock=clock),
             access=SqlAccess(database),
             index=SqlIndex(database),
             records=SqlRecords(database),
@@ -215,7 +229,8 @@ def check_parts(config: Config) -> None:
     readers = build_readers(config)
     if config.knowledge.starter:
         _require_starter_reader(config, readers)
-    _configured_vault_key(config)
+    for name in ("vault_key", "vault_key_previous"):
+        _configured_vault_key(config, name)
 
 
 def build_completer(config: Config, name: str) -> Completer:
@@ -262,12 +277,27 @@ def _all_named(table: str, options: dict[str, dict[str, object]], key: str, name
             )
 
 
-def _configured_vault_key(config: Config) -> bytes | None:
-    """The vault's key that the configuration names; None where the workspace keeps its own."""
-    reference = config.stores.vault_key
+def _vault_keys(config: Config, database: Database, path: Path) -> tuple[FileKeys | None, KeySource]:
+    """The vault's keys: the workspace's own files, or those that the configuration names.
+
+    A workspace that goes over to a configured key keeps its key file until `osler vault rotate` is done.
+    """
+    key = _configured_vault_key(config, "vault_key")
+    if key is None:
+        load_or_create_key(path, in_use=is_in_use(database))
+        files = FileKeys(path)
+        return files, files
+    previous = _configured_vault_key(config, "vault_key_previous")
+    own = load_or_create_key(path) if path.exists() else None
+    return None, FixedKeys(key, *(other for other in (previous, own) if other is not None))
+
+
+def _configured_vault_key(config: Config, name: str) -> bytes | None:
+    """The vault's key that the configuration names; None where it names none."""
+    reference = getattr(config.stores, name)
     if reference is None:
         return None
-    place = config.place("stores", "vault_key")
+    place = config.place("stores", name)
     text = secrets.resolve(env=reference.env, file=reference.file, place=place)
     try:
         key = base64.b64decode(text, validate=True)

@@ -17,12 +17,17 @@ WORK = {
     "config": "osler.cli.work.config",
     "deid": "osler.cli.work.deid",
     "deid_evaluate": "osler.cli.work.deid_evaluate",
+    "deid_report": "osler.cli.work.deid_report",
+    "deid_restore": "osler.cli.work.deid_restore",
     "deid_run": "osler.cli.work.deid_run",
+    "deid_start": "osler.cli.work.deid_start",
+    "deid_sample": "osler.cli.work.deid_sample",
     "demo": "osler.cli.work.demo",
     "doctor": "osler.cli.work.doctor",
     "keys": "osler.cli.work.keys",
     "kb": "osler.cli.work.kb",
     "serve": "osler.cli.work.serve",
+    "vault": "osler.cli.work.vault",
 }
 """Command group to the module that does its work."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from osler import __version__
-from osler.cli import ask, audit, config, deid, demo, doctor, kb, keys, serve
+from osler.cli import ask, audit, config, deid, demo, doctor, kb, keys, serve, vault
 from osler.cli.options import folder
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(deid.app, name="deid")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
+app.add_typer(vault.app, name="vault")
 app.command("doctor")(doctor.doctor)
 
 

@@ -15,6 +15,7 @@ What the figures cannot show: columns that were not named, what the texts say, a
 
 import importlib
 import importlib.metadata
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,6 +72,19 @@ def assess(
     if not rows:
         raise InputError("The table has no rows.", remedy="Give one row for each person.")
     library, pandas = _required()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pandas, about how pyCANON calls it
+        return _assessed(library, pandas, columns, rows, quasi, sensitive)
+
+
+def _assessed(
+    library: Any,
+    pandas: Any,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    quasi: Sequence[str],
+    sensitive: Sequence[str],
+) -> Anonymity:
     table = pandas.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
     places = [columns.index(name) for name in quasi]
     keys = [tuple(row[at] for at in places) for row in rows]

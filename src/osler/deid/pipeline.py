@@ -1,6 +1,7 @@
 """The engine: every detector over a text, known identifiers literally, names propagated, overlaps resolved."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Self
 
 from osler.core.errors import GuardUnavailable, PluginError
@@ -15,6 +16,7 @@ from osler.deid.patterns import PatternScanner
 from osler.deid.replace import Replacer, Transform
 from osler.deid.sequence.tagger import Tagger
 from osler.deid.site import SiteProtocol, detectors_of
+from osler.deid.uncertain import Weighed, weighed
 
 
 class Deidentifier:
@@ -62,8 +64,27 @@ class Deidentifier:
 
         Faster than one by one: detectors that can take many texts at once do so.
         """
-        given: Sequence[Sequence[KnownIdentifier]] = known if known is not None else [()] * len(texts)
+        return self._apart(texts, self._detect(texts), known)
+
+    def weigh_many(
+        self, texts: Sequence[str], known: Sequence[Sequence[KnownIdentifier]] | None = None
+    ) -> tuple[Weighed, ...]:
+        """As `find_many`, with what was uncertain and what the site's protocol let through."""
         found = self._detect(texts)
+        taken = self._apart(texts, found, known)
+        return tuple(
+            weighed(text, evidence, spans, partial(self._site.lets_through, text))
+            for text, evidence, spans in zip(texts, found, taken, strict=True)
+        )
+
+    def _apart(
+        self,
+        texts: Sequence[str],
+        found: Sequence[Sequence[Span]],
+        known: Sequence[Sequence[KnownIdentifier]] | None,
+    ) -> tuple[tuple[Span, ...], ...]:
+        """What is taken of texts that have nothing to do with each other."""
+        given: Sequence[Sequence[KnownIdentifier]] = known if known is not None else [()] * len(texts)
         first = [self._settled(t, f, tuple(k)) for t, f, k in zip(texts, found, given, strict=True)]
         return tuple(self._spread((text,), (spans,))[0] for text, spans in zip(texts, first, strict=True))
 
@@ -125,6 +146,8 @@ class Deidentifier:
         for detector in self._detectors:
             try:
                 answers = _answers(detector, texts)
+            except GuardUnavailable:
+                raise  # it says itself what is to be done
             except Exception as error:
                 # the cause is dropped on purpose: its message may hold some of the text
                 raise GuardUnavailable(

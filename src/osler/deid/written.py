@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
-from osler.deid.patterns.lexemes import (
+from osler.deid.date_words import (
     CARDINAL_DAY,
     MONTH,
     MONTHS,
     ORDINAL,
+    ORDINALS,
     PAIR,
     TEEN,
     TEENS,
@@ -30,12 +31,6 @@ from osler.deid.patterns.lexemes import (
 FIRST_YEAR, LAST_YEAR = 1800, 2299
 """Years outside of these make a date implausible."""
 
-_ORDINALS = (
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
-    "twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth",
-    "twenty-seventh", "twenty-eighth", "twenty-ninth", "thirtieth", "thirty-first",
-)  # fmt: skip
 _CLOCK = r"(?:[ t_]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,9})?(?: ?[ap]\.?m\.?)?(?:z|[+-]\d{2}:?\d{2})?)"
 _STAMP = r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\.\d{1,6})?)?(?:[+-]\d{4})?)"
 _D = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?!\d)"
@@ -282,8 +277,6 @@ def _month(written: str, whole: str) -> tuple[int, str]:
     if written in MONTHS or written.rstrip(".") in MONTHS:
         short = len(written) <= 3 and not (written in ("may",) and not re.search(r"[-/]|\d[a-z]", whole))
         return MONTHS[written], "name3" if short else "name4" if written == "sept" else "name"
-    if written == "febuary":
-        return 2, "name"
     number, style = _small(written)
     return number, style
 
@@ -293,8 +286,8 @@ def _day(written: str) -> tuple[int, str]:
         number = int(written.rstrip("stndrh"))
         return number, "th" if written[-1].isalpha() else "n"
     plain = written.replace(" ", "-")
-    if plain in _ORDINALS:
-        return _ORDINALS.index(plain) + 1, "ordinal-" if "-" in written else "ordinal "
+    if plain in ORDINALS:
+        return ORDINALS.index(plain) + 1, "ordinal-" if "-" in written else "ordinal "
     return _small(written)
 
 
@@ -359,7 +352,7 @@ def _field(old: str, field_: Field, day: date, padded: bool = True) -> str:
     if style == "th":
         return f"{value}{_cased(_suffix(value), old[-2:])}"
     if style.startswith("ordinal"):
-        return _cased(_ORDINALS[value - 1].replace("-", style[-1]), old)
+        return _cased(ORDINALS[value - 1].replace("-", style[-1]), old)
     if style == "words oh year":
         return _cased(_pair(value % 100, " "), old)
     oh = "oh " if style.endswith("oh") and value < 10 else ""

@@ -58,22 +58,25 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Counts of what was done; holds no PHI."""
+    """Counts of what was done, by label; `let_through` is what a site's protocol leaves. Holds no PHI."""
 
     records: int = 0
     failed: int = 0
     found: Mapping[str, int] = field(default_factory=dict)
+    let_through: Mapping[str, int] = field(default_factory=dict)
 
     def plus(self, other: "Tally") -> "Tally":
         """Both counts together."""
-        found = dict(self.found)
-        for name, count in other.found.items():
-            found[name] = found.get(name, 0) + count
         return Tally(
             records=self.records + other.records,
             failed=self.failed + other.failed,
-            found=dict(sorted(found.items())),
+            found=_sum(self.found, other.found),
+            let_through=_sum(self.let_through, other.let_through),
         )
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in sorted({*one, *other})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

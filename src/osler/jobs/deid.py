@@ -4,6 +4,7 @@ One line for each record, in order. A record that fails becomes `{"id", "spans":
 in it, nor what an exception said, only what kind of thing went wrong.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,9 +18,11 @@ from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Span, counts
 from osler.deid.keyed import ReplaceOptions, TextReplacer
 from osler.deid.leaks import Leaks
+from osler.deid.uncertain import Weighed
 from osler.jobs import structured
 from osler.jobs.batch import Batch, Done, Record, Seed, Tally, Work
 from osler.jobs.records import Format, Item, read
+from osler.jobs.reviewing import Review
 from osler.jobs.roster import Roster
 
 Mode = Literal["spans", "redact", "surrogate", "safe-harbor"]
@@ -29,6 +32,7 @@ Layout = Literal["lines", "beside", "folder"]
 _Known = tuple[KnownIdentifier, ...]
 _Spans = tuple[Span, ...]
 _encode = msgspec.json.encode
+_NOTHING = Weighed(spans=())
 
 
 class Engine(Protocol):
@@ -48,13 +52,20 @@ class Engine(Protocol):
         """As `find`, for texts that have nothing to do with each other."""
         ...
 
+    def weigh_many(
+        self, texts: Sequence[str], known: Sequence[Sequence[KnownIdentifier]] | None = None
+    ) -> tuple[Weighed, ...]:
+        """As `find_many`, with what was uncertain and what a site's protocol let through."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeidTask:
     """De-identify records: find spans, and replace them as `options` say where there are any.
 
     `engine` makes the engine in the worker; surrogates depend on the run's `seed`. Names of files often name a patient:
-    where text is replaced they give way to numbers, unless `keep_names`.
+    where text is replaced they give way to numbers, unless `keep_names`. With `review` there is one more stream, the
+    queue of the uncertain; `weigh` counts what a site's protocol let through. Both are for texts.
     """
 
     engine: Callable[[], Engine]
@@ -64,6 +75,8 @@ class DeidTask:
     roster: Roster | None = None
     seed: Seed
     keep_names: bool = False
+    review: Review | None = None
+    weigh: bool = False
 
     def read(self, record: Record) -> Item:
         """A record of this task's format, under the name that may be written."""
@@ -84,23 +97,30 @@ class DeidTask:
     def done(self, outcomes: Sequence[tuple[Item, "_Outcome"]]) -> Done:
         """Items and what they came to, as bytes."""
         lines, beside, files = [], [], []
-        found: dict[str, int] = {}
+        found: Counter[str] = Counter()
+        let_through: Counter[str] = Counter()
         for item, outcome in outcomes:
             lines.append(self._line(item, outcome))
-            for label, count in outcome.found.items():
-                found[label] = found.get(label, 0) + count
+            found.update(outcome.found)
+            let_through.update(s.label.value for s in outcome.weighed.let_through)
             if outcome.text is not None and self.layout != "lines":
                 data = outcome.text.encode(item.encoding, "replace")
                 if self.layout == "folder":
                     files.append((item.name, data))
                 else:
                     beside.append(data)
-        streams = (b"".join(lines),)
-        return Done(
-            streams=(*streams, b"".join(beside)) if self.layout == "beside" else streams,
-            files=tuple(files),
-            tally=Tally(records=len(outcomes), failed=sum(1 for _, o in outcomes if o.fault), found=found),
+        streams = [b"".join(lines)]
+        if self.layout == "beside":
+            streams.append(b"".join(beside))
+        if self.review is not None:
+            streams.append(b"".join(self.review.line(item, o.weighed) for item, o in outcomes))
+        tally = Tally(
+            records=len(outcomes),
+            failed=sum(1 for _, o in outcomes if o.fault),
+            found=dict(found),
+            let_through=dict(let_through),
         )
+        return Done(streams=tuple(streams), files=tuple(files), tally=tally)
 
     def _line(self, item: Item, outcome: "_Outcome") -> bytes:
         if outcome.fault:
@@ -129,6 +149,7 @@ class _Outcome:
     text: str | None = field(default=None, repr=False)
     found: Mapping[str, int] = field(default_factory=dict)
     values: Mapping[str, int] = field(default_factory=dict)
+    weighed: Weighed = _NOTHING
     fault: str = ""
 
 
@@ -153,17 +174,25 @@ class _Worker:
         if self._options is not None and self._task.format in ("fhir", "hl7"):
             return [partial(self._restructured, self._options, item) for item in items]
         known = [self._known(item) for item in items]
-        finders: list[Callable[[], _Spans]]
+        finders: list[Callable[[], Weighed]]
         try:
-            found = self._engine.find_many([item.text for item in items], known)
+            found = self._find([item.text for item in items], known)
         except Exception:
             # then one by one, so that one text fails only itself
             finders = [
-                partial(self._engine.find, item.text, of_it) for item, of_it in zip(items, known, strict=True)
+                partial(self._find_one, item.text, of_it) for item, of_it in zip(items, known, strict=True)
             ]
         else:
-            finders = [partial(_same, spans) for spans in found]
+            finders = [partial(_same, each) for each in found]
         return [partial(self._replaced, *each) for each in zip(items, known, finders, strict=True)]
+
+    def _find(self, texts: Sequence[str], known: Sequence[_Known]) -> Sequence[Weighed]:
+        if self._task.weigh or self._task.review is not None:
+            return self._engine.weigh_many(texts, known)
+        return [Weighed(spans=spans) for spans in self._engine.find_many(texts, known)]
+
+    def _find_one(self, text: str, known: _Known) -> Weighed:
+        return self._find([text], [known])[0]
 
     def _tried(self, step: Callable[[], _Outcome]) -> _Outcome:
         try:
@@ -177,10 +206,11 @@ class _Worker:
     def _known(self, item: Item) -> _Known:
         return () if self._task.roster is None else self._task.roster.known(item.patient_key)
 
-    def _replaced(self, item: Item, known: _Known, find: Callable[[], _Spans]) -> _Outcome:
-        spans = find()
+    def _replaced(self, item: Item, known: _Known, find: Callable[[], Weighed]) -> _Outcome:
+        weighed = find()
+        spans = weighed.spans
         if self._options is None:
-            return _Outcome(spans=spans, found=counts(spans))
+            return _Outcome(spans=spans, found=counts(spans), weighed=weighed)
         done = self._replacer.replace(
             item.text,
             spans,
@@ -193,7 +223,7 @@ class _Worker:
             raise GuardUnavailable(
                 "A known identifier still stands in the replaced text.", remedy="Look at this record by hand."
             )
-        return _Outcome(spans=spans, text=done.text, found=counts(spans))
+        return _Outcome(spans=spans, text=done.text, found=counts(spans), weighed=weighed)
 
     def _restructured(self, options: ReplaceOptions, item: Item) -> _Outcome:
         keys = structured.patients(item)
@@ -210,5 +240,5 @@ class _Worker:
         return _Outcome(text=treated.text, found=dict(account.labels), values=account.outcomes())
 
 
-def _same(spans: _Spans) -> _Spans:
-    return spans
+def _same(found: Weighed) -> Weighed:
+    return found

@@ -1,16 +1,17 @@
 """Local worker processes: batches out to whichever is free, results back in the order of the input.
 
 Each worker has a pipe of its own and gets a batch only when it waits for one, so that neither side can block the other,
-and so that a worker whose parent was killed reads the end of its pipe and ends. The processes are spawned, not forked:
-nothing of the parent's threads or files is in them. A worker that dies takes its batch with it; that batch is then done
-record by record, and the record at which a worker dies again fails.
+and so that a worker whose parent was killed reads the end of its pipe and ends. The processes come from a server
+process that imports what they need once (`prepare`), not from the parent: nothing of its threads or files is in them.
+A worker that dies takes its batch with it; that batch is then done record by record, and the record at which a worker
+dies again fails.
 """
 
 import contextlib
 import os
 import signal
 from collections.abc import Iterator
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
@@ -21,11 +22,24 @@ HELD = 64 * 2**20
 """Bytes of input in flight, or done but waiting for those before them, at which no more is read."""
 
 _AHEAD = 3
+_CONTEXT = get_context("forkserver")
 _SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def prepare(module: str) -> None:
+    """Start the server process, which imports `module` for all workers while this process does something else.
+
+    The workers share the cores between them: threads of numpy's libraries inside of each would only contend.
+    """
+    for name in _SINGLE_THREADED:
+        os.environ.setdefault(name, "1")
+    _CONTEXT.set_forkserver_preload([module])
+    forkserver.ensure_running()
 
 
 def run(task: Task, batches: Iterator[Batch], workers: int) -> Iterator[tuple[Position, Done]]:
     """What each batch comes to, in order. Errors: OslerError when a worker cannot be started."""
+    prepare(type(task).__module__)
     crew: list[_Worker] = []
     try:
         for _ in range(workers):
@@ -98,11 +112,9 @@ class _Worker:
         self._start()
 
     def _start(self) -> None:
-        context = get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(self._task, theirs), daemon=True)
-        with _single_threaded():
-            self._process.start()
+        self.pipe, theirs = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(target=serve, args=(self._task, theirs), daemon=True)
+        self._process.start()
         theirs.close()
 
     def require_ready(self) -> None:
@@ -185,18 +197,3 @@ def serve(task: Task, pipe: "Connection[Any, Any]") -> None:
             except Exception:
                 done = None
             pipe.send(done)
-
-
-@contextlib.contextmanager
-def _single_threaded() -> Iterator[None]:
-    """The processes share the cores between them; threads of numpy's libraries inside each would only contend."""
-    before = {name: os.environ.get(name) for name in _SINGLE_THREADED}
-    os.environ.update(dict.fromkeys(_SINGLE_THREADED, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -34,7 +34,7 @@ _REMEDY = "Name another --output, or give --overwrite to start anew."
 class Target:
     """Paths of an output: its streams, the folder for whole files (if any), and the state.
 
-    A `state` of None is for what cannot be resumed: then there is one stream, and None there is standard output.
+    A `state` of None is for what cannot be resumed: then there is no folder, and None as a path is standard output.
     """
 
     streams: tuple[Path | None, ...]
@@ -75,7 +75,8 @@ def opened(
     fresh = State(identity=identity, stamp=stamp, seed=seed)
     with contextlib.ExitStack() as stack:
         if target.state is None:
-            yield _PassingOutput(stack.enter_context(_stream_out(target.streams[0], overwrite)), fresh)
+            passing = [stack.enter_context(_stream_out(path, overwrite)) for path in target.streams]
+            yield _PassingOutput(passing, fresh)
             return
         if target.folder is not None:
             target.folder.mkdir(parents=True, exist_ok=True)
@@ -174,8 +175,8 @@ class _KeptOutput:
 class _PassingOutput:
     """Standard output, a pipe, or a file that is written from what can be read once only: no resuming."""
 
-    def __init__(self, file: IO[bytes], state: State) -> None:
-        self._file = file
+    def __init__(self, files: list[IO[bytes]], state: State) -> None:
+        self._files = files
         self._state = state
 
     @property
@@ -183,12 +184,14 @@ class _PassingOutput:
         return self._state
 
     def take(self, done: Done, after: Position) -> None:
-        self._file.write(done.streams[0])
-        self._file.flush()
+        for file, data in zip(self._files, done.streams, strict=True):
+            file.write(data)
+            file.flush()
         self._state = replace(self._state, at=after, tally=self._state.tally.plus(done.tally))
 
     def commit(self) -> None:
-        self._file.flush()
+        for file in self._files:
+            file.flush()
 
     def finish(self) -> None:
         self.commit()

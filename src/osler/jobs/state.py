@@ -82,6 +82,7 @@ def save(path: Path, state: State) -> None:
             "records": state.tally.records,
             "failed": state.tally.failed,
             "found": dict(state.tally.found),
+            "let_through": dict(state.tally.let_through),
         },
         "finished": state.finished,
     }
@@ -117,6 +118,7 @@ def _parsed(body: object) -> State:
             records=int(tally["records"]),
             failed=int(tally["failed"]),
             found={str(k): int(v) for k, v in tally["found"].items()},
+            let_through={str(k): int(v) for k, v in tally.get("let_through", {}).items()},
         ),
         finished=bool(body["finished"]),
     )

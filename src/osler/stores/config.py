@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class SecretReference(BaseModel):
@@ -20,8 +20,14 @@ class SecretReference(BaseModel):
 
 
 class StoresConfig(BaseModel):
-    """Where state is kept: SQLite in the workspace. `vault_key` replaces the key file of the workspace."""
+    """Where state is kept: SQLite in the workspace. `vault_key` replaces the key file of the workspace.
+
+    `vault_key_previous` still opens what an earlier key sealed, until `osler vault rotate` is done. `vault_ttl` is
+    how long surrogate maps are kept, in hours, days or weeks (`90d`); without it until they are shredded.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     database: Literal["sqlite"] = "sqlite"
     vault_key: SecretReference | None = None
+    vault_key_previous: SecretReference | None = None
+    vault_ttl: str | None = Field(None, pattern=r"^[1-9][0-9]{0,5}[hdw]$")

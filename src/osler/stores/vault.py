@@ -1,8 +1,8 @@
 """Who an audit handle stands for, and each patient's key: the port Vault, sealed under one master key.
 
-The table holds, per patient: a random handle; a keyed digest of the patient's id, to find the row by;
-and the id together with the patient's own key, encrypted (AES-256-GCM, bound to the row). Without the
-key file neither can be read, nor can a list of ids be matched against the table.
+The table holds, per patient: a random handle; a keyed digest of the patient's id, to find the row by; and the id
+together with the patient's own key, encrypted (AES-256-GCM, bound to the row). Without the key file neither can be
+read, nor can a list of ids be matched against the table.
 """
 
 import secrets

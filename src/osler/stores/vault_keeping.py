@@ -1,7 +1,7 @@
 """What is done to the vault as a whole: shredding, expiry, rotation of the master key, the list of what it holds.
 
-What is destroyed is overwritten in the database's file, and the write-ahead log is emptied. Copies elsewhere (backups,
-snapshots, the blocks that a solid-state disk keeps) are beyond its reach.
+What is destroyed is overwritten in the database's file, and the write-ahead log is emptied. Copies elsewhere
+(backups, snapshots, the blocks that a solid-state disk keeps) are beyond its reach.
 """
 
 import contextlib
@@ -98,6 +98,11 @@ class SqlVaultKeeper:
         self._vault.keys()
         self._empty_log()
         return Rotated(key_id=new.id, rows=done)
+
+    def behind(self) -> int:
+        """How many rows are not sealed under the key that is to be in force."""
+        keys = self._vault.keys()
+        return self._rows_of_other_keys(keys[-1] if self._files is not None else keys[0])
 
     def _next_key(self) -> MasterKey:
         if self._files is None:

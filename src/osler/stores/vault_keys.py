@@ -1,8 +1,8 @@
 """The vault's master keys: where they are found, which one is in force, and how one follows another.
 
-Every sealed row names its master key by an id that tells nothing of the key. Usually there is one; while the rows are being
-sealed under a new one (`vault_rotate`) there are two, and every process that meets a row of a key that it does not
-know looks for new keys once more.
+Every sealed row names its master key by an id that tells nothing of the key. Usually there is one; while the rows
+are being sealed under a new one (`vault_rotate`) there are two, and every process that meets a row of a key that it
+does not know looks for new keys once more.
 """
 
 import contextlib
@@ -88,8 +88,8 @@ class FileKeys:
 def load_or_create_key(path: Path, *, in_use: bool = False) -> bytes:
     """The vault's key of 32 bytes, made at first use (mode 0600). Raises StoreError.
 
-    Of several processes that start together one makes the key; all use that one. None is made for a
-    vault that is `in_use`: it would stand in the way when the lost one is restored.
+    Of several processes that start together one makes the key; all use that one. None is made for a vault that is
+    `in_use`: it would stand in the way when the lost one is restored.
     """
     try:
         if not path.exists():

@@ -1,7 +1,7 @@
 """The ways back from surrogates: the port SurrogateMaps, each map sealed under its patient's own key.
 
-A row names its record and its text by digests under a key of the workspace, so that neither ids nor texts can be matched
-against the table without the vault's key. Whoever is shredded takes their maps along.
+A row names its record and its text by digests under a key of the workspace, so that neither ids nor texts can be
+matched against the table without the vault's key. Whoever is shredded takes their maps along.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """What is sealed in the vault, and how: AES-256-GCM, each piece bound to its place.
 
-A subject's row holds who it is and their own data key, sealed under a master key. Everything else about the subject is
-sealed under that data key, so that destroying the one row destroys it all.
+A subject's row holds who it is and their own data key, sealed under a master key. Everything else about the subject
+is sealed under that data key, so that destroying the one row destroys it all.
 """
 
 import base64

@@ -75,9 +75,8 @@ def _output(run: RunOutput) -> Output:
     values: Counter[str] = Counter()
     records = failed = empty = uncertain = 0
     told = True
-    for number, row in run.rows(digest):
-        line = Line.of(row, number)
-        records += 1
+    for records, row in run.rows(digest):  # the last number is their count
+        line = Line.of(row, records)
         failed += line.failed
         told = told and (line.failed or line.spans is not None)
         empty += line.count == 0

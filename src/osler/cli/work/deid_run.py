@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -21,12 +22,15 @@ from osler.cli.deid import Run
 from osler.core.errors import InputError
 from osler.core.spans import SAFE_HARBOR, Label
 from osler.deid import Deidentifier
+from osler.deid.config import ENGINES, DeidConfig
 from osler.deid.keyed import NOT_SAFE_HARBOR, ReplaceOptions
+from osler.deid.report import Protocol
 from osler.jobs import Job, Report, Seed, Source, Target
 from osler.jobs import Progress as Reached
 from osler.jobs import run as run_job
 from osler.jobs.deid import DeidTask, Layout, Mode
 from osler.jobs.records import Format
+from osler.jobs.reviewing import Review
 from osler.jobs.roster import Roster
 from osler.jobs.runner import Engine
 from osler.jobs.sources import FileSource, FolderLines, LineSource, MessageSource, holds_lines
@@ -62,25 +66,36 @@ def _job(options: Run) -> Job:
     replacing = _replacing(options)
     source = _source(options)
     target, layout = _target(options, source)
+    review = _review(options)
+    if options.review is not None:
+        target = replace(target, streams=(*target.streams, _review_path(options, target)))
     roster = None if options.roster is None else Roster.read(Path(options.roster))
-    loaded = configuration.load(options.config)
-    identity = {
-        "format": options.format,
-        "mode": options.mode,
-        "fast": str(options.fast),
-        "roster": "" if roster is None else roster.digest,
-        "engine": _engine_digest(),
-        "configuration": hashlib.sha256(loaded.deid.model_dump_json().encode()).hexdigest(),
-        "layout": layout,
-        "keep_names": str(options.keep_names),
-        "replacing": "" if replacing is None else json.dumps(replacing.account()),
-    }
-    task: Callable[[Seed], DeidTask] = partial(_task, options, replacing, layout, roster)
+    deid = configuration.load(options.config).deid
+
+    def task(seed: Seed) -> DeidTask:
+        return DeidTask(
+            engine=partial(engine_for, options.config, options.fast),
+            options=replacing,
+            format=options.format,  # type: ignore[arg-type]
+            layout=layout,
+            roster=roster,
+            seed=seed,
+            keep_names=options.keep_names,
+            review=review,
+            weigh=bool(deid.keep or deid.allow),
+        )
+
     return Job(
         source=source,
         task=task,
         target=target,
-        identity=identity,
+        identity={
+            **_method(options, deid),
+            "roster": "" if roster is None else roster.digest,
+            "layout": layout,
+            "replacing": "" if replacing is None else json.dumps(replacing.account()),
+            "review": "" if review is None else _told(review),
+        },
         engine=options.engine,  # type: ignore[arg-type]
         workers=options.workers,
         overwrite=options.overwrite,
@@ -98,18 +113,52 @@ def _replacing(options: Run) -> ReplaceOptions | None:
     )
 
 
-def _task(
-    options: Run, replacing: ReplaceOptions | None, layout: Layout, roster: Roster | None, seed: Seed
-) -> DeidTask:
-    return DeidTask(
-        engine=partial(engine_for, options.config, options.fast),
-        options=replacing,
-        format=options.format,  # type: ignore[arg-type]
-        layout=layout,
-        roster=roster,
-        seed=seed,
-        keep_names=options.keep_names,
-    )
+def _method(options: Run, deid: DeidConfig) -> dict[str, str]:
+    """What finds identifiers in this run, as the state keeps it and `osler deid report` tells it."""
+    engine = "fast" if options.fast else deid.engine
+    site = ("site",) if deid.deny or deid.patterns else ()
+    return {
+        "format": options.format,
+        "mode": options.mode,
+        "fast": str(options.fast),
+        "keep_names": str(options.keep_names),
+        "version": __version__,
+        "detectors": ",".join(dict.fromkeys((*ENGINES[engine], *deid.extra_detectors, *site))),
+        "engine": _engine_digest(),
+        "weights": _weights_digest() if "tagger" in ENGINES[engine] else "",
+        "configuration": hashlib.sha256(deid.model_dump_json().encode()).hexdigest(),
+        "protocol": Protocol.of(deid).recorded(),
+    }
+
+
+def _review(options: Run) -> Review | None:
+    """The queue of the uncertain. Structured records have no spans in a text that a queue could point to."""
+    if options.review is None:
+        if options.with_text:
+            raise InputError("--with-text goes with --review.", remedy="Name a file for the queue too.")
+        return None
+    if options.mode != "spans" and options.format in ("fhir", "hl7"):
+        raise InputError(
+            f"--review does not go with --format {options.format} --mode {options.mode}.",
+            remedy="Run --mode spans for the queue.",
+        )
+    return Review(below=options.review_below, above=options.review_above, with_text=options.with_text)
+
+
+def _told(review: Review) -> str:
+    text = f"scores below {review.below:g}, doubts from {review.above:g}"
+    return f"{text}, with the text" if review.with_text else text
+
+
+def _review_path(options: Run, target: Target) -> Path:
+    path = Path(options.review or "")
+    taken = {p.resolve() for p in (*target.streams, target.state, Path(options.input)) if p is not None}
+    if not options.review or path.resolve() in taken:
+        raise InputError("--review is the input, the output, or empty.", remedy="Name a file of its own.")
+    _require_file(path)
+    if options.with_text:
+        path.touch(mode=0o600)
+    return path
 
 
 def _require(option: str, given: str, known: tuple[str, ...]) -> None:
@@ -207,6 +256,10 @@ def _engine_digest() -> str:
     for name, data in sorted(_contents(resources.files("osler.deid"), "")):
         whole.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
     return whole.hexdigest()
+
+
+def _weights_digest() -> str:
+    return hashlib.sha256((resources.files("osler.deid") / "data" / "tagger.npz").read_bytes()).hexdigest()
 
 
 def _contents(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:

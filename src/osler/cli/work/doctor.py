@@ -134,7 +134,12 @@ def _database(config: Config, workspace: Path) -> Iterator[Line]:
         documents = sum(c.documents for c in stores.index.collections())
         yield Line(what="database", state="ok", found=f"{documents} documents, {patients} patients")
         stores.vault.subject(None)
-        yield Line(what="vault", state="ok", found="its key opens it")
+        behind = stores.keeper.behind()
+        yield Line(
+            what="vault", state="warn" if behind else "ok",
+            found=f"{behind} keys are sealed under an older master key" if behind else "its key opens it",
+            remedy="osler vault rotate" if behind else "",
+        )  # fmt: skip
         if stores.audit.head().number > _MANY_RECORDS:
             yield Line(
                 what="audit", state="warn", found="not walked: many records", remedy="osler audit verify"

@@ -43,8 +43,8 @@ class MapEntry:
 class RecordMap:
     """The way back for one replaced text.
 
-    `record` is the text's id, `patient` the key of the patient it is about (None: not named). `digest` is the SHA-256 of the
-    replaced text in UTF-8, by which it is found again; `entries` are in the order of the text.
+    `record` is the text's id, `patient` the key of the patient it is about (None: not named). `digest` is the
+    SHA-256 of the replaced text in UTF-8, by which it is found again; `entries` are in the order of the text.
     """
 
     record: str = field(repr=False)
@@ -125,10 +125,14 @@ class VaultKeeper(Protocol):
     def rotate(self, *, destroy_old: bool = False) -> Rotated:
         """Seal all rows under another master key: a new one of the workspace, or the one that is configured.
 
-        May be killed at any moment and run again; readers and writers go on meanwhile. The old key file is
-        kept beside the new one, for older backups, unless it is to be destroyed. Raises InputError when
-        the key is configured and in force already.
+        May be killed at any moment and run again; readers and writers go on meanwhile. The old key file is kept
+        beside the new one, for older backups, unless it is to be destroyed. Raises InputError when the key is
+        configured and in force already.
         """
+        ...
+
+    def behind(self) -> int:
+        """How many rows are not sealed under the key that is to be in force: above 0 a rotation is due."""
         ...
 
     def holdings(self) -> tuple[Holding, ...]:

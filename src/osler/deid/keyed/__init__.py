@@ -4,6 +4,7 @@
 both are chosen, and what they do not protect from: docs/explanation/surrogates-and-dates.md.
 """
 
+from osler.deid.keyed.maps import WayBack, record_map, store_maps
 from osler.deid.keyed.patient import DocumentSurrogates, PatientSurrogates
 from osler.deid.keyed.text import (
     NOT_SAFE_HARBOR,
@@ -22,5 +23,8 @@ __all__ = [
     "ReplaceOptions",
     "Replaced",
     "TextReplacer",
+    "WayBack",
+    "record_map",
     "replace_text",
+    "store_maps",
 ]

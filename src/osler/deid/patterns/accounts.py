@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns import checksums
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import DIGITS, clear_before, compiled, number, word, Hit
+from osler.deid.patterns.rule import DIGITS, Hit, clear_before, compiled, number, word
 
 _CARD = compiled(r"(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -]?)\d{6}\2\d{5})(?![\w]|-\d)")
 _IBAN = compiled(r"[a-z]{2}\d\d(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,4})?(?![a-z0-9])")
@@ -35,7 +35,9 @@ def iban(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    number(r"\b\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\b|\b3\d{3}[ -]?\d{6}[ -]?\d{5}\b", card, (4, *range(13, 20))),
+    number(
+        r"\b\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\b|\b3\d{3}[ -]?\d{6}[ -]?\d{5}\b", card, (4, *range(13, 20))
+    ),
     word(r"\b[a-z]{2}\d\d(?: ?[a-z0-9]{4}){3}", iban, then=DIGITS),
 )
 
@@ -48,10 +50,18 @@ KEYS = (
         score=0.94,
         bare=4,
         marked=3,
-        strong=r"(?:accounts?|accts?|accnt|a/c)|(?:patient|pt|hospital|hosp|billing|guarantor|bank|checking|savings|visit|financial|payment|hsa|fsa) (?:accounts?|accts?)"
-        rf"|(?:billing|guarantor|claim|invoice|statement|financial|payment|bill|receipt|remit(?:tance)?|encounter|enc|visit|episode|admission|contact serial|card) {_MARK}"
-        r"|fin|har|iban|csn|routing(?: transit)?|(?:visa|mastercard|master card|amex|american express|discover)(?: card)?|(?:credit|debit|payment|bank|gift|hsa|fsa) cards?"
-        r"|card (?:ending(?: in)?|x+)|financial class number|contact serial|encounter csn|hospital account record|invoice|claim",
-        weak=r"encounter|enc|visit|billing|guarantor|statement|receipt|bill|financial|payment|card|check|cheque|remittance|episode|admission|adm|routing|swift|sort code|bsb|sinpe|eob|balance account|claims?|charge|charged|check|cheque|po|purchase order|fall|customer account|customer|debit|credit|card on file|autopay|a/c|bank|library card|payer claim|wc claim|tax account|warranty|order account|policy acct|invoice|inv",
+        strong=r"(?:accounts?|accts?|accnt|a/c)|(?:patient|pt|hospital|hosp|billing|guarantor|bank"
+        r"|checking|savings|visit|financial|payment|hsa|fsa) (?:accounts?|accts?)"
+        r"|(?:billing|guarantor|claim|invoice|statement|financial|payment|bill|receipt"
+        rf"|remit(?:tance)?|encounter|enc|visit|episode|admission|contact serial|card) {_MARK}"
+        r"|fin|har|iban|csn|routing(?: transit)?|(?:visa|mastercard|master card|amex|american "
+        r"express|discover)(?: card)?|(?:credit|debit|payment|bank|gift|hsa|fsa) cards?"
+        r"|card (?:ending(?: in)?|x+)|financial class number|contact serial|encounter csn|hospital "
+        r"account record|invoice|claim",
+        weak=r"encounter|enc|visit|billing|guarantor|statement|receipt|bill|financial|payment|card|check"
+        r"|cheque|remittance|episode|admission|adm|routing|swift|sort code|bsb|sinpe|eob|balance "
+        r"account|claims?|charge|charged|check|cheque|po|purchase order|fall|customer account"
+        r"|customer|debit|credit|card on file|autopay|a/c|bank|library card|payer claim|wc claim"
+        r"|tax account|warranty|order account|policy acct|invoice|inv",
     ),
 )

@@ -10,50 +10,72 @@ from osler.deid.patterns.rule import Hit, Rule, compiled, number, word, word_set
 
 _NUMBER = r"(?:9\d|1[01]\d|12[0-5])"
 _WORDS = (
-    rf"(?:ninety(?:[ -]{UNIT})?|(?:one|a)[ -]hundred(?![ -](?:and )?{TEN})(?:[ -](?:and[ -])?(?:{UNIT}|{TEEN}|twenty))?)"
+    rf"(?:ninety(?:[ -]{UNIT})?|(?:one|a)[ -]hundred(?![ -](?:and )?{TEN})(?:[ -](?:and[ -])?(?:{UNIT}"
+    rf"|{TEEN}|twenty))?)"
 )
 _EITHER = rf"(?:{_NUMBER}|{_WORDS})"
 _STOP = r"(?![\w%/]|[.,]\d)"
 _ADULT = r"(?:male|female|man|woman|gentleman|lady|grandmother|grandfather|veteran|nun|priest|widow(?:er)?)\b"
 _OLD = (
-    r"[ -]{0,3}(?:(?:years?|yrs?|yr|ys)\b\.?[ -]{0,3}(?:olds?\b|young\b|of age\b)|y\.? ?[/-]? ?o\b|y[/ ]?o[fm]?\b|y\.o\."
-    r"|(?:year|yr)s?[ -]?old|(?:years?|yrs?|y)[ -]?(?:male|female|man|woman|lady|gentleman)\b)|(?:th|st|nd|rd) birthday"
+    r"[ -]{0,3}(?:(?:years?|yrs?|yr|ys)\b\.?[ -]{0,3}(?:olds?\b|young\b|of age\b)|y\.? ?[/-]? ?o\b"
+    r"|y[/ ]?o[fm]?\b|y\.o\."
+    r"|(?:year|yr)s?[ -]?old|(?:years?|yrs?|y)[ -]?(?:male|female|man|woman|lady|gentleman)\b)"
+    r"|(?:th|st|nd|rd) birthday"
 )
-_DIGITS = compiled(rf"({_NUMBER})(?:({_OLD})|(s? ?(?:years?|yrs?)\b)|( ?[fm](?![\w'./°%-]| ?\d))|([ -]{_ADULT}))")
+_DIGITS = compiled(
+    rf"({_NUMBER})(?:({_OLD})|(s? ?(?:years?|yrs?)\b)|( ?[fm](?![\w'./°%-]| ?\d))|([ -]{_ADULT}))"
+)
 _SPELLED = compiled(
-    rf"({_WORDS})(?:[ -](?:years?|yrs?|year)[ -]?(?:olds?|of age|young)\b|[ -]y/?o\b|( (?:years?|yrs?)\b)|[ -]{_ADULT})"
+    rf"({_WORDS})(?:[ -](?:years?|yrs?|year)[ -]?(?:olds?|of age|young)\b|[ -]y/?o\b|( (?:years?"
+    rf"|yrs?)\b)|[ -]{_ADULT})"
 )
 _AGED = compiled(
     r"(?:aged?|ages|turned|turning|turns)(?: of| is| was| at death| now| today)?(?: ?[:=] ?|\s{1,4}\(?)"
-    rf"(?:at |about |around |over |approximately |~ ?)?({_EITHER})(?![\w%/+]|[.,]\d|[ -](?:to|and older|and over|and above)\b|-\d| ?- ?\d)"
+    rf"(?:at |about |around |over |approximately |~ ?)?({_EITHER})(?![\w%/+]|[.,]\d|[ -](?:to|and "
+    r"older|and over|and above)\b|-\d| ?- ?\d)"
 )
-_AFTER_SUBJECT = compiled(rf"[a-z']+,? ({_EITHER})(?=[,;)\n]|\.(?:\s|$)| (?:and|with|now|but|who|has|lives|when|yet|or so|this|next|last|at|in|on|from|of|i mean)\b|$)")
+_AFTER_SUBJECT = compiled(
+    rf"[a-z']+,? ({_EITHER})(?=[,;)\n]|\.(?:\s|$)| (?:and|with|now|but|who|has|lives|when|yet|or so"
+    r"|this|next|last|at|in|on|from|of|i mean)\b|$)"
+)
 _NAMED = compiled(
     rf"([a-z][a-z'-]+),? \(?({_EITHER})"
-    r"(?:\)(?= and| who|,| has| is| was| lives| with|\.)|, (?=an? |who |has |is |was |lives|retired|widow|former|of |from |in "
+    r"(?:\)(?= and| who|,| has| is| was| lives| with|\.)|, (?=an? |who |has |is |was |lives|retired"
+    r"|widow|former|of |from |in "
     r"|presents|admitted|and still|sharp|living|still|brought|driver|passenger|here|seen)| years\.)"
 )
 _LADY = compiled(rf"(?:lady|man|woman|gentleman|male|female|patient|person) of ({_EITHER}){_STOP}")
 _COHORT = compiled(r".*\d(?: years?)?(?: to | and |-| - )\Z")
 _NOT_UNIT = word_set(
-    "mg mcg ml kg lb lbs pounds pound bpm mm cm percent days weeks months hours minutes degrees mmhg units f c g oz meq",
+    "mg mcg ml kg lb lbs pounds pound bpm mm cm percent days weeks months hours minutes degrees "
+    "mmhg units f c g oz meq",
 )
 _TEMPERATURE = word_set("temp temperature t tmax febrile fever to of at was tm max afebrile feels")
-_DISTANCE = word_set("walk walked walks walking distance ran x at for of than to over about swim swam test 6mwt mwt")
+_DISTANCE = word_set(
+    "walk walked walks walking distance ran x at for of than to over about swim swam test 6mwt mwt"
+)
 _SUBJECTS = word_set(
-    "she he patient pt mother father mom dad husband wife aunt uncle sister brother client resident who grandmother",
+    "she he patient pt mother father mom dad husband wife aunt uncle sister brother client "
+    "resident who grandmother",
     "grandfather grandma grandpa she's he's i'm nana granny she'll he'll hes shes i'll i mister mrs mr ms",
 )
-_TELLING = word_set("is was age she's he's i'm am turn turned turns turning lived at now nearly almost just being hes shes")
+_TELLING = word_set(
+    "is was age she's he's i'm am turn turned turns turning lived at now nearly almost just being hes shes"
+)
 _FOLLOWS = word_set(
-    "with w/ who presents presenting presented admitted c/o hx h/o pmh pmhx s/p p/w in from here brought biba bibems",
-    "transferred status found complains complaining complain has is was and pt patient fell full dnr lives living seen",
+    "with w/ who presents presenting presented admitted c/o hx h/o pmh pmhx s/p p/w in from here "
+    "brought biba bibems",
+    "transferred status found complains complaining complain has is was and pt patient fell full "
+    "dnr lives living seen",
     "a&o aox3 resident s/p, adm coming came referred sent on well",
 )
 _LABS = word_set(
-    "sat sats saturation spo2 temp temperature pulse rate hr glucose chloride pressure bp map sodium weight height score sugar",
-    "image series page slice bed room platelets level dose age total mean median year years range phos iron ferritin tibc cl na hgb wbc bun patients group ef",
-    "o2 oxygen egfr gfr cr inr percent percentile creatinine ldl hdl cholesterol triglycerides peak volume speed average heart",
+    "sat sats saturation spo2 temp temperature pulse rate hr glucose chloride pressure bp map "
+    "sodium weight height score sugar",
+    "image series page slice bed room platelets level dose age total mean median year years range "
+    "phos iron ferritin tibc cl na hgb wbc bun patients group ef",
+    "o2 oxygen egfr gfr cr inr percent percentile creatinine ldl hdl cholesterol triglycerides "
+    "peak volume speed average heart",
 )
 
 
@@ -86,7 +108,17 @@ def _letter(page: Page, match: re.Match[bytes], last: bytes) -> bool:
     if last in (_TEMPERATURE if letter == b"f" else _DISTANCE) or last[-1:].isdigit():
         return False
     after = following(low, end)
-    opens = low[max(0, start - 3) : start].strip(b" \t") in (b"", b"\n", b".", b":", b",", b")", b"-", b"|", b";")
+    opens = low[max(0, start - 3) : start].strip(b" \t") in (
+        b"",
+        b"\n",
+        b".",
+        b":",
+        b",",
+        b")",
+        b"-",
+        b"|",
+        b";",
+    )
     if after in _FOLLOWS or (letter == b"m" and (opens or low[end : end + 1] == b",")):
         return True
     if last in (b"a", b"is", b"pt", b"this") and not after:
@@ -136,7 +168,11 @@ def subject(page: Page, s: int, run_end: int) -> Hit | None:
         or (one in (b"mean", b"still", b"now") and spelled)
         or (one == b"at" and two in (b"died", b"passed", b"dead", b"deceased", b"away", b"same"))
         or (one == b"be" and two in (b"will", b"he'll", b"she'll", b"i'll"))
-        or (one == b"is" and low[match.end() : match.end() + 2] == b", " and following(low, match.end() + 1) in _LIVELY)
+        or (
+            one == b"is"
+            and low[match.end() : match.end() + 2] == b", "
+            and following(low, match.end() + 1) in _LIVELY
+        )
     )
     return _hit(start, match.end(1), 0.8) if fits else None
 
@@ -167,27 +203,31 @@ _SOON = rf"(?:{_NUMBER}\b|ninety|one hundred|a hundred)"
 
 RULES: tuple[Rule, ...] = (
     number(
-        rf"\b{_NUMBER}(?:[ -]{{0,3}}(?:y|mal|fem|man\b|wom|lady|gentl|grand|vet|nun|priest|wid|[fm]\b)|s? ?y|(?:st|nd|rd|th) birthday)",
+        rf"\b{_NUMBER}(?:[ -]{{0,3}}(?:y|mal|fem|man\b|wom|lady|gentl|grand|vet|nun|priest|wid"
+        r"|[fm]\b)|s? ?y|(?:st|nd|rd|th) birthday)",
         in_digits,
         (2, 3),
         b" -ysfmtnrwglv",
     ),
     word(
-        r"\b(?:is|was|turned|at|he's|she's|i'm|she|he|patient|pt|mother|father|mom|dad|husband|wife|aunt|uncle|sister|brother"
+        r"\b(?:is|was|turned|at|he's|she's|i'm|she|he|patient|pt|mother|father|mom|dad|husband|wife"
+        r"|aunt|uncle|sister|brother"
         rf"|client|resident|grand(?:mother|father|ma|pa)|nana|granny|hes|shes|be|still|mean|now),? {_SOON}",
         subject,
         b"iwtahspmdfubcrgn",
         b" ,'",
     ),
     word(
-        r"\b(?:ninety|(?:one|a)[ -]hundred|hundred)[ -](?:[a-z]{1,9}[ -]){0,3}(?:y|mal|fem|man\b|wom|lad|gentl|grand|vet)",
+        r"\b(?:ninety|(?:one|a)[ -]hundred|hundred)[ -](?:[a-z]{1,9}[ -]){0,3}(?:y|mal|fem|man\b"
+        r"|wom|lad|gentl|grand|vet)",
         in_words,
         b"noah",
         b" -",
     ),
     word(
         rf"[a-z],? \(?(?:{_NUMBER}|ninety(?:[ -][a-z]{{3,5}})?|(?:one|a) hundred(?: and)?(?: [a-z]+)?)"
-        r"(?:\)(?: and| who|,| has| is| was| lives| with|\.)|, (?:an? |who |has |is |was |lives|retired|widow|former|of |from |in "
+        r"(?:\)(?: and| who|,| has| is| was| lives| with|\.)|, (?:an? |who |has |is |was |lives"
+        r"|retired|widow|former|of |from |in "
         r"|presents|admitted|and still|sharp|living|still|brought|driver|passenger|here|seen)| years\.)",
         at_name,
         then=b" ,",

@@ -6,32 +6,47 @@ Pure functions of the folded token; what stands around it is the caller's affair
 from osler.deid.patterns.rule import NO_DIGITS, NO_LETTERS, compiled
 
 _UNITS = (
-    r"mg|mcg|ug|g|gm|kg|ml|cc|l|dl|iu|u|units?|meq|mmol|mosm|mm|cm|m|km|ft|in|inch|oz|lbs?|hrs?|h|hours?|d|days?|wks?|w|weeks?|mo|mos"
-    r"|months?|y|yo|yr|yrs|years?|yof|yom|m|f|c|min|mins|sec|s|x|k|gy|cgy|fr|ga|g|hz|khz|mhz|ghz|kv|kvp|ma|mas|mv|v|bpm|rpm|psi|gb|mb|kb|tb"
-    r"|p|px|am|pm|st|nd|rd|th|cal|kcal|ppd|ppm|nm|um|tabs?|caps?|puffs?|gtts?|drops?|prn|bid|tid|qd|qid|qhs|ish|s|way|fold|point|lead|part|step|hour|day|week|month|year|item|stage|minute"
+    r"mg|mcg|ug|g|gm|kg|ml|cc|l|dl|iu|u|units?|meq|mmol|mosm|mm|cm|m|km|ft|in|inch|oz|lbs?|hrs?|h"
+    r"|hours?|d|days?|wks?|w|weeks?|mo|mos"
+    r"|months?|y|yo|yr|yrs|years?|yof|yom|m|f|c|min|mins|sec|s|x|k|gy|cgy|fr|ga|g|hz|khz|mhz|ghz|kv"
+    r"|kvp|ma|mas|mv|v|bpm|rpm|psi|gb|mb|kb|tb"
+    r"|p|px|am|pm|st|nd|rd|th|cal|kcal|ppd|ppm|nm|um|tabs?|caps?|puffs?|gtts?|drops?|prn|bid|tid|qd"
+    r"|qid|qhs|ish|s|way|fold|point|lead|part|step|hour|day|week|month|year|item|stage|minute"
 )
-_CLINICAL = compiled(
+_NUMBERED = compiled(
     r"(?:"
     rf"\d{{1,5}}(?:[.,]\d{{1,3}})?-?(?:{_UNITS})(?:/(?:{_UNITS}|\d{{1,3}}(?:{_UNITS})))?"
     rf"|\d{{1,4}}(?:\.\d{{1,2}})?(?:-|/)\d{{1,5}}(?:\.\d{{1,2}})?-?(?:{_UNITS})?"
-    r"|[cltsv]\d{1,2}(?:[-/][cltsv]?\d{1,2})*|q\d{1,3}(?:-\d{1,2})?(?:h|hrs?|hours?|d|days?|w|wks?|weeks?|min|mo|m)?"
-    r"|[ypcr]{0,2}t[0-4x](?:is|mic|[a-d])?n?[0-3x]?[a-d]?m?[01x]?[a-d]?|g\d{1,2}p\d{1,2}(?:\d{3})?(?:ab\d)?|[gp]\d{1,2}"
-    r"|[a-tv-z]\d[0-9ab]\.[0-9a-z]{1,4}|[a-tv-z]\d[0-9ab]|[a-v]\d{4}[a-z]?|\d{5}(?:-(?:\d\d|[a-z]{2}|[a-z]\d))|\d{4}[ft]"
-    r"|[acdefghiklmnpqrstvwy]\d{2,5}[acdefghiklmnpqrstvwyx*]|rs\d{3,}|[cgpm]\.[\w_>*+-]{2,}|(?:ivs|del|dup|ins)\d+\w*"
-    r"|cyp\d\w+|hla-?\w+|ugt\d\w+|slc\w+|abc[a-g]\d+|cd\d{1,3}\w?|il-?\d{1,2}\w*|her-?2\w*|brca-?[12]|ki-?67|pd-?l?\d|p\d{2}\w?"
-    r"|covid-?(?:19|2019)|sars-?cov-?2|h\dn\d|ca-?\d{2,3}(?:-\d)?|b-?12|d-?[235]\w*|fev-?1|spo2|pao2|paco2|fio2|sao2|hco3|vo2max|hba1c|a1c"
-    r"|t-?[1-4]|[a-z]{1,8}-?\d{1,2}[a-z]?|[a-z]{2,10}-\d{1,2}(?:/\d{1,2})?|[a-z]+\d?-[a-z]+\d?|\d{1,3}-[a-z]{2,}(?:-[a-z]+)*|\d{1,2}[a-z]{1,2}-?\d{0,2}[a-z]?"
-    r"|cha2ds2-?(?:vasc)?\d?|curb-?65|phq-?[29]|gad-?[27]|dsm-?\w+|icd-?\w+|factor\w+|o2|n2o|co2|h2o|mp3|usb\w*|ipv[46]|win\d+|http\w*|covid\w*"
-    r"|\d{1,2}x\d{1,2}(?:x\d{1,2})?|\d{3,4}x\d{3,4}|x\d{1,4}|[23]d|\d{1,2}:\d{2}\w*|\d{4}(?:h|hrs|hours|z)|\d{1,4}k|1\d{2,3}s|(?:19|20)\d\ds?|fy\d{2,4}|q[1-4]-?\d{0,4}"
-    r"|(?:nct|isrctn|pmc|pmid|drks|umin|actrn|ctri|gse|chembl|mondo|omim|rxcui|orpha|hgnc|chebi|ens[gtp]|nm_|np_|xm_|hp:|ec|eudract|grch|cas|mesh|doid|uniprot|ncbi|iso|din|astm|iec|en|bs|nfpa|ansi)[-_: ]?\d[\d.-]*"
-    r"|(?:azd|abt|amg|bay|bi|bms|cgp|gsk|inc|jnj|ly|mk|mln|nvp|pf|pd|plx|rg|ro|sar|sch|sb|tak|vx|zd|ono|gs|aln|regn|abbv|cp|cc|ds|bgb|hm|kw|su|cx|tmc|uk|e|mpeg|peg|dspe)-?\d{3,8}[a-z]?"
+    r"|\d{5}-(?:\d\d|[a-z]{2}|[a-z]\d)|\d{4}[ft]|\d{1,3}-[a-z]{2,}(?:-[a-z]+)*|\d{1,2}[a-z]{1,2}-?\d{0,2}[a-z]?"
+    r"|\d{1,2}x\d{1,2}(?:x\d{1,2})?|\d{3,4}x\d{3,4}|\d{1,2}:\d{2}\w*|\d{4}(?:h|hrs|hours|z)|\d{1,4}k|\d{3,4}s"
     r")\Z"
 )
+"""Doses, ranges, procedure codes with a modifier, times, dimensions."""
+_WORDED = compiled(
+    r"(?:"
+    r"[cltsv]\d{1,2}(?:[-/][cltsv]?\d{1,2})*|q\d{1,3}(?:-\d{1,2})?(?:h|hrs?|hours?|d|days?|w|wks?|weeks?|min|mo|m)?"
+    r"|[ypcr]{0,2}t[0-4x](?:is|mic|[a-d])?n?[0-3x]?[a-d]?m?[01x]?[a-d]?"
+    r"|g\d{1,2}p\d{1,2}(?:\d{3})?(?:[a-z]{1,2}\d)*(?:-\d){0,4}|hl7\d{4}|v\d{1,4}(?:\.\d{1,4})+"
+    r"|[a-tv-z]\d[0-9ab]\.[0-9a-z]{1,4}|[a-tv-z]\d[0-9ab]|[a-v]\d{4}[a-z]?"
+    r"|[acdefghiklmnpqrstvwy]\d{2,5}[acdefghiklmnpqrstvwyx*]|rs\d{3,}|[cgpm]\.[\w_>*+-]{2,}|(?:ivs|del|dup|ins)\d+\w*"
+    r"|cyp\d\w+|hla-?\w+|ugt\d\w+|slc\w+|abc[a-g]\d+|cd\d{1,3}\w?|il-?\d{1,2}\w*|her-?2\w*"
+    r"|covid-?(?:19|2019)|sars-?cov-?2|h\dn\d|ca-?\d{2,3}(?:-\d)?|d-?[235]\w*|vo2max|hba1c"
+    r"|[a-z]{1,8}-?\d{1,2}[a-z]?|[a-z]{2,10}-\d{1,2}(?:/\d{1,2})?|[a-z]+\d?-[a-z]+\d?"
+    r"|cha2ds2-?(?:vasc)?\d?|dsm-?\w+|icd-?\w+|factor\w+|usb\w*|ipv[46]|win\d+|http\w*|x\d{1,4}|fy\d{2,4}|q[1-4]-?\d{0,4}"
+    r"|(?:nct|isrctn|pmc|pmid|drks|umin|actrn|ctri|gse|chembl|mondo|omim|rxcui|orpha|hgnc|chebi|ens[gtp]|nm_|np_|xm_"
+    r"|hp:|ec|eudract|grch|cas|mesh|doid|uniprot|ncbi|iso|din|astm|iec|en|bs|nfpa|ansi)[-_: ]?\d[\d.-]*"
+    r"|(?:azd|abt|amg|bay|bi|bms|cgp|gsk|inc|jnj|ly|mk|mln|nvp|pf|pd|plx|rg|ro|sar|sch|sb|tak|vx|zd|ono|gs|aln|regn"
+    r"|abbv|cp|cc|ds|bgb|hm|kw|su|cx|tmc|uk|e|mpeg|peg|dspe)-?\d{3,8}[a-z]?"
+    r")\Z"
+)
+"""Spine levels, intervals, stages, obstetric formulas, diagnosis codes, genes and variants, scales, registries,
+compounds under study."""
 
 
 def clinical(token: bytes) -> bool:
     """Whether a folded token is a dose, a level, a stage, a gene, a code of a public system, an abbreviation."""
-    return _CLINICAL.match(token) is not None
+    pattern = _NUMBERED if 48 <= token[0] <= 57 else _WORDED
+    return pattern.match(token) is not None
 
 
 def counts(token: bytes) -> tuple[int, int]:

@@ -7,10 +7,10 @@ only behind a word of time. Days and years may be digits or words.
 import re
 
 from osler.core.spans import Label
-from osler.deid.patterns.contexts import OF_WHAT, SCORED_AFTER, STRONG, UNITS_AFTER, following
+from osler.deid.patterns.contexts import SCORED_AFTER, STRONG, UNITS_AFTER, following
 from osler.deid.patterns.lexemes import CARDINAL_DAY, MONTH, ORDINAL, UNIT, YEAR, YEAR_WORDS
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import last_word, compiled, number, word, word_set, words_before, Hit
+from osler.deid.patterns.rule import Hit, compiled, last_word, number, word, word_set, words_before
 
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:(?:st|nd|rd|th)\b|(?![\w%]|[.:/]\d|-[a-z]|\.\d|,\d{3}\b))"
 _YEAR = rf"(?:{YEAR}(?![\w%]|\.\d)|'\d\d(?!\w)|{YEAR_WORDS}(?![a-z]))"
@@ -18,45 +18,56 @@ _SPAN = rf"(?:(?: ?[-&/] ?|,? (?:and|to|or|through|thru) (?:the )?)(?:{_DAY})(?!
 
 _MONTH_FIRST = compiled(
     rf"({MONTH})(?![a-z])\.?"
-    rf"(?:(?:[ \t]{{1,2}}|\s{{1,3}}|[-/.]|, ?)(?:the )?({_DAY}|{ORDINAL}(?![a-z])|{CARDINAL_DAY}(?![a-z])){_SPAN}"
-    rf"((?:[ \t]{{0,2}},?\s{{0,3}}(?:of |in )?(?<=[ ,\n])(?:{_YEAR}|oh? {UNIT}(?![a-z]))|[-/.](?:{YEAR}|\d\d)(?![\w/]))"
+    rf"(?:(?:[ \t]{{1,2}}|\s{{1,3}}|[-/.]|, ?)(?:the )?({_DAY}|{ORDINAL}(?![a-z])"
+    rf"|{CARDINAL_DAY}(?![a-z])){_SPAN}"
+    rf"((?:[ \t]{{0,2}},?\s{{0,3}}(?:of |in )?(?<=[ ,\n])(?:{_YEAR}|oh? {UNIT}(?![a-z]))"
+    rf"|[-/.](?:{YEAR}|\d\d)(?![\w/]))"
     rf"|,? ?'\d\d(?!\w))?"
     rf"|(?:[ \t]{{1,2}}(?:of\s{{1,4}})?|, ?|[-/. ]|\s|(?=\d))({_YEAR})|-(\d\d)(?![\w/-]))?"
 )
 _DAY_FIRST = compiled(
     rf"(?:3[01]|[12]\d|0?[1-9])(st|nd|rd|th)?(?: day)?{_SPAN}"
     rf"( ?[-/.,] ?|[ \t]{{0,2}}(?:of )?(?:the )?)({MONTH})(?![a-z])\.?"
-    rf"((?:[ \t]{{0,2}},?[ \t]{{0,2}}(?:of |in )?(?<=[ ,.]){_YEAR}|[ ]?[-/. ,][ ]?(?:{YEAR}(?!\w)|\d\d(?![\w/:])))"
+    rf"((?:[ \t]{{0,2}},?[ \t]{{0,2}}(?:of |in )?(?<=[ ,.]){_YEAR}|[ ]?[-/. ,][ ]?(?:{YEAR}(?!\w)"
+    r"|\d\d(?![\w/:])))"
     rf"|(?:{YEAR}|\d\d)(?!\w)|,? ?'\d\d(?!\w))?"
 )
 _YEAR_FIRST = compiled(
-    rf"{YEAR}[ ,./-]{{1,2}}({MONTH})(?![a-z])\.?(?:[ ,./-]{{1,2}}(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w/]))?"
+    rf"{YEAR}[ ,./-]{{1,2}}({MONTH})(?![a-z])\.?(?:[ ,./-]{{1,2}}(?:3[01]|[12]\d|0?[1-9])(?:st|nd"
+    r"|rd|th)?(?![\w/]))?"
 )
 _ORDINAL_DAY = compiled(
-    rf"({ORDINAL})(?: day)?(?: of| in)?(?: the)?[ \t]{{1,2}}({MONTH})(?![a-z])(?:[ ,]{{1,3}}(?:of |in )?{_YEAR})?"
+    rf"({ORDINAL})(?: day)?(?: of| in)?(?: the)?[ \t]{{1,2}}({MONTH})(?![a-z])(?:[ ,]{{1,3}}(?:of "
+    rf"|in )?{_YEAR})?"
 )
 _AT_EDGE = b" ,.\n-/\t'"
 
 _MONTH_CUE = word_set(
-    "in since last next this until till of early late mid from through thru during before after past previous every",
-    "each around about by between to as starting beginning ending coming late- early- mid- for or and on end start",
+    "in since last next this until till of early late mid from through thru during before after "
+    "past previous every",
+    "each around about by between to as starting beginning ending coming late- early- mid- for or "
+    "and on end start",
     "middle begin months month dated due back -",
 )
 _MAY_CUE = word_set(
-    "in since last until till early late mid mid- early- late- this during next past of by before from through thru",
+    "in since last until till early late mid mid- early- late- this during next past of by before "
+    "from through thru",
     "around every each between",
 )
 _TITLED_CUE = _MAY_CUE | word_set("and to or after through thru for about")
 _VERBS = word_set(
-    "be have need not also require cause help take increase decrease occur lead include result want benefit begin",
-    "continue represent reflect use play improve reduce indicate develop consider experience affect make show appear",
-    "present give become forward back fracture only still even well wish vary contribute provide explain repeat",
-    "resume return shower drive eat drink bear weight start stop call come go feel get see do i we he she they you it",
+    "be have need not also require cause help take increase decrease occur lead include result "
+    "want benefit begin",
+    "continue represent reflect use play improve reduce indicate develop consider experience "
+    "affect make show appear",
+    "present give become forward back fracture only still even well wish vary contribute provide "
+    "explain repeat",
+    "resume return shower drive eat drink bear weight start stop call come go feel get see do i we "
+    "he she they you it",
     "the a an or fast in place out up off on to",
 )
 _DOUBTFUL = frozenset((b"may", b"march", b"mar"))
 _FULL = word_set("january february april june july august september october november december")
-_NEVER = word_set("tree and-mar")
 
 
 def _hit(low: bytes, start: int, end: int, score: float) -> Hit:
@@ -91,17 +102,16 @@ def _with_day(page: Page, match: re.Match[bytes], month: bytes, day: bytes) -> H
     after = following(low, match.end(2))
     if after in UNITS_AFTER or after in SCORED_AFTER:
         return _hit(low, s, s + len(month), 0.7) if month in _FULL else None
-    if day[:1].isalpha() and day in _CARDINALS and month in _DOUBTFUL:
-        if last_word(low, s) not in STRONG:
-            return None
-    if month == b"may" and day[:1].isdigit() and not day.endswith((b"st", b"nd", b"rd", b"th")):
-        if page.data[s : s + 1].islower():
-            return _hit(low, s, end, 0.8) if last_word(low, s) in STRONG else None
+    bare = day[:1].isdigit() and day[-1:].isdigit() and page.data[s : s + 1].islower()
+    spelled = day[:1].isalpha() and day in _CARDINALS and month in _DOUBTFUL
+    if (spelled or (bare and month == b"may")) and last_word(low, s) not in STRONG:
+        return None
     return _hit(low, s, end, 0.88)
 
 
 _CARDINALS = word_set(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen",
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen",
     "eighteen nineteen twenty thirty",
 )
 
@@ -117,12 +127,16 @@ def _alone(page: Page, s: int, end: int, month: bytes) -> Hit | None:
     if month in (b"may", b"march"):
         return _may(page, s, end, last)
     listed = _LISTED.match(low, max(0, s - 20), s) is not None
-    if written.isupper() and month != b"sept" and not (last in _MAY_CUE and month not in (b"oct", b"dec", b"mar", b"sep")):
+    if (
+        written.isupper()
+        and month != b"sept"
+        and not (last in _MAY_CUE and month not in (b"oct", b"dec", b"mar", b"sep"))
+    ):
         return None
     if listed and month != b"mar":
         return _hit(low, s, end, 0.72)
     dotted = low[end : end + 1] == b"." and low[end + 1 : end + 3].strip()[:1].isdigit()
-    if cued and month != b"mar" or month == b"sept" or dotted:
+    if (cued and month != b"mar") or month == b"sept" or dotted:
         return _hit(low, s, end, 0.75)
     return None
 
@@ -134,7 +148,31 @@ def _may(page: Page, s: int, end: int, last: bytes) -> Hit | None:
     """`may` and `march`, which are verbs far more often than months when in lower case."""
     low, written = page.low, page.data[s:end]
     after = following(low, end)
-    if after in _VERBS and not (last in (b"in", b"since", b"until") and after in (b"the", b"a", b"he", b"she", b"i", b"we", b"and", b"or", b"to", b"on", b"in", b"you", b"they", b"it", b"for", b"return", b"repeat", b"with", b"start")):
+    if after in _VERBS and not (
+        last in (b"in", b"since", b"until")
+        and after
+        in (
+            b"the",
+            b"a",
+            b"he",
+            b"she",
+            b"i",
+            b"we",
+            b"and",
+            b"or",
+            b"to",
+            b"on",
+            b"in",
+            b"you",
+            b"they",
+            b"it",
+            b"for",
+            b"return",
+            b"repeat",
+            b"with",
+            b"start",
+        )
+    ):
         return None
     if last in (_MAY_CUE if written.islower() else _TITLED_CUE) or _LISTED.match(low, max(0, s - 20), s):
         return _hit(low, s, end, 0.72)
@@ -151,7 +189,11 @@ def day_first(page: Page, s: int, run_end: int) -> Hit | None:
     match = _DAY_FIRST.match(low, s)
     if match is None:
         return None
-    if s and (low[s - 1] in b"+$:" or (low[s - 1] == 47 and low[s - 2 : s - 1].isdigit()) or (low[s - 1] in b"-." and low[s - 2 : s - 1].isdigit())):
+    if s and (
+        low[s - 1] in b"+$:"
+        or (low[s - 1] == 47 and low[s - 2 : s - 1].isdigit())
+        or (low[s - 1] in b"-." and low[s - 2 : s - 1].isdigit())
+    ):
         return None
     joined, month = match[2], match[3]
     if joined == b". " and not match[4]:
@@ -192,17 +234,22 @@ def _article(low: bytes, s: int) -> int:
 
 
 _NOT_DAYS = word_set(
-    "rib ribs percentile percentiles grade floor dose doses day days visit cranial nerve digit toe toes finger fingers",
-    "metatarsal metacarpal intercostal edition century attempt attempts time trimester degree decade week weeks month",
-    "months year year-old birthday street st avenue ave line generation ventricle molar cycle space opinion person",
-    "party hospital stay admission child son daughter one two three quarter half occasion side row shift set round",
-    "try infant pregnancy stage phase course session step heart sound ray mt mtp pip dip proximal distal phalanx",
-    "middle thumb left right lumbar thoracic cervical sacral interspace ics icd nd rd th operative post postoperative",
+    "rib ribs percentile percentiles grade floor dose doses day days visit cranial nerve digit toe "
+    "toes finger fingers",
+    "metatarsal metacarpal intercostal edition century attempt attempts time trimester degree "
+    "decade week weeks month",
+    "months year year-old birthday street st avenue ave line generation ventricle molar cycle "
+    "space opinion person",
+    "party hospital stay admission child son daughter one two three quarter half occasion side row "
+    "shift set round",
+    "try infant pregnancy stage phase course session step heart sound ray mt mtp pip dip proximal "
+    "distal phalanx",
+    "middle thumb left right lumbar thoracic cervical sacral interspace ics icd nd rd th operative "
+    "post postoperative",
 )
 _ORDINAL_ALONE = compiled(
     rf"((?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)|{ORDINAL})(?![\w-]|/\d)(?: of (?:this|last|next|the) month)?"
 )
-_DAY_CUE = word_set("on by until till since before after from through thru around between")
 
 
 def day_alone(page: Page, s: int, run_end: int) -> Hit | None:
@@ -245,14 +292,16 @@ def the_day(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 _GO_ON = word_set(
-    "at and with for by to in when because after before she he they we i the of due if as but or then but from",
-    "around between via per so it was which where was is will who until since please can did had has her his my our only",
+    "at and with for by to in when because after before she he they we i the of due if as but or "
+    "then but from",
+    "around between via per so it was which where was is will who until since please can did had "
+    "has her his my our only",
 )
-_OF_MONTHS = OF_WHAT
 
 _NOT_MAY = MONTH.replace("|may", "")
 _CUE_WORD = (
-    r"(?:in|since|last|until|till|til|early|late|mid|this|next|past|of|by|before|from|through|during|around|every|each|between|and|or|to"
+    r"(?:in|since|last|until|till|til|early|late|mid|this|next|past|of|by|before|from|through"
+    r"|during|around|every|each|between|and|or|to"
     r"|after|about|for|april|apr|june|june,|march|for|back in)"
 )
 _CUED_MAY = compiled(r"[a-z]+[ \t\n-]{1,2}(may)\b")
@@ -265,10 +314,16 @@ def cued_may(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    word(rf"\b{_NOT_MAY}(?:\b|\d)|\bmay(?:[ .,-]{{1,2}}(?:the )?(?:\d|{ORDINAL}|{CARDINAL_DAY}|of|nineteen|two)\b|[.;)'\d]|-\d)", month_first, b"jfmasond"),
+    word(
+        rf"\b{_NOT_MAY}(?:\b|\d)|\bmay(?:[ .,-]{{1,2}}(?:the )?(?:\d|(?:{ORDINAL}|{CARDINAL_DAY}|of"
+        r"|nineteen|two)\b)|[.;)'\d]|-\d)",
+        month_first,
+        b"jfmasond",
+    ),
     word(rf"\b{_CUE_WORD}[ \t\n-]{{1,2}}may\b", cued_may, b"islutemnpbfdaorwc", b" -\n\t"),
     number(
-        rf"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?: day)?(?: ?[-/.,] ?|[ \t]{{0,2}}(?:of )?(?:the )?){MONTH}(?:\b|\d)",
+        rf"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?: day)?(?: ?[-/.,] ?|[ \t]{{0,2}}(?:of "
+        rf")?(?:the )?){MONTH}(?:\b|\d)",
         day_first,
         (1, 2),
         b" -/.,snrtjfmaod\t",
@@ -280,9 +335,7 @@ RULES = (
         (),
     ),
     number(rf"\b{YEAR}[ ,./-]{{1,2}}{MONTH}\b", year_first, (4,), b" ,./-"),
-    word(
-        rf"\b{ORDINAL}(?: day)?(?: of| in)?(?: the)?[ \t]{{1,2}}{MONTH}\b", ordinal_first, b"fstenl", b" -"
-    ),
+    word(rf"\b{ORDINAL}(?: day)?(?: of| in)?(?: the)?[ \t]{{1,2}}{MONTH}\b", ordinal_first, b"fstenl", b" -"),
     number(r"\b(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)\b", day_alone, (1, 2), b"snrt"),
     word(rf"\bthe {ORDINAL}\b", the_day, b"t", b" "),
 )

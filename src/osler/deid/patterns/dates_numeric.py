@@ -18,13 +18,11 @@ from osler.deid.patterns.contexts import (
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.lexemes import PAIR, SMALL, WORDED, YEAR_WORDS
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import last_word, word_set, compiled, number, words_before, Hit
+from osler.deid.patterns.rule import Hit, compiled, last_word, number, word_set, words_before
 
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _THREE = compiled(r"(\d{1,4})( ?[-/.] ?)(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)")
-_CLOCK = compiled(
-    r"[t_]\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?(?:z\b|[+-]\d{2}:?\d{2})?(?![\d:])"
-)
+_CLOCK = compiled(r"[t_]\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?(?:z\b|[+-]\d{2}:?\d{2})?(?![\d:])")
 _TWO = compiled(r"(\d{1,2})/(\d{1,2})(?!\d)")
 _RANGE = compiled(r"( ?- ?)(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?(?![\d/])")
 _MONTH_YEAR = compiled(r"(0?[1-9]|1[0-2])([-/.])((?:1[89]|20|21)\d\d)(?![\d/\-]|\.\d)")
@@ -35,7 +33,10 @@ _COMPACT = compiled(
 )
 _BEFORE_RANGE = compiled(r".*\d{1,2}/\d{1,2}(?:/\d{2,4})? ?(?:-|to|through|thru|until|and|&|,|or) ?\Z")
 _SHARE = compiled(r" ?\(\d|, ?\d{1,3}(?:\.\d+)?%| out of|\)? ?(?:vs|versus) ")
-_TIMED = compiled(r",? (?:at |@ ?)?\d{1,2}:\d\d|,? (?:at |@ ?)\d{1,2} ?[ap]\.?m|,? [012]\d[0-5]\d(?! ?(?:mg|ml|cc|units?|kcal|cal|g\b|mcg))\b|,? \d{1,2} ?[ap]m\b")
+_TIMED = compiled(
+    r",? (?:at |@ ?)?\d{1,2}:\d\d|,? (?:at |@ ?)\d{1,2} ?[ap]\.?m|,? [012]\d[0-5]\d(?! ?(?:mg|ml|cc"
+    r"|units?|kcal|cal|g\b|mcg))\b|,? \d{1,2} ?[ap]m\b"
+)
 _TELLING = compiled(r".*[a-z]{3} ?\Z")
 _COUNTED = compiled(r".*(?:#|\bnews|\bgrp|\bin|\bof|\bthe|\ball|\bwith|\bwas|\bis|\bfor) ?\Z")
 _PLURAL = compiled(r" (?:[a-z]{3,}s\b|\d{1,2}/\d)|/|-\d")
@@ -140,16 +141,23 @@ def month_and_day(page: Page, s: int, run_end: int) -> Hit | None:
     if s and low[s - 1] == 45 and not _opens(low, s):
         return None
     after = low[end : end + 2]
-    if after[:1] in (b"/", b"%", b'"') or (after[:1].isalnum()) or (after[:1] in (b".", b",") and after[1:].isdigit()):
+    if (
+        after[:1] in (b"/", b"%", b'"')
+        or (after[:1].isalnum())
+        or (after[:1] in (b".", b",") and after[1:].isdigit())
+    ):
         return None
     swapped = not _day_of(a, b)
     if swapped and not _day_of(b, a):
         return None
     whole = _RANGE.match(low, end)
-    if whole and _day_of(int(whole[2]), int(whole[3])):
-        if not swapped and (b > 5 or int(whole[3]) > 5 or whole[4]) and not _scored(low, s):
+    if whole and not swapped and _day_of(int(whole[2]), int(whole[3])):
+        late = b > 5 or int(whole[3]) > 5 or whole[4]
+        if late and not _scored(low, s):
             return _hit(s, whole.end(), 0.85)
-    score = _weigh(low, s, end, 0 if a == b else b if not swapped else a, match[1][0] == 48 or match[2][0] == 48, swapped)
+    score = _weigh(
+        low, s, end, 0 if a == b else b if not swapped else a, match[1][0] == 48 or match[2][0] == 48, swapped
+    )
     return _hit(s, end, score) if score else None
 
 
@@ -202,7 +210,10 @@ def _uncued(low: bytes, s: int, end: int, day: int, padded: bool, weak: bool) ->
     return 0.65 if opens or _told(low, s, end) else 0.0
 
 
-_DONE = compiled(r".*\b(?!(?:rated|scored|graded|needed|used|based|decreased|increased|reduced|red|med|bed|bilateral)\b)[a-z]{3,}ed \Z")
+_DONE = compiled(
+    r".*\b(?!(?:rated|scored|graded|needed|used|based|decreased|increased|reduced|red|med|bed"
+    r"|bilateral)\b)[a-z]{3,}ed \Z"
+)
 
 
 def _done(low: bytes, s: int) -> bool:
@@ -243,7 +254,8 @@ def compact(page: Page, s: int, run_end: int) -> Hit | None:
 
 _SOLID = compiled(r"\d{8}(?!\d)|\d{6}(?!\d)")
 _SAID = compiled(
-    rf"\d{{1,2}} \d{{1,2}} (?:(?:19|20)\d\d|\d\d)(?!\d)|(?:{WORDED} ){{2,4}}(?:{YEAR_WORDS}|{PAIR}|{WORDED})(?![a-z])"
+    rf"\d{{1,2}} \d{{1,2}} (?:(?:19|20)\d\d|\d\d)(?!\d)|(?:{WORDED} ){{2,4}}(?:{YEAR_WORDS}|{PAIR}"
+    rf"|{WORDED})(?![a-z])"
 )
 
 
@@ -268,14 +280,22 @@ KEYS = (
         score=0.95,
         read=solid,
         start=rf"(?:\d{{6}}|{SMALL} {SMALL} )",
-        strong=r"dob|d\.o\.b\.?|birth ?date|birthday|date of (?:birth|death|service|admission|discharge|visit|injury|procedure|surgery|exam|accident|loss|onset|report|collection)|born(?: on)?|bday|dos|doa|dod|doi|lmp|edd|edc"
-        r"|(?:admit|admission|discharge|visit|service|exam|collection|collected|report|procedure|surgery|order|start|end|birth|death|onset|signed|due|appt|appointment|encounter|study|specimen|received|dictated|transcribed|effective|expiration|exp|issue|issued|authored|recorded|result|resulted|fill|filled) ?(?:date|dt|date/time|datetime|time)",
-        weak=r"date|dated|dt|collected|received|reported|resulted|admitted|discharged|signed|dictated|transcribed|expires|exp|timestamp",
+        strong=r"dob|d\.o\.b\.?|birth ?date|birthday|date of (?:birth|death|service|admission|discharge"
+        r"|visit|injury|procedure|surgery|exam|accident|loss|onset|report|collection)|born(?: on)?"
+        r"|bday|dos|doa|dod|doi|lmp|edd|edc"
+        r"|(?:admit|admission|discharge|visit|service|exam|collection|collected|report|procedure"
+        r"|surgery|order|start|end|birth|death|onset|signed|due|appt|appointment|encounter|study"
+        r"|specimen|received|dictated|transcribed|effective|expiration|exp|issue|issued|authored"
+        r"|recorded|result|resulted|fill|filled) ?(?:date|dt|date/time|datetime|time)",
+        weak=r"date|dated|dt|collected|received|reported|resulted|admitted|discharged|signed|dictated"
+        r"|transcribed|expires|exp|timestamp",
     ),
 )
 
 _SPACED = compiled(r"(\d{1,2}) (\d{1,2}) ((?:19|20)\d\d|\d\d)(?![\w/%]|[.,-]\d)(?! \d(?!\d?:|\d{3}\b))")
-_LOGGED = STRONG | word_set("out log dated eff effective exp in removed placed sent filed posted eff: done paid")
+_LOGGED = STRONG | word_set(
+    "out log dated eff effective exp in removed placed sent filed posted eff: done paid"
+)
 _DICTATED = compiled(r".*(?:\b[dt]{1,2}: {0,4}|date: ?|\bon |dob:? ?|born )\Z")
 
 
@@ -300,6 +320,8 @@ _ROMAN = compiled(r"\d{1,2}[/.-](?:xi{0,2}|ix|iv|vi{0,3}|i{1,3})[/.-](?:(?:19|20
 
 def roman(page: Page, s: int, run_end: int) -> Hit | None:
     """`16/III/21`."""
+    if page.low[run_end + 1 : run_end + 2] not in (b"i", b"v", b"x"):
+        return None
     match = _ROMAN.match(page.low, s)
     return _hit(s, match.end(), 0.85) if match and not (s and page.low[s - 1] in b"/.-") else None
 
@@ -315,16 +337,25 @@ def dashed(page: Page, s: int, run_end: int) -> Hit | None:
         return None
     last = last_word(low, s)
     timed = _TIMED.match(low, match.end()) is not None
-    opens = low[max(0, s - 3) : s].strip(b" \t").endswith(b"\n") and low[match.end() : match.end() + 1] in (b" ", b":")
+    opens = low[max(0, s - 3) : s].strip(b" \t").endswith(b"\n") and low[match.end() : match.end() + 1] in (
+        b" ",
+        b":",
+    )
     padded = match[1][:1] == b"0" or match[2][:1] == b"0"
     cued = last in (STRONG if len(match[0]) < 5 else WEAK) and last not in _RANGING
-    if not (cued or opens or (timed and last not in _RANGING) or (padded and len(match[0]) == 5 and last not in NUMERIC_NOT)):
+    if not (
+        cued
+        or opens
+        or (timed and last not in _RANGING)
+        or (padded and len(match[0]) == 5 and last not in NUMERIC_NOT)
+    ):
         return None
     return _hit(s, match.end(), 0.75) if _day_of(int(match[1]), int(match[2])) else None
 
 
 _RANGING = word_set(
-    "from between to and the around last next past week weeks wk early late this approximately approx for in of"
+    "from between to and the around last next past week weeks wk early late this approximately "
+    "approx for in of"
 )
 
 
@@ -346,6 +377,8 @@ RULES = (
         b"-/.",
     ),
     number(
-        r"\b(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}(?:\d\d)?)?\b", compact, (8, 12, 14)
+        r"\b(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}(?:\d\d)?)?\b",
+        compact,
+        (8, 12, 14),
     ),
 )

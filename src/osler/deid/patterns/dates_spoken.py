@@ -3,12 +3,10 @@
 from osler.core.spans import Label
 from osler.deid.patterns.lexemes import PAIR, SMALL, TEEN, TEN, UNIT, WORDED, YEAR, YEAR_WORDS
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import compiled, number, word, Hit
+from osler.deid.patterns.rule import Hit, compiled, number, word
 
 _MARK = r" (?:slash|dash|stroke|hyphen) "
-_SPOKEN = compiled(
-    rf"{SMALL}{_MARK}{SMALL}(?:{_MARK}(?:{YEAR_WORDS}|{YEAR}|{PAIR}|{SMALL}))?(?![a-z])"
-)
+_SPOKEN = compiled(rf"{SMALL}{_MARK}{SMALL}(?:{_MARK}(?:{YEAR_WORDS}|{YEAR}|{PAIR}|{SMALL}))?(?![a-z])")
 
 
 def slashes(page: Page, s: int, run_end: int) -> Hit | None:
@@ -18,7 +16,8 @@ def slashes(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 _BARE = compiled(
-    rf"({UNIT}|ten|eleven|twelve)[ -]({WORDED})[ -]((?:nineteen|twenty)[ -](?:{TEN}(?:[ -]{UNIT})?|{TEEN}|oh[ -]{UNIT})"
+    rf"({UNIT}|ten|eleven|twelve)[ -]({WORDED})[ -]((?:nineteen|twenty)[ -](?:{TEN}(?:[ -]{UNIT})?"
+    rf"|{TEEN}|oh[ -]{UNIT})"
     rf"|two thousand(?: and)?(?: {TEN}(?:[ -]{UNIT})?| {TEEN}| {UNIT})?)(?![a-z])"
 )
 
@@ -31,7 +30,8 @@ def bare(page: Page, s: int, run_end: int) -> Hit | None:
 
 RULES = (
     word(
-        rf"\b(?:{UNIT}|ten|eleven|twelve)[ -]{WORDED}[ -](?:(?:nineteen|twenty)[ -](?:{TEN}|{TEEN}|oh)|two thousand)\b",
+        rf"\b(?:{UNIT}|ten|eleven|twelve)[ -]{WORDED}[ -](?:(?:nineteen|twenty)[ -](?:{TEN}|{TEEN}"
+        r"|oh)|two thousand)\b",
         bare,
         b"otfsen",
         b" -",

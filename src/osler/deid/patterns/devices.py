@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns import checksums
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import clear_before, compiled, mark, number, Hit
+from osler.deid.patterns.rule import Hit, clear_before, compiled, mark, number
 
 _GS1 = compiled(r"\(01\) ?\d{14}(?: ?\(\d{2}\) ?[!-'*-z]{1,20}){0,5}")
 _GS1_PLAIN = compiled(r"01\d{14}(?:1[17]\d{6})?(?:(?:10|21)[a-z0-9-]{2,20})?(?!\w)")
@@ -32,14 +32,14 @@ def hibcc(page: Page, s: int, run_end: int) -> Hit | None:
 
 def imei(page: Page, s: int, run_end: int) -> Hit | None:
     """An IMEI of 15 digits by its Luhn digit; GS1 identifiers without brackets."""
+    if not clear_before(page.low, s):
+        return None
     match = _IMEI.match(page.low, s)
-    if match and clear_before(page.low, s) and checksums.luhn(b"".join(match.groups()).decode("ascii")):
-        if page.low[s : s + 2] in (b"35", b"86", b"01", b"99", b"49", b"44"):
-            return _hit(s, match.end(), 0.94)
+    issued = match is not None and match[1] in (b"35", b"86", b"01", b"99", b"49", b"44")
+    if match and issued and checksums.luhn(b"".join(match.groups()).decode("ascii")):
+        return _hit(s, match.end(), 0.94)
     match = _GS1_PLAIN.match(page.low, s)
-    if match and match.end() - s > 20 and clear_before(page.low, s):
-        return _hit(s, match.end(), 0.9)
-    return None
+    return _hit(s, match.end(), 0.9) if match and match.end() - s > 20 else None
 
 
 RULES = (
@@ -49,8 +49,12 @@ RULES = (
 )
 
 _THING = (
-    r"(?:device|implant|implanted device|pacemaker|icd|aicd|generator|leads?|pump|insulin pump|sensor|cgm|meter|glucometer|monitor|transmitter|stimulator|neurostimulator|prosthesis|prosthetic"
-    r"|hardware|equipment|ventilator|cpap|bipap|ilr|loop recorder|asset|stent|valve|graft|catheter|port|machine|scope|endoscope|hearing aid|cochlear implant|wheelchair|monitor unit|watch|defibrillator|lvad|vns|concentrator)"
+    r"(?:device|implant|implanted device|pacemaker|icd|aicd|generator|leads?|pump|insulin pump"
+    r"|sensor|cgm|meter|glucometer|monitor|transmitter|stimulator|neurostimulator|prosthesis"
+    r"|prosthetic"
+    r"|hardware|equipment|ventilator|cpap|bipap|ilr|loop recorder|asset|stent|valve|graft|catheter"
+    r"|port|machine|scope|endoscope|hearing aid|cochlear implant|wheelchair|monitor unit|watch"
+    r"|defibrillator|lvad|vns|concentrator)"
 )
 
 KEYS = (
@@ -60,9 +64,16 @@ KEYS = (
         score=0.95,
         bare=3,
         marked=3,
-        strong=r"serial(?: (?:numbers?|num|code|ids?))?s?|ser(?: no)?|s/n|sn|udi(?:-di|-pi)?|imei|meid|esn|lot/serial|lot/sn|serial/lot"
-        rf"|{_THING} (?:serial(?: number)?|s/n|sn|ids?|identifiers?|num(?:ber)?|tag|udi)|lot num(?:ber)?|lot and serial(?: numbers?)?|unique device identifier"
+        strong=r"serial(?: (?:numbers?|num|code|ids?))?s?|ser(?: no)?|s/n|sn|udi(?:-di|-pi)?|imei|meid|esn"
+        r"|lot/serial|lot/sn|serial/lot"
+        rf"|{_THING} (?:serial(?: number)?|s/n|sn|ids?|identifiers?|num(?:ber)?|tag|udi)|lot "
+        r"num(?:ber)?|lot and serial(?: numbers?)?|unique device identifier"
         r"|device identifier|production identifier|mac address|asset tag|manufacturer serial|implant lot",
-        weak=rf"lots?|{_THING}|scope|thymatron|machine|rig|tablet|laptop|chromebook|ipad|modem|router|bike|strap|hr strap|telemetry box|telemetry|cart|probe|transducer|coil|laser|drill|reader|logger|mask|humidifier|blower|compressor|walker|scooter|van lift|lift|hoyer|implants?|screws?|cage|rod|liner|cup|femoral|tibial|insert|mesh|clip|filter|balloon|sheath|electrode|battery|charger|remote|handset|controller|programmer|kit lot|vaccine lot|vial lot|strip lot|sensor lot|pump lot|di|pi|hwid|asset|device model serial|batch",
+        weak=rf"lots?|{_THING}|scope|thymatron|machine|rig|tablet|laptop|chromebook|ipad|modem|router"
+        r"|bike|strap|hr strap|telemetry box|telemetry|cart|probe|transducer|coil|laser|drill"
+        r"|reader|logger|mask|humidifier|blower|compressor|walker|scooter|van lift|lift|hoyer"
+        r"|implants?|screws?|cage|rod|liner|cup|femoral|tibial|insert|mesh|clip|filter|balloon"
+        r"|sheath|electrode|battery|charger|remote|handset|controller|programmer|kit lot|vaccine "
+        r"lot|vial lot|strip lot|sensor lot|pump lot|di|pi|hwid|asset|device model serial|batch",
     ),
 )

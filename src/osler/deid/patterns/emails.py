@@ -2,14 +2,10 @@
 
 from osler.core.spans import Label
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import compiled, mark, Hit
+from osler.deid.patterns.rule import Hit, compiled, mark, token_before
 
 _DOMAIN = compiled(r"@(?:[\w?-]{1,63}\.){1,6}[a-z]{2,24}(?![\w-])|@[a-z0-9][\w-]{2,40}(?![\w.@-])")
 _LOCAL = compiled(r".*?([\w.+%&'*/=?^{|}~!#$-]+)\Z")
-_SPOKEN = compiled(
-    r"[a-z0-9]{1,30}(?:(?: (?:dot|underscore|under score|dash|hyphen|period|point|plus) | )[a-z0-9]{1,30}){0,6}? at (?:(?:the )?[a-z0-9]{2,30} ){1,2}?"
-    r"(?:dot [a-z0-9]{2,20} ){0,2}(?:dot|period|point) (?:com|org|net|edu|gov|us|uk|ca|io|co|mil|info|health|me|biz)\b"
-)
 
 
 def address(page: Page, s: int, run_end: int) -> Hit | None:
@@ -19,11 +15,13 @@ def address(page: Page, s: int, run_end: int) -> Hit | None:
     if match is None:
         return None
     dotted = b"." in match[0]
-    local = _LOCAL.match(low, max(0, s - 64), s)
+    local = _LOCAL.match(token_before(low, s, 64))
     if local is None:
         return None
-    start = local.start(1) + _leading(local[1])
-    if start >= s or not (dotted or (s - start > 2 and low[start : start + 1].isalpha() and low[s - 1 : s].isalnum())):
+    start = s - len(local[1]) + _leading(local[1])
+    if start >= s or not (
+        dotted or (s - start > 2 and low[start : start + 1].isalpha() and low[s - 1 : s].isalnum())
+    ):
         return None
     return start, match.end(), Label.EMAIL, 0.99 if dotted else 0.6, "emails"
 
@@ -31,17 +29,20 @@ def address(page: Page, s: int, run_end: int) -> Hit | None:
 def _leading(local: bytes) -> int:
     """How many characters of punctuation stand before the address itself, as in `(a@b.c` or `='a@b.c'`."""
     stripped = local.lstrip(b"'*/=?^{|}~!#$&-.")
-    for mark in (b"=", b"|", b"/", b"^"):
-        stripped = stripped.rsplit(mark, 1)[-1]
+    for stop in (b"=", b"|", b"/", b"^"):
+        stripped = stripped.rsplit(stop, 1)[-1]
     return len(local) - len(stripped)
 
 
 _SPOKEN_TAIL = compiled(
-    r" at (?:the )?[a-z0-9]{1,30}(?: [a-z0-9]{1,30})?(?: (?:dot|period|point) [a-z0-9]{2,20}){0,2} (?:dot|period|point) "
+    r" at (?:the )?[a-z0-9]{1,30}(?: [a-z0-9]{1,30})?(?: (?:dot|period|point) [a-z0-9]{2,20}){0,2} "
+    r"(?:dot|period|point) "
     r"(?:com|org|net|edu|gov|us|uk|ca|io|co|mil|info|health|me|biz)\b"
 )
 _SPOKEN_HEAD = compiled(
-    r".*?(?<![a-z0-9])([a-z0-9]{1,30}(?: (?:dot|underscore|dash|hyphen|period|point|plus) [a-z0-9]{1,30}| \d{1,6}| (?:zero|one|two|three|four|five|six|seven|eight|nine|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ten|eleven|twelve)(?![a-z])){0,6})\Z"
+    r".*?(?<![a-z0-9])([a-z0-9]{1,30}(?: (?:dot|underscore|dash|hyphen|period|point|plus) "
+    r"[a-z0-9]{1,30}| \d{1,6}| (?:zero|one|two|three|four|five|six|seven|eight|nine|twenty|thirty"
+    r"|forty|fifty|sixty|seventy|eighty|ninety|ten|eleven|twelve)(?![a-z])){0,6})\Z"
 )
 
 

@@ -5,11 +5,14 @@ import ipaddress
 from osler.core.spans import Label
 from osler.deid.patterns.contexts import NUMERIC_NOT
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import DIGITS, clear_before, compiled, mark, number, word, words_before, Hit
+from osler.deid.patterns.rule import DIGITS, Hit, clear_before, compiled, mark, number, word, words_before
 
 _V4 = compiled(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/\d{1,2}|:\d{2,5})?(?!\w|\.\d)")
 _V6 = compiled(r"[0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?:/\d{1,3})?(?![0-9a-z:])")
-_MAC = compiled(r"[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![0-9a-f:-])|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\w.])")
+_MAC = compiled(
+    r"[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![0-9a-f:-])"
+    r"|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\w.])"
+)
 _LETTER = compiled(r".*[a-f]")
 
 
@@ -27,7 +30,7 @@ def v4(page: Page, s: int, run_end: int) -> Hit | None:
     before = words_before(page.low, s, 20)
     if before and before[-1] in NUMERIC_NOT:
         return None
-    return _hit(s, match.end(4), 0.96)
+    return _hit(s, match.end(), 0.96)
 
 
 def v6(page: Page, s: int, run_end: int) -> Hit | None:
@@ -55,6 +58,8 @@ def v6(page: Page, s: int, run_end: int) -> Hit | None:
 
 def mac(page: Page, s: int, run_end: int) -> Hit | None:
     """`00-1A-2B-3C-4D-5E`, `001a.2b3c.4d5e`."""
+    if page.low[s + 2 : s + 3] not in (b":", b"-") and page.low[s + 4 : s + 5] != b".":
+        return None
     match = _MAC.match(page.low, s)
     if match is None or not clear_before(page.low, s, b".-_:"):
         return None
@@ -64,7 +69,8 @@ def mac(page: Page, s: int, run_end: int) -> Hit | None:
 RULES = (
     number(r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b", v4, (1, 2, 3), b"."),
     number(
-        r"\b[0-9a-f]{1,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}(?:[0-9a-f:.]|\b)|\b[0-9a-f]{1,4}::[0-9a-f]|::[0-9a-f]{1,4}\b",
+        r"\b[0-9a-f]{1,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}(?:[0-9a-f:.]|\b)"
+        r"|\b[0-9a-f]{1,4}::[0-9a-f]|::[0-9a-f]{1,4}\b",
         v6,
         (1, 2, 3, 4),
         b":abcdef",

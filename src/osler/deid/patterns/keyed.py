@@ -13,8 +13,7 @@ from osler.deid.patterns.codes import clinical, dose, labelled_code
 from osler.deid.patterns.contexts import UNITS_AFTER, following
 from osler.deid.patterns.lexemes import DIGIT_WORD, MONTH, SPOKEN_CODE, TEEN, TEN
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import Hit, compiled, word_set, digits_in
-
+from osler.deid.patterns.rule import NO_DIGITS, Hit, compiled, word_set
 
 _NUMBER_WORD = r"(?:numbers?|num|nos?|nbrs?|nr|ids?|identifiers?|identification|codes?|values?|ref|reference)"
 _AROUND = r"[\"'*\]})_ \t]{0,4}(?:\([^()\n]{1,24}\)[ \t]{0,3})?(?:[ .]{2,40})?"
@@ -25,21 +24,29 @@ SEPARATOR = rf"{_NUMBERED}{{0,2}}{_AROUND}(?:[:=#|>~^-]{{1,3}}|{_SAYING})?{_BEHI
 """What may stand between a label and its value."""
 MARK = rf"(?:{_NUMBERED}{{1,2}}{_AROUND}(?:[:=#|>~^-]{{1,3}}|{_SAYING})?|{_AROUND}[:=#|>^]{{1,3}}){_BEHIND}"
 """The same with a mark in it: a colon, a number sign, a word for number."""
-_SPOKEN_PAIR = rf"(?:{DIGIT_WORD}|double|triple|{TEEN}|{TEN})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})\b"
-CODE_START = (
-    r"(?:[a-z]{1,7}[-_./]?\d{2}|\d{1,8}[-_./]?[a-z]{1,6}[-_./]?\d|\d{6}|\d{2,5}[-/.]\d{3}|[a-z0-9]{2,6}-[a-z0-9]{2,8}-[a-z0-9])"
+_SPOKEN_PAIR = (
+    rf"(?:{DIGIT_WORD}|double|triple|{TEEN}|{TEN})[ ,.-]{{1,3}}(?:{SPOKEN_CODE})[ "
+    rf",.-]{{1,3}}(?:{SPOKEN_CODE})\b"
 )
-VALUE_START = rf"(?:\d|[a-z]{{1,12}}[-_./:]?[a-z0-9._/-]{{0,20}}\d|[a-z]{{1,4}} \d{{2}}|[x*]{{2,9}}[- ]?[x*\d]|{_SPOKEN_PAIR}|\(\d)"
+CODE_START = (
+    r"(?:[a-z]{1,7}[-_./]?\d{2}|\d{1,8}[-_./]?[a-z]{1,6}[-_./]?\d|\d{6}|\d{2,5}[-/.]\d{3}"
+    r"|[a-z0-9]{2,6}-[a-z0-9]{2,8}-[a-z0-9])"
+)
+VALUE_START = (
+    rf"(?:\d|[a-z]{{1,12}}[-_./:]?[a-z0-9._/-]{{0,20}}\d|[a-z]{{1,4}} \d{{2}}|[a-z]{{2}} "
+    rf"[a-z]{{1,3}}\d{{4}}|[x*]{{2,9}}[- ]?[x*\d]"
+    rf"|{_SPOKEN_PAIR}|\(\d)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """The labels of one kind of identifier.
+    """The labels of one kind of identifier, as RE2 alternatives in lower case whose blanks may be `_`, `-` or nothing.
 
-    `strong` labels (RE2 alternatives in lower case; a blank stands for a blank, `_`, `-` or nothing) may be followed
-    by a value without any mark between, if it has at least `bare` digits; `weak` ones need a mark. A marked value
-    needs `marked` digits. `most` bounds the digits (0: no bound). `words` allows values without any digit. `read`
-    gives the end of a value of its own shape (0: none there) in place of the general reading. `start` is how a value starts, where that is narrower than usual.
+    Behind a `strong` label a value may stand without any mark if it has `bare` digits; behind a `weak` one only if
+    it is a code by itself. With a mark (a colon, `#`, "number") it needs `marked` digits, and never more than `most`
+    (0: no bound). `words` allows values without digits. `read` gives the end of a value of its own shape (0: none)
+    in place of the general reading; `start` is how a value starts, where that is narrower than usual.
     """
 
     label: Label
@@ -62,28 +69,35 @@ class Keys:
 
 _TOKEN = compiled(r"[a-z0-9]{1,40}(?:[-./_:\\+][a-z0-9]{1,40}){0,8}")
 _SPACED = compiled(
-    r"\d(?:[ -]\d){3,15}(?![\w/%]|[.,]\d)|\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|\d{2,3} - \d{2,3} - \d{2,4}(?!\d)"
-    r"|[a-z]{1,4}[ -]\d{2,9}(?: \d{2,6}){0,4}(?![\w/%])|[a-z]{1,3}\d{1,5} \d{5,9}(?![\w/%])|[a-z]{2} [a-z]{1,3}-?\d{4,8}(?![\w/%])"
+    r"\d(?:[ -]\d){3,15}(?![\w/%]|[.,]\d)|\d{1,5}(?: \d{2,6}){1,6}(?![\w/%]|[.,-]\d)|\d{2,3} "
+    r"- \d{2,3} - \d{2,4}(?!\d)"
+    r"|[a-z]{1,4}[ -]\d{2,9}(?: \d{2,6}){0,4}(?![\w/%])|[a-z]{1,3}\d{1,5} \d{5,9}(?![\w/%])"
+    r"|[a-z]{2} [a-z]{1,3}-?\d{4,8}(?![\w/%])"
     r"|[a-z]\d{6,11} \d\d(?![\w/%:.-])"
 )
 _GROUPS = compiled(r"[a-z0-9]{3,5}(?: [a-z0-9]{2,5}){1,7}(?![\w/%])")
 _SPOKEN = compiled(rf"(?:{SPOKEN_CODE}[ ,.-]{{1,3}}){{2,24}}{SPOKEN_CODE}(?![a-z0-9])")
 _MASKED = compiled(r"[x*#]{2,19}(?:[- ][x*#]{2,4}){0,3}[- ]?\d{2,6}(?!\d)")
 _DATE = compiled(
-    r"(?:(?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])|(?:1[3-9]|2\d|3[01])[-/.](?:0?[1-9]|1[0-2]))[-/.](?:(?:19|20)\d\d|\d\d)(?!\d)"
-    rf"|\d{{1,2}}[-/. ]?{MONTH}(?![a-z])|(?:19|20)\d\d-\d\d-\d\d(?!\d)|\d{{1,2}}/\d{{1,2}}(?!\d)|\d{{1,2}}:\d\d(?!\d)"
+    r"(?:(?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])|(?:1[3-9]|2\d|3[01])[-/.](?:0?[1-9]"
+    r"|1[0-2]))[-/.](?:(?:19|20)\d\d|\d\d)(?!\d)"
+    rf"|\d{{1,2}}[-/. ]?{MONTH}(?![a-z])|(?:19|20)\d\d-\d\d-\d\d(?!\d)|\d{{1,2}}/\d{{1,2}}(?!\d)"
+    rf"|\d{{1,2}}:\d\d(?!\d)"
 )
 _NO_USERS = word_set(
-    "required is not incorrect invalid wrong needed the my a an and or for to of in on with at was has he she they it i we",
+    "required is not incorrect invalid wrong needed the my a an and or for to of in on with at was "
+    "has he she they it i we",
     "locked name id password unknown none case from who that problems issues error errors here below above",
 )
 _NUMBER_WORDS = word_set(
-    "zero oh one two three four five six seven eight nine niner double triple ten eleven twelve thirteen fourteen fifteen",
+    "zero oh one two three four five six seven eight nine niner double triple ten eleven twelve "
+    "thirteen fourteen fifteen",
     "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety",
 )
 _LABELS = word_set("ssn mrn dob id fin csn npi dea dl tel ph fax")
 _SMALL = word_set(
-    "has is a the in on for of at to and card no says was are it he she we they by or as per from with age dob had",
+    "has is a the in on for of at to and card no says was are it he she we they by or as per from "
+    "with age dob had",
 )
 _PLAIN_YEAR = compiled(r"(?:19|20)\d\d\Z")
 _DECIMAL = compiled(r"\d{1,4}\.\d{1,2}\Z")
@@ -106,11 +120,14 @@ def value_at(page: Page, keys: Keys, at: int, marked: bool, sure: bool = True) -
     match = _TOKEN.match(low, at)
     if match is None:
         return None
-    spaced = _SPACED.match(low, at) or (_GROUPS.match(low, at) if len(match[0]) < 6 else None)
-    if spaced and spaced.end() > match.end() and _regular(page.data[at : spaced.end()]):
-        match = spaced
-    elif 48 <= first <= 57 and (said := _SPOKEN.match(low, at)) and said.end() > match.end() and _said(said[0]):
-        return at, _unspoken_end(said), keys.label, keys.score - 0.03, keys.detector
+    end = match.end()
+    if low[end : end + 1] in (b" ", b"-") or match[0][1:2] == b"-":
+        spaced = _SPACED.match(low, at) or (_GROUPS.match(low, at) if end - at < 6 else None)
+        if spaced and spaced.end() > end and _regular(page.data[at : spaced.end()]):
+            return _judged(page, keys, spaced, marked, sure)
+        said = _SPOKEN.match(low, at) if end - at < 5 else None
+        if said and said.end() > end and _said(said[0]):
+            return at, _unspoken_end(said), keys.label, keys.score - 0.03, keys.detector
     return _judged(page, keys, match, marked, sure)
 
 
@@ -138,27 +155,30 @@ def _regular(groups: bytes) -> bool:
 def _judged(page: Page, keys: Keys, match: re.Match[bytes], marked: bool, sure: bool) -> Hit | None:
     low, start, end = page.low, match.start(), match.end()
     value = match[0]
-    head, colon, _ = value.partition(b":")
-    if colon and head.isalpha() and (len(head) > 5 or head in _LABELS):
-        return None
-    if low[end : end + 1] == b"^" and b"|" in low[max(0, start - 2) : start]:
-        return None
-    digits = digits_in(value)
-    if keys.words:
-        fits = _user_name(value, digits, marked)
-    else:
-        fits = _enough(keys, value, digits, marked, sure)
+    digits, size = len(value.translate(None, NO_DIGITS)), end - start
+    fits = _user_name(value, digits, marked) if keys.words else _enough(keys, value, digits, marked, sure)
     if not fits or (keys.most and digits > keys.most):
         return None
-    if len(value) < 12 and not keys.words and _DATE.match(value):
+    if digits < size and _otherwise(value, keys.words):
         return None
-    if _DECIMAL.match(value) or (digits < 5 and low[end : end + 1] == b"%"):
+    after = low[end : end + 1]
+    if (after == b"^" and b"|" in low[max(0, start - 2) : start]) or (digits < 5 and after == b"%"):
         return None
     if digits == 4 and not marked and _PLAIN_YEAR.match(value):
         return None
-    if digits < 6 and digits == len(value) and following(low, end) in UNITS_AFTER:
+    if digits < 6 and digits == size and following(low, end) in UNITS_AFTER:
         return None
     return start, end, keys.label, keys.score, keys.detector
+
+
+def _otherwise(value: bytes, words: bool) -> bool:
+    """Whether a value is a date, a time, a decimal number or the next label, to be read by others."""
+    head, colon, _ = value.partition(b":")
+    if colon and head.isalpha() and (len(head) > 5 or head in _LABELS):
+        return True
+    return (len(value) < 12 and not words and _DATE.match(value) is not None) or _DECIMAL.match(
+        value
+    ) is not None
 
 
 def _enough(keys: Keys, value: bytes, digits: int, marked: bool, sure: bool) -> bool:
@@ -170,12 +190,14 @@ def _enough(keys: Keys, value: bytes, digits: int, marked: bool, sure: bool) -> 
     if sure:
         if digits >= keys.bare and (digits == len(value) or digits > 4 or not clinical(value)):
             return True
-        return labelled_code(value) or (digits > 2 and digits < len(value) > 4 and not dose(value) and value[:1].isalpha())
+        return labelled_code(value) or (
+            digits > 2 and digits < len(value) > 4 and not dose(value) and value[:1].isalpha()
+        )
     return digits >= 6 or labelled_code(value)
 
 
 def _user_name(value: bytes, digits: int, marked: bool) -> bool:
-    """Whether a value can be a login name: behind a mark any word but small ones, else one with a digit or mark in it."""
+    """Whether a value can be a login name: behind a mark any word, else one with a digit or mark."""
     if value in _NO_USERS:
         return False
     return marked or (digits < len(value) and (digits > 0 or b"." in value or b"_" in value))

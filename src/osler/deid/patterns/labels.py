@@ -1,7 +1,7 @@
 """The lane of field labels: finds `label`, mark and the start of a value, then has the value judged."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from osler.deid.patterns.keyed import CODE_START, MARK, SEPARATOR, VALUE_START, Keys, value_at
 from osler.deid.patterns.page import Page
@@ -41,22 +41,18 @@ class LabelLane:
             if low[start] == 95:
                 start += 1
             at = start + 1
-            tried = 0
-            for place, (pattern, kinds) in enumerate(by_letter[low[start]]):
-                match = pattern.match(low, start) if place >= tried else None
+            for pattern, kinds, sure in by_letter[low[start]]:
+                match = pattern.match(low, start)
                 if match is None:
                     continue
                 index = match.lastindex or 1
-                tried = index + 1
-                keys, sure = kinds[index - 1]
                 label_end, value = match.end(index), match.end()
                 if label_end - start < 4 and start and low[start - 1] in b"/@.":
                     continue
-                at = max(at, label_end)
-                marked = _MARKED.search(low, start, value) is not None
-                if not marked and _SAID.search(low, label_end, value):
-                    marked = True
-                hit = value_at(ready, keys, value, marked, sure)
+                if label_end > at:
+                    at = label_end
+                marked = _MARKED.search(low, start, value) or _SAID.search(low, label_end, value)
+                hit = value_at(ready, kinds[index - 1], value, marked is not None, sure)
                 if hit is not None:
                     hits.append(hit)
                     at = hit[1]
@@ -65,10 +61,10 @@ class LabelLane:
     def named(self, heading: bytes) -> Keys | None:
         """The labels that `heading`, folded, is one of; None if it names no identifier."""
         probe = heading.rstrip(b" .:") + b": 12345"
-        for pattern, kinds in self._by_letter[heading[0]]:
+        for pattern, kinds, _ in self._by_letter[heading[0]]:
             match = pattern.match(probe)
             if match is not None and match.end() == len(probe) - 5:
-                return kinds[(match.lastindex or 1) - 1][0]
+                return kinds[(match.lastindex or 1) - 1]
         return None
 
 
@@ -105,11 +101,10 @@ def first_letters(source: str) -> set[str]:
 
 def _closing(source: str) -> int:
     """Where the group that opens `source` ends."""
-    depth = 0
-    for i, char in enumerate(source):
-        depth += (char == "(") - (char == ")")
-        if depth == 0:
-            break
+    depth, i = 1, 0
+    while depth:
+        i += 1
+        depth += (source[i] == "(") - (source[i] == ")")
     return i
 
 
@@ -120,33 +115,33 @@ def _trigger(names: Sequence[str], start: str, sure: bool) -> str:
     return rf"(?:\b|_)(?:{'|'.join(names)})(?:(?:\b|[_.#]){SEPARATOR if sure else MARK}{start}{direct}{code})"
 
 
-_Kinds = tuple[tuple[Keys, bool], ...]
-_Row = tuple[re.Pattern[bytes], _Kinds]
+_Row = tuple[re.Pattern[bytes], tuple[Keys, ...], bool]
+"""A pattern of labels that share how a value starts, the kind of each of its groups, whether they are sure."""
 
 
 def _by_letter(rows: Sequence[tuple[str, Keys, bool]]) -> tuple[tuple[_Row, ...], ...]:
-    """For each byte the labels that can start with it: first all in one pattern, then each kind by itself.
-
-    The first pattern finds the kind of most labels at once; where its value is refused, the others have their turn.
-    """
-    table: list[dict[tuple[int, bool], tuple[Keys, list[str]]]] = [{} for _ in range(256)]
-    for source, keys, sure in rows:
+    """For each byte the labels that can start with it, those that need no mark first."""
+    table: list[dict[tuple[bool, str], dict[int, tuple[Keys, list[str]]]]] = [{} for _ in range(256)]
+    for source, keys, sure in sorted(rows, key=lambda row: not row[2]):
         for letter in first_letters(source):
-            table[ord(letter)].setdefault((id(keys), sure), (keys, []))[1].append(source)
-    return tuple(_patterns(groups) for groups in table)
+            group = table[ord(letter)].setdefault((sure, keys.value_start), {})
+            group.setdefault(id(keys), (keys, []))[1].append(source)
+    return tuple(tuple(_row(*key, group.values()) for key, group in groups.items()) for groups in table)
 
 
-def _patterns(groups: Mapping[tuple[int, bool], tuple[Keys, list[str]]]) -> tuple[_Row, ...]:
-    kinds = [(keys, sure) for (_, sure), (keys, _) in groups.items()]
-    wholes = [_whole(keys, sure, sources) for (_, sure), (keys, sources) in groups.items()]
-    if not kinds:
-        return ()
-    singles = [(compiled(whole), (kind,)) for whole, kind in zip(wholes, kinds, strict=True)]
-    return ((compiled("|".join(wholes)), tuple(kinds)), *singles)
+def _row(sure: bool, start: str, group: Iterable[tuple[Keys, list[str]]]) -> _Row:
+    kinds = tuple(keys for keys, _ in group)
+    names = "|".join(f"({'|'.join(sources)})" for _, sources in group)
+    plain = start == VALUE_START
+    direct = rf"|(?={_DIRECT})" if sure and plain else ""
+    code = rf"|{_PLAIN}(?={CODE_START})" if not sure and plain else ""
+    between = SEPARATOR if sure else MARK
+    return compiled(rf"(?:{names})(?:(?![a-z0-9]){between}(?={start}){direct}{code})"), kinds, sure
 
 
-def _whole(keys: Keys, sure: bool, sources: Sequence[str]) -> str:
-    start = keys.value_start
-    direct = rf"|(?={_DIRECT})" if sure and start == VALUE_START else ""
-    code = rf"|{_PLAIN}(?={CODE_START})" if not sure and start == VALUE_START else ""
-    return rf"({'|'.join(sources)})(?:(?![a-z0-9]){SEPARATOR if sure else MARK}(?={start}){direct}{code})"
+def _trigger(names: Sequence[str], start: str, sure: bool) -> str:
+    """Where the lane stops: a label, what may stand between, the start of a value."""
+    plain = start == VALUE_START
+    direct = rf"|{_DIRECT}" if sure and plain else ""
+    code = rf"|{_PLAIN}{CODE_START}" if not sure and plain else ""
+    return rf"(?:\b|_)(?:{'|'.join(names)})(?:(?:\b|[_.#]){SEPARATOR if sure else MARK}{start}{direct}{code})"

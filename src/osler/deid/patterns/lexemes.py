@@ -11,13 +11,6 @@ _FIRSTS = (
     "twentieth", "thirtieth",
 )  # fmt: skip
 
-MONTHS = {
-    "january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8,
-    "september": 9, "october": 10, "november": 11, "december": 12, "jan": 1, "feb": 2, "mar": 3, "apr": 4,
-    "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11, "dec": 12,
-}  # fmt: skip
-"""Month names and their short forms to their number."""
-
 MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary|uary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -26,7 +19,8 @@ UNIT = rf"(?:{'|'.join(UNITS)})"
 TEEN = rf"(?:{'|'.join(TEENS)})"
 TEN = rf"(?:{'|'.join(TENS)})"
 ORDINAL = (
-    rf"(?:(?:twenty|thirty)[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|{'|'.join(_FIRSTS)})"
+    r"(?:(?:twenty|thirty)[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
+    rf"|{'|'.join(_FIRSTS)})"
 )
 CARDINAL_DAY = rf"(?:{TEEN}|twenty[ -]{UNIT}|thirty[ -]one|{UNIT}|twenty|thirty)"
 SMALL = rf"(?:(?:oh |zero )?{UNIT}|{TEEN}|{TEN}(?:[ -]{UNIT})?|\d{{1,2}})"
@@ -42,6 +36,7 @@ YEAR = r"(?:1[89]|20|21)\d\d"
 DIGIT_WORD = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|niner)"
 SPOKEN_DIGIT = rf"(?:{DIGIT_WORD}|o|double|triple|{TEEN}|{TEN}|hundred|\d{{1,4}})"
 SPOKEN_CODE = (
-    rf"(?:{DIGIT_WORD}|o|double|triple|{TEEN}|{TEN}|hundred|thousand|dash|hyphen|slash|point|dot|[a-z]|\d{{1,4}})"
+    rf"(?:{DIGIT_WORD}|o|double|triple|{TEEN}|{TEN}|hundred|thousand|dash|hyphen|slash|point|dot|[a-z]"
+    rf"|\d{{1,4}})"
 )
 """One word of a number or code that is spoken out."""

@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns import checksums
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import DIGITS, clear_before, compiled, number, word, Hit
+from osler.deid.patterns.rule import DIGITS, Hit, clear_before, compiled, number, word
 
 _DEA = compiled(r"[a-z][a-z9]\d{7}(?![\w]|-\d)")
 _NPI = compiled(r"[12]\d{9}(?![\w]|-\d|\.\d)")
@@ -32,7 +32,11 @@ RULES = (
 )
 
 _MARK = r"(?:num(?:ber)?|ids?)"
-_PROFESSIONAL = r"(?:medical|nursing|pharmacy|pharmacist|physician|state|rn|md|professional|dental|board|provider|prescriber|driver'?s?|drivers'?|driving|operator'?s?|commercial driver'?s?|pilot'?s?|cdl|marriage|hunting|business|social work|psychology|therapist|practitioner)"
+_PROFESSIONAL = (
+    r"(?:medical|nursing|pharmacy|pharmacist|physician|state|rn|md|professional|dental|board|provider"
+    r"|prescriber|driver'?s?|drivers'?|driving|operator'?s?|commercial driver'?s?|pilot'?s?|cdl"
+    r"|marriage|hunting|business|social work|psychology|therapist|practitioner)"
+)
 
 KEYS = (
     Keys(
@@ -42,9 +46,13 @@ KEYS = (
         bare=4,
         marked=3,
         strong=rf"(?:{_PROFESSIONAL} )?(?:licen[sc]e|lic)(?: (?:state|issued|in|from) [a-z]{{2,12}})?"
-        rf"|(?:{_PROFESSIONAL} )?(?:certificate|certification|cert|registration|permit|credential|diploma) {_MARK}"
-        r"|dl|d\.l\.|cdl|npi|dea|upin|gmc|nmc(?: pin)?|ahpra|dea registration|clia|national provider identifier|national provider|npi type|nabp|ncpdp|dea reg"
+        rf"|(?:{_PROFESSIONAL} )?(?:certificate|certification|cert|registration|permit|credential"
+        rf"|diploma) {_MARK}"
+        r"|dl|d\.l\.|cdl|npi|dea|upin|gmc|nmc(?: pin)?|ahpra|dea registration|clia|national "
+        r"provider identifier|national provider|npi type|nabp|ncpdp|dea reg"
         rf"|(?:{_PROFESSIONAL} )(?:registration|permit|certificate|cert|certification)",
-        weak=r"oln|operator|bar num(?:ber)?|bar|lanr|gmc|hcpc|nmc|lic|licence|license|certificate|attorney|pharmd|rph|rn|lpn|shield|registry|practise|practice|cds|state id|certificate|certification|cert|permit|credential|board|registration|reg|state lic|licensure|diploma",
+        weak=r"oln|operator|bar num(?:ber)?|bar|lanr|gmc|hcpc|nmc|lic|licence|license|certificate"
+        r"|attorney|pharmd|rph|rn|lpn|shield|registry|practise|practice|cds|state id|certificate"
+        r"|certification|cert|permit|credential|board|registration|reg|state lic|licensure|diploma",
     ),
 )

@@ -6,17 +6,33 @@ from osler.deid.patterns.contexts import CODE_SYSTEMS, UNITS_AFTER, following
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.lexemes import MONTH
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import NO_DIGITS, last_word, DIGITS, LETTERS, word_set, clear_before, compiled, mark, number, word, words_before, Hit, digits_in
+from osler.deid.patterns.rule import (
+    DIGITS,
+    LETTERS,
+    NO_DIGITS,
+    Hit,
+    clear_before,
+    compiled,
+    digits_in,
+    last_word,
+    mark,
+    number,
+    word,
+    word_set,
+    words_before,
+)
 
 _UUID = compiled(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f-])")
 _CODE = compiled(r"[a-z0-9]{1,24}(?:[-_./:][a-z0-9]{1,24}){0,6}(?![\w-])")
-_LONG = compiled(r"\d{7,40}(?![\w,%-]|\.\d)")
+_LONG = compiled(r"\d{7,40}(?![\w%-]|[.,]\d)")
 _GROUPED = compiled(r"\d\d - \d\d - \d\d(?! ?-)(?!\w)|\d{1,4}-\d{2,4}-\d{1,6}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
-_PLAIN = compiled(r"(?:\d{5,7}|0\d{3})-\d{2,7}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
+_PLAIN = compiled(
+    r"\d{1,6}(?:-\d{1,6}){3,6}(?![\w]|-\d|\.\d)|(?:\d{7,10}-\d{1,7}|\d{1,3}-\d{5,8}|\d{4}-\d{5}"
+    r"|\d{5,7}-\d{2,7}|0\d{3}-\d{2,7})(?:-\d{1,6})?(?![\w]|-\d|\.\d)"
+)
 _TOLL = compiled(r"1-\d{3}-\d{3}-\d{4}\Z")
 _RANGE = compiled(r"(?:(?:1[89]|20)\d\d-(?:1[89]|20)\d\d|\d{1,7}-\d{1,5}(?:00|50))\Z")
 _HANDLE = compiled(r"@[a-z_][a-z0-9_.]{2,29}(?![\w@])")
-_A_NUMBER = compiled(r"a\d{3}-?\d{3}-?\d{3}(?!\w)")
 
 
 def _hit(start: int, end: int, score: float) -> Hit:
@@ -54,7 +70,9 @@ def grouped(page: Page, s: int, run_end: int) -> Hit | None:
         return None
     digits = digits_in(match[0])
     short = digits < 8 and b"-0" not in match[0] and match[0][:1] != b"0" and len(match[0].split(b"-")) > 2
-    if ((digits < 7 or (short and match[0][-3:-2] == b"-")) and match[0][2:5] != b" - ") or _TOLL.match(match[0]):
+    if ((digits < 7 or (short and match[0][-3:-2] == b"-")) and match[0][2:5] != b" - ") or _TOLL.match(
+        match[0]
+    ):
         return None
     if public_code(page.low, s) or _RANGE.match(match[0]):
         return None
@@ -70,7 +88,7 @@ def code(page: Page, s: int, run_end: int) -> Hit | None:
     value = match[0]
     if len(value.translate(None, NO_DIGITS)) < 4 or not clear_before(low, s, b"./-_@+<>=&\\"):
         return None
-    if not bare_code(value, page.data[s : match.end()]) or b"." in value and not _DOTTED.match(value):
+    if not bare_code(value, page.data[s : match.end()]) or (b"." in value and not _DOTTED.match(value)):
         return None
     if public_code(low, s) or following(low, match.end()) in UNITS_AFTER or _DATED.match(value):
         return None
@@ -80,7 +98,8 @@ def code(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 _NO_CODE = word_set(
-    "form model policy catalog cat part type class series rev revision version standard regulation chapter room floor error",
+    "form model policy catalog cat part type class series rev revision version standard regulation "
+    "chapter room floor error",
     "un iso protocol procedure section sop lens iol using use uses ultrasound monitor",
 )
 _DOTTED = compiled(r"[a-z0-9]+(?:\.[a-z0-9]+)*\Z")
@@ -89,13 +108,16 @@ _DATED = compiled(rf".*\d{MONTH}\d?|(?:19|20)\d\d-[01]\d-[0-3]\dt\d|{MONTH}[-/]?
 
 _BEHIND = compiled(r"\((\d{4,6}|\d\d?-\d{3,4})\)|#(\d{3,7})(?![\w.-])")
 _PERSON_BEFORE = compiled(
-    r".*(?:[A-Z][a-z'-]+,? [A-Z][A-Za-z'-]+|[A-Z]{2,}, [A-Z]{2,}|\b(?:[pP]aged|[cC]alled|Dr\.?|RN|MD|NP|PA|BC|by) [A-Z]?[a-z'-]+"
+    r".*(?:[A-Z][a-z'-]+,? [A-Z][A-Za-z'-]+|[A-Z]{2,}, [A-Z]{2,}|\b(?:[pP]aged|[cC]alled|Dr\.?|RN"
+    r"|MD|NP|PA|BC|by) [A-Z]?[a-z'-]+"
     r"|, (?:MD|RN|NP|PA-C|DO|LPN|PharmD|ACNP-BC|APRN)) ?\Z"
 )
 _YEARS = compiled(r"(?:19|20)\d\d\Z")
 _COUNTED = word_set(
-    "series image slice page bed room day visit dose cycle tylenol french size apt suite unit ste lot box case figure table item",
-    "question vicryl monocryl prolene silk nylon ethibond pds blade foley tube rm street hwy route step grade",
+    "series image slice page bed room day visit dose cycle tylenol french size apt suite unit ste "
+    "lot box case figure table item",
+    "question vicryl monocryl prolene silk nylon ethibond pds blade foley tube rm street hwy route "
+    "step grade",
 )
 
 
@@ -147,20 +169,30 @@ def handle(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    number(
-        r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", uuid, range(1, 9), b"-abcdef"
-    ),
+    number(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", uuid, range(1, 9), b"-abcdef"),
     word("", uuid, b"abcdef", DIGITS + b"-"),
     number(r"\b\d{7}", long_number, range(7, 41)),
     number(
-        r"\b(?:\d{1,4}-\d{2,4}-\d{1,6}|\d\d - \d\d - \d\d|(?:\d{5,7}|0\d{3})-\d{3,7}|\d{5,7}-\d\d)\b", grouped, range(1, 8), b"- "
+        r"\b(?:\d{1,4}-\d{2,4}-\d{1,6}|\d\d - \d\d - \d\d|(?:\d{5,10}|0\d{3})-\d{3,7}"
+        r"|\d{1,3}-\d{5,8}|\d{4}-\d{5}|\d{7,9}-\d|\d{1,6}-\d{1,6}-\d{1,6}-\d|\d{5,7}-\d\d)\b",
+        grouped,
+        range(1, 8),
+        b"- ",
     ),
     word(
-        r"\b(?:[a-z]{1,8}[-_./]?\d{4}|[a-z]{1,8}[-_/:]?[a-z0-9]*?\d[a-z]+?[-_]?[a-z0-9]*?\d[a-z0-9-]*?\d|[a-z]{1,5}\d{1,3}[-_]?[a-z]{1,4}[-_]?\d{2}|[a-z]{1,5}[-_]\d{2,3}[-_][a-z0-9]{0,3}\d{2}|[a-z]{1,3}\d{2,3}[-_]\d{2})",
+        r"\b(?:[a-z]{1,8}[-_./]?\d{4}"
+        r"|[a-z]{1,8}[-_/:]?[a-z0-9]*?\d[a-z]+?[-_]?[a-z0-9]*?\d[a-z0-9-]*?\d"
+        r"|[a-z]{1,5}\d{1,3}[-_]?[a-z]{1,4}[-_]?\d{2}|[a-z]{1,5}[-_]\d{2,3}[-_][a-z0-9]{0,3}\d{2}"
+        r"|[a-z]{1,3}\d{2,3}[-_]\d{2})",
         code,
         then=DIGITS + b"-_./",
     ),
-    number(r"\b\d{1,9}[-_]?[a-z]{1,6}[-_]?\d{1,2}[a-z0-9-]{0,3}\d|\b\d{5,9}-?[a-z]{1,5}\b", code, range(1, 12), LETTERS + b"-_"),
+    number(
+        r"\b\d{1,9}[-_]?[a-z]{1,6}[-_]?\d{1,2}[a-z0-9-]{0,3}\d|\b\d{5,9}-?[a-z]{1,5}\b",
+        code,
+        range(1, 12),
+        LETTERS + b"-_",
+    ),
     mark(r"@[a-z_][a-z0-9_]{2}", handle, b"@"),
     mark(r"\((?:\d{4,6}|\d\d?-\d{3,4})\)|#\d{3,7}\b", behind_name, b"(#"),
     number(r"\b\d{4} \d{4} \d{4}", blocks, (4,), b" "),
@@ -169,12 +201,23 @@ RULES = (
 
 _MARK = r"(?:num(?:ber)?|ids?|identifiers?|codes?)"
 _THINGS = (
-    r"orders?|accession|acc|specimen|sample|study|subject|participant|enrol?lee|enrol?lment|case|requisition|req|rx|prescription|script|confirmation|ticket|reference|ref"
-    r"|referral|passport|visa|docket|student|school|tracking|shipment|package|barcode|session|portal|employee|emp|staff|badge|clinician|provider|operator|tax|national"
-    r"|government|state|voter|alien|military|dod|veteran|va|inmate|booking|prisoner|jail|document|doc|message|slide|block|container|tube|donor|recipient|transplant"
-    r"|wristband|band|bracelet|control|contract|authorization|auth|preauth|prior auth|pre-?authorization|appointment|appt|screening|randomi[sz]ation|site|study subject|trial|registry|incident|report|form|library"
-    r"|locker|customer|external|internal|device user|job|file|interpreter|key ?card|room key|key|access card|access|keycard|fob|key fob|transaction|trans|txn|pharmacy|caseworker|worker|member services|service|call|log"
-    r"|police report|court|cause|cps|foster|ssid|deposit|safe|parcel|work order|po|purchase order|surgical|path(?:ology)?|cytology|micro(?:biology)?|lab|blood bank|unit of blood|collection|kit|vial|bag|cooler|biobank|cohort|protocol|volunteer|cab|uber|rideshare|ride|agent|officer|citation|permit|grievance|complaint|property|valuables|security|guest|visitor|pass|loan|rma|return|pcr|run|ems|trip|cad|dispatch|unos|optn|fhir|resource|global|epcr"
+    r"orders?|accession|acc|specimen|sample|study|subject|participant|enrol?lee|enrol?lment|case"
+    r"|requisition|req|rx|prescription|script|confirmation|ticket|reference|ref"
+    r"|referral|passport|visa|docket|student|school|tracking|shipment|package|barcode|session"
+    r"|portal|employee|emp|staff|badge|clinician|provider|operator|tax|national"
+    r"|government|state|voter|alien|military|dod|veteran|va|inmate|booking|prisoner|jail|document"
+    r"|doc|message|slide|block|container|tube|donor|recipient|transplant"
+    r"|wristband|band|bracelet|control|contract|authorization|auth|preauth|prior auth"
+    r"|pre-?authorization|appointment|appt|screening|randomi[sz]ation|site|study subject|trial"
+    r"|registry|incident|report|form|library"
+    r"|locker|customer|external|internal|device user|job|file|interpreter|key ?card|room key|key"
+    r"|access card|access|keycard|fob|key fob|transaction|trans|txn|pharmacy|caseworker|worker"
+    r"|member services|service|call|log"
+    r"|police report|court|cause|cps|foster|ssid|deposit|safe|parcel|work order|po|purchase order"
+    r"|surgical|path(?:ology)?|cytology|micro(?:biology)?|lab|blood bank|unit of blood|collection"
+    r"|kit|vial|bag|cooler|biobank|cohort|protocol|volunteer|cab|uber|rideshare|ride|agent|officer"
+    r"|citation|permit|grievance|complaint|property|valuables|security|guest|visitor|pass|loan|rma"
+    r"|return|pcr|run|ems|trip|cad|dispatch|unos|optn|fhir|resource|global|epcr"
 )
 
 KEYS = (
@@ -184,7 +227,8 @@ KEYS = (
         score=0.88,
         bare=2,
         marked=2,
-        strong=r"badge|shield|locker|storage locker|wristband|armband|fob|key fob|transit pass|keycard|seal|subj|pager id|parking space|mailbox",
+        strong=r"badge|shield|locker|storage locker|wristband|armband|fob|key fob|transit pass|keycard"
+        r"|seal|subj|pager id|parking space|mailbox",
     ),
     Keys(
         label=Label.OTHER_ID,
@@ -192,9 +236,20 @@ KEYS = (
         score=0.9,
         bare=5,
         marked=3,
-        strong=rf"(?:{_THINGS}) {_MARK}|accession|acc|badge|passport|specimen|docket|barcode|ein|curp|aadhaa?r|requisition|uid|guid|uuid|wristband|confirmation|edipi|a-number|alien registration"
-        r"|study subject|study participant|subject|participant|case|orders?|tracking|rx|prescription|reference|ref|referral|employee|locker(?: number)?|tracking|confirmation|accession num|ups|fedex|usps|dhl",
-        weak=rf"{_THINGS}|record locator|identity|identification|usubjid|subjid|case report|ref no|user|waybill|flight|orig|autopsy|e-?consult|consult|refill|wo|gmp|token|seal|envelope|pouch|tracking|track|trk|parole|probation|charge|warranty|pallet|shipper|logger|host|tag|rtls|meal ticket|valet ticket|towed|claim check|coat check|hold|bin location|cassette|aliquot|pool|plate id|run id|batch|sticker|label|bar code|qr|qr code|pager id|chit|voucher|coupon|library card|transit pass|student|bus pass|membership|gym|loyalty|rewards|frequent flyer|reservation|booking|itinerary|hospital id|visitor pass|entry|exit|event|meeting|conference|zoom|webex|teams|session|link",
+        strong=rf"(?:{_THINGS}) {_MARK}|accession|acc|badge|passport|specimen|docket|barcode|ein|curp"
+        r"|aadhaa?r|requisition|uid|guid|uuid|wristband|confirmation|edipi|a-number|alien "
+        r"registration"
+        r"|study subject|study participant|subject|participant|case|orders?|tracking|rx"
+        r"|prescription|reference|ref|referral|employee|locker(?: number)?|tracking|confirmation"
+        r"|accession num|ups|fedex|usps|dhl",
+        weak=rf"{_THINGS}|record locator|identity|identification|usubjid|subjid|case report|ref no|user"
+        r"|waybill|flight|orig|autopsy|e-?consult|consult|refill|wo|gmp|token|seal|envelope|pouch"
+        r"|tracking|track|trk|parole|probation|charge|warranty|pallet|shipper|logger|host|tag|rtls"
+        r"|meal ticket|valet ticket|towed|claim check|coat check|hold|bin location|cassette"
+        r"|aliquot|pool|plate id|run id|batch|sticker|label|bar code|qr|qr code|pager id|chit"
+        r"|voucher|coupon|library card|transit pass|student|bus pass|membership|gym|loyalty"
+        r"|rewards|frequent flyer|reservation|booking|itinerary|hospital id|visitor pass|entry"
+        r"|exit|event|meeting|conference|zoom|webex|teams|session|link",
     ),
     Keys(
         label=Label.OTHER_ID,
@@ -211,6 +266,9 @@ KEYS = (
         bare=0,
         marked=0,
         words=True,
-        strong=r"user ?names?|user ?ids?|logins?(?: names?| ids?)?|log-?in(?: name)?|screen ?names?|handles?|network ids?|epic user|ad account|skype(?: id| name)?|instagram|twitter|facebook|snapchat|tiktok|whatsapp id|venmo|cashapp|gamertag|portal (?:user ?name|login|user ?id|id|user)|user",
+        strong=r"user ?names?|user ?ids?|logins?(?: names?| ids?)?|log-?in(?: name)?|screen ?names?"
+        r"|handles?|network ids?|epic user|ad account|skype(?: id| name)?|instagram|twitter"
+        r"|facebook|snapchat|tiktok|whatsapp id|venmo|cashapp|gamertag|portal (?:user ?name|login"
+        r"|user ?id|id|user)|user",
     ),
 )

@@ -22,7 +22,13 @@ _SCRIPTS = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x17E0, 0xFF10)
 def _table() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     table = np.full(0x10000, ord("?"), dtype=np.uint8)
     table[:128] = np.arange(128)
-    for code in (*range(0x80, 0x250), *range(0x1E00, 0x1F00), *range(0x2000, 0x2070), *range(0xFF01, 0xFF5F), 0x3000):
+    for code in (
+        *range(0x80, 0x250),
+        *range(0x1E00, 0x1F00),
+        *range(0x2000, 0x2070),
+        *range(0xFF01, 0xFF5F),
+        0x3000,
+    ):
         plain = unicodedata.normalize("NFKD", chr(code))[:1]
         if plain and ord(plain) < 128:
             table[code] = ord(plain)

@@ -5,37 +5,55 @@ from osler.deid.patterns.contexts import NUMERIC_NOT, UNITS_AFTER, following
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.lexemes import DIGIT_WORD, SPOKEN_DIGIT
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import NO_DIGITS, last_word, clear_before, compiled, mark, number, word, word_set, words_before, Hit, digits_in
+from osler.deid.patterns.rule import (
+    NO_DIGITS,
+    Hit,
+    clear_before,
+    compiled,
+    digits_in,
+    last_word,
+    mark,
+    number,
+    word,
+    word_set,
+    words_before,
+)
 
 _EXTENSION = r"(?:[ ,;]{0,3}(?:(?:ext(?:ension|n)?\b\.?|#)[ :#]{0,2}x?\d{1,6}|x\.?[ :#]{0,2}\d{2,6})(?!\d))?"
-_NANP = compiled(
-    r"\d{3}[-.\s/)]{0,5}\d{3}[-. ]{0,3}\d{4}" + _EXTENSION + r"(?![\d]|-\d|\.\d)"
-)
+_NANP = compiled(r"\d{3}[-.\s/)]{0,5}\d{3}[-. ]{0,3}\d{4}" + _EXTENSION + r"(?![\d]|-\d|\.\d)")
 _AFTER_SLASH = compiled(r".*(?:\d{4}|[^\d]) ?/\Z")
 _LOCAL = compiled(r"\d{3}[-. ]\d{4}" + _EXTENSION + r"(?![\d/]|[-.]\d)")
-_WORLD = compiled(r"\+ ?\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5}){1,5}" + _EXTENSION + r"(?!\d)")
+_WORLD = compiled(
+    r"\+ ?\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5}){1,5}" + _EXTENSION + r"(?!\d)"
+)
 _ABROAD = compiled(
     r"(?:00\d{1,3}[ -]\d{1,4}(?:[ -]?\d{2,4}){2,4}|0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d{1,2}[ -]\d{4}[ -]\d{4}"
     r"|0\d(?:[ .]\d\d){4})(?!\d)"
 )
 _DATED = compiled(r"0\d[ -](?:19|20)\d\d\b")
-_VANITY = compiled(r"(?:1[-. ])?8(?:00|33|44|55|66|77|88)[-. ](?:[a-z0-9]{3}-?[a-z0-9]{4,8}|[a-z0-9]{7,11})(?![\w])")
+_VANITY = compiled(
+    r"(?:1[-. ])?8(?:00|33|44|55|66|77|88)[-. ](?:[a-z0-9]{3}-?[a-z0-9]{4,8}|[a-z0-9]{7,11})(?![\w])"
+)
 _EXT = compiled(r"(?:ext(?:ension|n)?\.?|x|p|v)[ :#]{0,2}(?:is |number |no\.? )?(x?\d{3,6})(?![\w%/]|[.-]\d)")
 _PUBLIC = frozenset((b"8002221222", b"8003321088", b"8002738255", b"8006624357", b"8007997233"))
 """Poison control, FDA MedWatch, crisis, treatment and violence lines of the United States: everyone's numbers."""
 
 _CUE = word_set(
-    "phone tel tele telephone cell cellphone cellular mobile call calls called pager page paged beeper ph home work",
-    "contact reach reached dial text texted voicemail vm hotline line number num office msg ring at c h w p t fax facsimile f",
+    "phone tel tele telephone cell cellphone cellular mobile call calls called pager page paged "
+    "beeper ph home work",
+    "contact reach reached dial text texted voicemail vm hotline line number num office msg ring "
+    "at c h w p t fax facsimile f",
     "@ cb cb# callback # is via contacted to or and no landline direct desk ext",
 )
 _FAX = compiled(r".*(?:\bfax|facsimile|\bf:)")
 _PHONE = compiled(
-    r".*(?:phone|\btel\b|cell|mobile|\bcall|pager|\bpaged|beeper|\bph\b|\bhome\b|\bwork\b|\boffice\b|\bc:|\bh:|\bw:|\bp:|\bt:|\bdirect\b)"
+    r".*(?:phone|\btel\b|cell|mobile|\bcall|pager|\bpaged|beeper|\bph\b|\bhome\b|\bwork\b"
+    r"|\boffice\b|\bc:|\bh:|\bw:|\bp:|\bt:|\bdirect\b)"
 )
 _FAX_BEHIND = compiled(r"[ \t]?\(?(?:fax|f)\b")
 _CALLED = compiled(
-    r".*(?:phone|\btel|cell|mobile|call|page|beeper|\bph\b|contact|reach|dial|text|voicemail|hotline|\bline\b|number"
+    r".*(?:phone|\btel|cell|mobile|call|page|beeper|\bph\b|contact|reach|dial|text|voicemail"
+    r"|hotline|\bline\b|number"
     r"|office|\bring\b|fax|\bcb\b|desk|\bn(?:o|um)\b)"
 )
 
@@ -49,12 +67,19 @@ def _is_fax(low: bytes, start: int, end: int) -> bool:
     """The nearest label decides: the one before the number, else one just behind it."""
     near = low[start - 32 if start > 32 else 0 : start]
     if b"fa" not in near and b"f:" not in near:
-        return b"f" in low[end : end + 4] and _FAX_BEHIND.match(low, end) is not None and not _PHONE.match(near)
+        return (
+            b"f" in low[end : end + 4] and _FAX_BEHIND.match(low, end) is not None and not _PHONE.match(near)
+        )
     fax = _FAX.match(near)
     if fax is None:
         return False
     phone = _PHONE.match(near)
-    return phone is None or fax.end() >= phone.end() or b"number" in near[fax.end() :] or b"line" in near[fax.end() :]
+    return (
+        phone is None
+        or fax.end() >= phone.end()
+        or b"number" in near[fax.end() :]
+        or b"line" in near[fax.end() :]
+    )
 
 
 def nanp(page: Page, s: int, run_end: int) -> Hit | None:
@@ -69,11 +94,15 @@ def nanp(page: Page, s: int, run_end: int) -> Hit | None:
     number = match[0]
     if number[0] == 56 and number[:16].translate(None, NO_DIGITS)[:10] in _PUBLIC:
         return None
-    if following(low, end) in UNITS_AFTER:
+    separated = not 48 <= number[3] <= 57
+    if (not separated and following(low, end) in UNITS_AFTER) or (number[3] == 32 and _ROUND.match(number)):
         return None
     if start < s and low[start] == 40 and number[3] != 41:
         start = s
-    return _hit(page, start, end, 0.6 if 48 <= number[3] <= 57 else 0.94)
+    return _hit(page, start, end, 0.94 if separated else 0.6)
+
+
+_ROUND = compiled(r"\d\d0 \d[05]0 \d\d\d0\Z")
 
 
 def _head(low: bytes, s: int) -> int:
@@ -102,7 +131,9 @@ def local(page: Page, s: int, run_end: int) -> Hit | None:
     return _hit(page, s, match.end(), 0.55)
 
 
-_RANGED = word_set("range ratio dose score between normal ref reference goal target of from calories count wbc plt")
+_RANGED = word_set(
+    "range ratio dose score between normal ref reference goal target of from calories count wbc plt"
+)
 
 
 _NORTH = compiled(r"\+1[ .-]{0,2}\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]{0,2}\d{4}" + _EXTENSION + r"(?!\d)")
@@ -157,16 +188,21 @@ def extension(page: Page, s: int, run_end: int) -> Hit | None:
         return match.start(1), match.end(1), Label.PHONE, 0.8, "phones"
     if s and low[s - 1] not in b" (,;\n\t|/":
         return None
-    called = _CALLED.match(low, max(0, s - 32), s) is not None
+    called = _CALLED.match(low, max(0, s - 44), s) is not None
     if first == 120:
-        if match[0][1:2] == b" " or (not called and (len(digits) < 3 or digits.endswith(b"00") or low[s - 2 : s - 1].isdigit())):
+        scaled = low[s - 2 : s - 1].isdigit() or last_word(low, s) in _SCALED
+        if match[0][1:2] == b" " or (not called and (len(digits) < 3 or scaled)):
             return None
     elif not called and (match[0][1:2] == b" " or not _SIGNED.match(page.data, max(0, s - 16), s)):
         return None
     return (s if first == 120 else match.start(1)), match.end(1), Label.PHONE, 0.75, "phones"
 
 
-_SIGNED = compiled(r".*\b(?:PGY-?\d|MD|DO|RN|NP|PA|PA-C|LPN|RT|RMA|RMO|JM|PharmD|CWOCN|ACNP|CRNA|LCSW|MSW|fellow|resident|intern),? ?\Z")
+_SCALED = word_set("magnification mag power field objective lens at zoom original stain")
+_SIGNED = compiled(
+    r".*\b(?:PGY-?\d|MD|DO|RN|NP|PA|PA-C|LPN|RT|RMA|RMO|JM|PharmD|CWOCN|ACNP|CRNA|LCSW|MSW|fellow"
+    r"|resident|intern),? ?\Z"
+)
 
 
 _SPOKEN = compiled(rf"(?:{SPOKEN_DIGIT}[ ,.-]{{1,3}}){{2,14}}{SPOKEN_DIGIT}(?![a-z0-9])")
@@ -189,7 +225,8 @@ def spoken(page: Page, s: int, run_end: int) -> Hit | None:
 
 _TWICE = {b"double": 1, b"triple": 2, b"hundred": 2}
 _TENS = word_set(
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty",
+    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty "
+    "forty fifty sixty",
     "seventy eighty ninety",
 )
 
@@ -197,8 +234,8 @@ _TENS = word_set(
 def spoken_size(words: bytes) -> int:
     """How many digits number words stand for, roughly: `double` adds one, `twenty` counts two, with a unit one more."""
     size = 0
-    for word in words.replace(b",", b" ").replace(b".", b" ").replace(b"-", b" ").split():
-        size += _TWICE[word] if word in _TWICE else 2 if word in _TENS else len(word) if word.isdigit() else 1
+    for one in words.replace(b",", b" ").replace(b".", b" ").replace(b"-", b" ").split():
+        size += _TWICE[one] if one in _TWICE else 2 if one in _TENS else len(one) if one.isdigit() else 1
     return size
 
 
@@ -222,11 +259,18 @@ def dialled(page: Page, at: int) -> int:
     return end
 
 
-_CLOCK = compiled(r"\d{1,2}-\d{1,2} \d{1,2}:|(?:19|20)\d\d-\d\d|\d{1,2}\.\d{1,5}(?![\d.-])|\d{1,3}\.\d{1,3}-\d{1,3}\.\d{1,3}(?!\d)|(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?\b|$|[ ,.;)])(?!\d)|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:19|20)\d\d\b")
+_CLOCK = compiled(
+    r"\d{1,2}-\d{1,2} \d{1,2}:|(?:19|20)\d\d-\d\d|\d{1,2}\.\d{1,5}(?![\d.-])"
+    r"|\d{1,3}\.\d{1,3}-\d{1,3}\.\d{1,3}(?!\d)|(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?\b|$|[ "
+    r",.;)])(?!\d)|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:19|20)\d\d\b"
+)
 
 _PREFIXED = compiled(r"[xp#]{1,2}\d{3,6}(?![\w%/])|pin \d{4,6}(?!\w)")
 _SAID = compiled(rf"(?:{DIGIT_WORD}[ ,.-]{{1,3}}){{2,10}}{DIGIT_WORD}(?![a-z])")
-_DIAL_START = rf"(?:(?:\+ ?)?\(?\d[\d (.)-]{{2}}|[xp#]{{1,2}}\d{{3}}|pin \d{{4}}|{DIGIT_WORD} {DIGIT_WORD} {DIGIT_WORD}\b)"
+_DIAL_START = (
+    rf"(?:(?:\+ ?)?\(?\d[\d (.)-]{{2}}|[xp#]{{1,2}}\d{{3}}|pin \d{{4}}"
+    rf"|{DIGIT_WORD} {DIGIT_WORD} {DIGIT_WORD}\b)"
+)
 
 KEYS = (
     Keys(
@@ -237,8 +281,13 @@ KEYS = (
         marked=4,
         read=dialled,
         start=_DIAL_START,
-        strong=r"(?:(?:home|work|cell|office|daytime|day|evening|mobile|alternate|alt|main|contact|emergency|primary|secondary|business|direct|clinic|pharmacy|house|preferred|other) )?(?:tele)?phones?(?: num(?:ber)?)?"
-        r"|telephones?|tel|cell(?:ular)?(?: phone)?|mobile|pagers?|beepers?|bleep|pg|paged?(?: (?:me|him|her|us))?(?: at)?|lm|called?|calling|call(?: ?back)?(?: (?:her|him|them|me|us|at|number))*|ph|voice ?mail|vm|sms|text|whatsapp|vocera|spectralink|ascom|cb|contact(?: number)?|hotline|direct line|line|landline"
+        strong=r"(?:(?:home|work|cell|office|daytime|day|evening|mobile|alternate|alt|main|contact"
+        r"|emergency|primary|secondary|business|direct|clinic|pharmacy|house|preferred|other) "
+        r")?(?:tele)?phones?(?: num(?:ber)?)?"
+        r"|telephones?|tel|cell(?:ular)?(?: phone)?|mobile|pagers?|beepers?|bleep|pg|paged?(?: "
+        r"(?:me|him|her|us))?(?: at)?|lm|called?|calling|call(?: ?back)?(?: (?:her|him|them|me|us"
+        r"|at|number))*|ph|voice ?mail|vm|sms|text|whatsapp|vocera|spectralink|ascom|cb|contact(?: "
+        r"number)?|hotline|direct line|line|landline"
         r"|extension|reach(?:ed)?(?: (?:her|him|them|me|us))? (?:at|on)|dial|phn num(?:ber)?|desk",
         weak=r"contact|home|work|office|direct|main",
     ),
@@ -250,7 +299,8 @@ KEYS = (
         marked=4,
         read=dialled,
         start=_DIAL_START,
-        strong=r"(?:(?:home|work|office|secure|clinic|pharmacy|main) )?(?:tele)?fax(?: (?:to|at|num(?:ber)?|back(?: to)?|results to|line))?|facsimile|e-?fax",
+        strong=r"(?:(?:home|work|office|secure|clinic|pharmacy|main) )?(?:tele)?fax(?: (?:to|at"
+        r"|num(?:ber)?|back(?: to)?|results to|line))?|facsimile|e-?fax",
         weak=r"f",
     ),
 )
@@ -261,22 +311,39 @@ _DIGITWISE = compiled(r"\d(?: \d){6,11}(?![\d/.:]| \d)")
 def digitwise(page: Page, s: int, run_end: int) -> Hit | None:
     """`8 3 2 4 2 3 0 7 4 9`, as dictation writes a number."""
     match = _DIGITWISE.match(page.low, s)
-    if match is None or not clear_before(page.low, s, b"./-$_+") or (s > 1 and page.low[s - 1] == 32 and page.low[s - 2 : s - 1].isdigit()):
+    if (
+        match is None
+        or not clear_before(page.low, s, b"./-$_+")
+        or (s > 1 and page.low[s - 1] == 32 and page.low[s - 2 : s - 1].isdigit())
+    ):
         return None
     return _hit(page, s, match.end(), 0.7)
 
 
 RULES = (
     number(r"\b\d(?: \d){6}", digitwise, (1,), b" "),
-    number(r"\b\d{3}(?:[-. /]|\)\s{0,3}-?|[ ]?[-.] ?|\s{2,4})\d{3}(?:[-. ]| - |  )\d{4}|\b\d{3}\)? ?\d{7}\b", nanp, (3, 10), b"-. /)"),
+    number(
+        r"\b\d{3}(?:[-. /]|\)\s{0,3}-?|[ ]?[-.] ?|\s{2,4})\d{3}(?:[-. ]| - |  )\d{4}|\b\d{3}\)? ?\d{7}\b",
+        nanp,
+        (3, 10),
+        b"-. /)",
+    ),
     number("", nanp, (10,)),
     number(r"\b[2-9]\d\d[-. ]\d{4}\b", local, (3,), b"-. "),
     mark(r"\+ ?\d{1,3}[ .(-]{0,2}\d", world, b"+"),
     number(
-        r"\b(?:00\d{1,3}[ -]\d|0\d{1,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d[ .]\d\d[ .]\d\d[ .]\d\d)", abroad, (2, 3, 4, 5), b" -."
+        r"\b(?:00\d{1,3}[ -]\d|0\d{1,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d[ .]\d\d[ .]\d\d[ .]\d\d)",
+        abroad,
+        (2, 3, 4, 5),
+        b" -.",
     ),
     number(r"\b8(?:00|33|44|55|66|77|88)[-. ][a-z0-9]{0,9}-?[a-z]{3}", vanity, (3,), b"-. "),
-    word(r"\b(?:ext(?:ension|n)?\b\.?[ :#]{0,2}(?:is |number |no\.? )?\d{3}|x ?\d{3,5}\b|p ?\d{4,5}\b|v\d{3,5}\b)", extension, b"expv"),
+    word(
+        r"\b(?:ext(?:ension|n)?\b\.?[ :#]{0,2}(?:is |number |no\.? )?\d{3}|x ?\d{3,5}\b|p "
+        r"?\d{4,5}\b|v\d{3,5}\b)",
+        extension,
+        b"expv",
+    ),
     word(
         rf"\b(?:{DIGIT_WORD}|double|triple)[ ,.-]{{1,3}}(?:{SPOKEN_DIGIT}[ ,.-]{{1,3}}){{2}}{SPOKEN_DIGIT}\b",
         spoken,

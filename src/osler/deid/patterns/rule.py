@@ -18,7 +18,7 @@ Hit = tuple[int, int, Label, float, str]
 """`(start, end, label, score, detector)` of one identifier, in code points."""
 
 Judge = Callable[[Page, int, int], Hit | None]
-"""`find(page, start, run_end)`: `start` is where the trigger matched, `run_end` the end of the digits or letters there."""
+"""`find(page, start, run_end)`: where the trigger matched, and the end of the run of digits or letters there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,13 @@ def last_word(low: bytes, at: int, reach: int = 24) -> bytes:
     """The word just before `at`, without punctuation at its edges; empty where there is none."""
     words = low[at - reach if at > reach else 0 : at].rsplit(None, 1)
     return words[-1].strip(_EDGES) if words else b""
+
+
+def token_before(low: bytes, at: int, reach: int) -> bytes:
+    """What stands just before `at` without a blank between, at most its last `reach` bytes."""
+    tail = low[at - reach if at > reach else 0 : at]
+    words = tail.rsplit(None, 1)
+    return words[-1] if words and not tail[-1:].isspace() else b""
 
 
 def clear_before(low: bytes, at: int, forbidden: bytes = b"./-+$:_,") -> bool:

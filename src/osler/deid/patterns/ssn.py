@@ -4,7 +4,7 @@ from osler.core.spans import Label
 from osler.deid.patterns import checksums
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import clear_before, compiled, mark, number, word, Hit
+from osler.deid.patterns.rule import Hit, clear_before, compiled, mark, number, word
 
 _SHAPE = compiled(r"(\d{3})([-. ])(\d{2})\2(\d{4})(?![\w]|-\d|\.\d)")
 _MASKED = compiled(r"[x*#]{3}[-. ]?[x*#]{2}[-. ]?\d{4}(?!\d)")
@@ -42,7 +42,8 @@ KEYS = (
         marked=4,
         strong=r"ssns?|s\.s\.n\.?|soc(?:ial)?\.? sec(?:urity)?\.?|socials?|last ?4|soc|tin|itin"
         r"|(?:patient|pt|her|his|their|my|the)'?s? social"
-        r"|last (?:4|four)(?: digits)?(?: (?:of|are|is))?(?: (?:of )?(?:his|her|the|their|my|your|pt'?s?|patient'?s?))?"
+        r"|last (?:4|four)(?: digits)?(?: (?:of|are|is))?(?: (?:of )?(?:his|her|the|their|my|your"
+        r"|pt'?s?|patient'?s?))?"
         r"(?: ssn| social(?: security)?(?: number)?| ss)?",
         weak=r"ss",
         most=9,

@@ -2,20 +2,34 @@
 
 from osler.core.spans import Label
 from osler.deid.patterns.page import Page
-from osler.deid.patterns.rule import compiled, mark, word, Hit
+from osler.deid.patterns.rule import Hit, compiled, mark, token_before, word
 
-_SCHEME = compiled(r"(?:https?|ftps?|sftp|file|s3|gs|wss?|ldap|smb)://[^\s<>\"'\]})|^]{3,2000}|www\.[^\s<>\"'\]})|^]{3,2000}")
-_TLD = (
-    r"(?:com|org|net|edu|gov|mil|info|health|care|clinic|io|me|us|co|uk|ca|de|fr|app|site|online|blog|au|nz|ie|in|nl|es|it|eu|ch|tv|dev|link|page|hospital|doctor|life|ai|biz|ly|gl)"
+_SCHEME = compiled(
+    r"(?:https?|ftps?|sftp|file|s3|gs|wss?|ldap|smb)://[^\s<>\"'\]})|^]{3,2000}|www\.[^\s<>\"'\]})|^]{3,2000}"
 )
-_BARE = compiled(rf"\.{_TLD}(?![\w-]|\.\w)(?:[/?#][^\s<>\"'\]}})|^]{{0,2000}})?|\.(?:co\.uk|nhs\.uk|com\.au|org\.uk|ac\.uk|co\.jp|com\.br|co\.in|edu\.au|org\.au)(?![\w-])(?:[/?#][^\s<>\"'\]}})|^]{{0,2000}})?")
-_SHORT = compiled(r"\.(?:me|us|co|in|it|de|es|io|ai|ca|ch|eu|ie|care|health|clinic|life|page|link|info|doctor|hospital|app|site|online|blog|tv|dev|uk|au|nz|nl|fr|ly|gl)(?![\w/?#-])")
+_TLD = (
+    r"(?:com|org|net|edu|gov|mil|info|health|care|clinic|io|me|us|co|uk|ca|de|fr|app|site|online|blog"
+    r"|au|nz|ie|in|nl|es|it|eu|ch|tv|dev|link|page|hospital|doctor|life|ai|biz|ly|gl)"
+)
+_BARE = compiled(
+    rf"\.{_TLD}(?![\w-]|\.\w)(?:[/?#][^\s<>\"'\]}})|^]{{0,2000}})?|\.(?:co\.uk|nhs\.uk|com\.au"
+    rf"|org\.uk|ac\.uk|co\.jp|com\.br|co\.in|edu\.au|org\.au)(?![\w-])(?:[/?#][^\s<>\"'\]}})"
+    rf"|^]{{0,2000}})?"
+)
+_SHORT = compiled(
+    r"\.(?:me|us|co|in|it|de|es|io|ai|ca|ch|eu|ie|care|health|clinic|life|page|link|info|doctor"
+    r"|hospital|app|site|online|blog|tv|dev|uk|au|nz|nl|fr|ly|gl)(?![\w/?#-])"
+)
 _HOST = compiled(r".*?((?:[a-z0-9][a-z0-9-]{0,62}\.)*[a-z0-9][a-z0-9-]{0,62})\Z")
 _PUBLIC = compiled(
-    r"(?:https?://)?(?:[\w-]{1,63}\.){0,6}(?:nih\.gov|cdc\.gov|fda\.gov|who\.int|hhs\.gov|cms\.gov|clinicaltrials\.gov|ahrq\.gov"
-    r"|uspreventiveservicestaskforce\.org|cochrane\.org|nice\.org\.uk|uptodate\.com|doi\.org|nejm\.org|jamanetwork\.com|thelancet\.com|bmj\.com"
-    r"|accessdata\.fda\.gov|hl7\.org|loinc\.org|snomed\.org|snomed\.info|w3\.org|wikipedia\.org|heart\.org|acog\.org|diabetes\.org|kdigo\.org|mayoclinic\.org"
-    r"|medlineplus\.gov|unitsofmeasure\.org|example\.org|988lifeline\.org|healthcare\.gov|medicare\.gov)(?:[/?#]|\Z)"
+    r"(?:https?://)?(?:[\w-]{1,63}\.){0,6}(?:nih\.gov|cdc\.gov|fda\.gov|who\.int|hhs\.gov|cms\.gov"
+    r"|clinicaltrials\.gov|ahrq\.gov"
+    r"|uspreventiveservicestaskforce\.org|cochrane\.org|nice\.org\.uk|uptodate\.com|doi\.org"
+    r"|nejm\.org|jamanetwork\.com|thelancet\.com|bmj\.com"
+    r"|accessdata\.fda\.gov|hl7\.org|loinc\.org|snomed\.org|snomed\.info|w3\.org|wikipedia\.org"
+    r"|heart\.org|acog\.org|diabetes\.org|kdigo\.org|mayoclinic\.org"
+    r"|medlineplus\.gov|unitsofmeasure\.org|example\.org|988lifeline\.org|healthcare\.gov"
+    r"|medicare\.gov)(?:[/?#]|\Z)"
 )
 _TRAILING = b".,;:!?*_"
 
@@ -41,10 +55,10 @@ def bare(page: Page, s: int, run_end: int) -> Hit | None:
     match = _BARE.match(low, s)
     if match is None:
         return None
-    host = _HOST.match(low, max(0, s - 121), s)
-    if host is None or host.end(1) - host.start(1) < 2:
+    host = _HOST.match(token_before(low, s, 121))
+    if host is None or (len(host[1]) < 2 and b"/" not in match[0]):
         return None
-    start = host.start(1)
+    start = s - len(host[1])
     if start and (low[start - 1] in b"@/._\\" or low[start - 1 : start].isalnum()):
         return None
     name = host[1]
@@ -60,10 +74,18 @@ def _addressed(page: Page, start: int, end: int) -> bool:
     """Whether `name.me` is no sentence's end without a blank: nothing or a blank follows, and no capital."""
     data = page.data
     suffix = data[start:end].rsplit(b".", 1)[-1]
-    return suffix.islower() and not data[end : end + 1].isalnum() and end - start > 6 and suffix not in (b"in", b"it", b"us", b"me", b"co", b"es", b"de")
+    return (
+        suffix.islower()
+        and not data[end : end + 1].isalnum()
+        and end - start > 6
+        and suffix not in (b"in", b"it", b"us", b"me", b"co", b"es", b"de")
+    )
 
 
-_SPOKEN = compiled(r"(?:w{3}|www|double u double u double u) dot [a-z0-9-]{2,30}(?: [a-z0-9-]{2,30}){0,2} dot (?:com|org|net|edu|gov|io|co|us|info|health)\b(?: slash [a-z0-9]{2,30}){0,3}")
+_SPOKEN = compiled(
+    r"(?:w{3}|www|double u double u double u) dot [a-z0-9-]{2,30}(?: [a-z0-9-]{2,30}){0,2} dot "
+    r"(?:com|org|net|edu|gov|io|co|us|info|health)\b(?: slash [a-z0-9]{2,30}){0,3}"
+)
 
 
 def spoken(page: Page, s: int, run_end: int) -> Hit | None:
@@ -73,7 +95,12 @@ def spoken(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 RULES = (
-    word(r"\b(?:https?|ftps?|sftp|file|s3|gs|wss?|ldap|smb)://[a-z0-9]|\bwww\.[a-z0-9]", scheme, b"hfswgl", b":.3"),
+    word(
+        r"\b(?:https?|ftps?|sftp|file|s3|gs|wss?|ldap|smb)://[a-z0-9]|\bwww\.[a-z0-9]",
+        scheme,
+        b"hfswgl",
+        b":.3",
+    ),
     mark(rf"\.{_TLD}\b", bare, b"."),
     word(r"\bwww dot [a-z0-9-]{2}", spoken, b"w", b" "),
 )

@@ -7,7 +7,18 @@ from datetime import date
 from osler.core.spans import SAFE_HARBOR, Label
 from osler.deid.anonymity import Anonymity
 from osler.deid.leak_rate import LeakRate
-from osler.deid.report.blocks import Block, Facts, Paragraph, Picture, Section, Table, Terms, number
+from osler.deid.report.blocks import (
+    Block,
+    Facts,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+    Terms,
+    between,
+    number,
+    percent,
+)
 from osler.deid.report.facts import Statement, categories, duties, uncovered
 from osler.deid.report.figures import leaks, quasi_identifiers
 from osler.deid.report.pictures import bars
@@ -96,6 +107,11 @@ def _summary(report: Report) -> tuple[tuple[str, str], ...]:
     rows.append(("Identifiers found", number(sum(output.found.values()))))
     if output.uncertain is not None:
         rows.append(("of these with a score below 0.7", number(output.uncertain)))
+    if report.leaks is not None:
+        share = report.leaks.leaking
+        rows.append(("Documents with a miss, estimate", f"{percent(share.value)} ({between(share.exact)})"))
+    if report.anonymity is not None:
+        rows.append(("k-anonymity of the table", number(report.anonymity.k)))
     rows.append(("SHA-256 of the output's lines", output.sha256))
     return tuple(rows)
 
@@ -114,12 +130,12 @@ def _method(report: Report) -> Iterator[Block]:
         ("Run begun", run.day.isoformat() if run.day else ""),
         ("Version of Osler", run.version),
         ("Mode", f"{run.mode}: {_MODES.get(run.mode, 'see the documentation')}"),
-        *((_REPLACING[key], str(value)) for key, value in run.replacing.items() if key in _REPLACING),
+        *((_REPLACING[key], _yes(value)) for key, value in run.replacing.items() if key in _REPLACING),
         ("Format of the input", run.format),
         ("Engine", f"{run.engine}: {_ENGINES[run.engine]}"),
         ("Detectors", ", ".join(run.detectors)),
         ("Known identities (roster)", "given" if run.roster else "none given"),
-        ("Review queue", f"spans below {run.review}" if run.review else "none written"),
+        ("Review queue", run.review or "none written"),
         *_protocol(report),
         *((f"SHA-256, {name}", digest) for name, digest in run.digests.items()),
     ]
@@ -149,15 +165,15 @@ def _protocol(report: Report) -> Iterator[tuple[str, str]]:
     protocol = report.run.protocol
     parts = []
     if protocol.keep:
-        parts.append("keeps " + ", ".join(_lettered(label) for label in protocol.keep))
+        parts.append("labels that stay: " + ", ".join(_lettered(label) for label in protocol.keep))
     if protocol.allowed:
-        parts.append(f"allows {number(protocol.allowed)} texts")
+        parts.append(f"texts that stay: {number(protocol.allowed)}")
     if protocol.denied:
         rows = (f"{number(count)} {_lettered(label)}" for label, count in protocol.denied.items())
-        parts.append("denies " + ", ".join(rows))
+        parts.append("texts always taken: " + ", ".join(rows))
     if protocol.patterns:
         rows = (f"{name} ({label})" for name, label in protocol.patterns.items())
-        parts.append("adds the patterns " + ", ".join(rows))
+        parts.append("patterns: " + ", ".join(rows))
     yield "The site's own protocol", "; ".join(parts) or "none"
     if not (protocol.keep or protocol.allowed):
         return
@@ -167,6 +183,10 @@ def _protocol(report: Report) -> Iterator[tuple[str, str]]:
     else:
         counted = ", ".join(f"{number(count)} {_lettered(Label(name))}" for name, count in through.items())
         yield "Let through by it", counted or "nothing"
+
+
+def _yes(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _lettered(label: Label) -> str:
@@ -184,19 +204,16 @@ def _categories(report: Report) -> Iterator[Block]:
         text="Letters are those of 45 CFR 164.514(b)(2)(i). A count of none does not say that there was none."
     )
     found = {label: output.found.get(label.value, 0) for label in Label}
-    labels = {c.letter: [la for la in Label if SAFE_HARBOR[la] == c.letter] for c in categories()}
     yield Table(
         columns=("", "category of the rule", "what counts here", "label", "found"),
         rows=tuple(
-            (
-                c.letter, c.title, c.covers,
-                ", ".join(la.value for la in labels[c.letter]),
-                ", ".join(number(found[la]) for la in labels[c.letter]),
-            )
+            (c.letter, c.title, c.covers, label.value, number(found[label]))
             for c in categories()
+            for label in Label
+            if SAFE_HARBOR[label] == c.letter
         ),
         numbers=4,
-    )  # fmt: skip
+    )
     some = [(label.value, count) for label, count in found.items() if count]
     if some:
         yield Picture(svg=bars(some, "Identifiers found, by label"), caption="Identifiers found, by label.")

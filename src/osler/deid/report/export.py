@@ -54,7 +54,7 @@ def _method(run: Run, let_through: Mapping[str, int] | None) -> dict[str, Any] |
         "begun": None if run.day is None else run.day.isoformat(),
         "version": run.version, "mode": run.mode, "format": run.format, "engine": run.engine,
         "detectors": list(run.detectors), "roster": run.roster, "keep_names": run.keep_names,
-        "replacing": dict(run.replacing), "review_below": float(run.review) if run.review else None,
+        "replacing": dict(run.replacing), "review": run.review or None,
         "protocol": {
             "keep": list(run.protocol.keep), "allowed": run.protocol.allowed,
             "denied": dict(run.protocol.denied), "patterns": dict(run.protocol.patterns),

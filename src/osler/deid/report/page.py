@@ -15,9 +15,9 @@ p { margin: .5rem 0; max-width: 46rem; }
 p.strong { border-left: 4px solid #a33; padding: .3rem .8rem; background: #faf3f2; font-weight: 600; }
 table { border-collapse: collapse; width: 100%; margin: .6rem 0 1rem; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #e3e6ea; }
-th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; }
 table.facts th { width: 34%; font-weight: 600; }
-td { overflow-wrap: anywhere; }
+table.facts td { overflow-wrap: anywhere; }
 dt { font-weight: 600; margin-top: .6rem; }
 dd { margin: .1rem 0 .4rem 1.2rem; max-width: 44rem; }
 figure { margin: 1rem 0; }

@@ -54,9 +54,9 @@ def _svg(height: int, title: str, drawn: str) -> str:
 
 
 def _rounded(share: float) -> float:
-    """The next 1, 2, 4 or 10 times a power of ten, at most 1: an end of the scale that divides by four."""
+    """An end of the scale, at most 1, whose quarters are short numbers."""
     unit = 10.0 ** floor(log10(share)) if share > 0 else 1.0
-    return min(1.0, next(step * unit for step in (1, 2, 4, 10) if share <= step * unit * (1 + 1e-9)))
+    return min(1.0, next(step * unit for step in (1, 2, 3, 4, 6, 8, 10) if share <= step * unit * (1 + 1e-9)))
 
 
 def _share(value: float) -> str:

@@ -15,9 +15,8 @@ from osler.deid.config import DeidConfig
 
 STRUCTURED = ("fhir", "hl7")
 
+# not those of input and roster: an unkeyed digest of few identifiers can be guessed
 _DIGESTS = {
-    "input": "input",
-    "roster": "roster",
     "engine": "engine (code and data)",
     "weights": "weights of the model",
     "configuration": "configuration of the engine",
