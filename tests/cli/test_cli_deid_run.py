@@ -268,6 +268,7 @@ BAD: list[tuple[list[str], str]] = [
     (["in.jsonl", "--output", "o", "--engine", "spark"], "--engine"),
     (["in.jsonl", "--output", "o", "--mode", "surrogate", "--vary", "always"], "vary"),
     (["in.jsonl", "--output", "o", "--mode", "surrogate", "--date-shift", "0"], "date shift"),
+    (["in.jsonl", "--output", "o", "--mode", "redact", "--format", "hl7", "--vary", "document"], "--vary"),
     (["in.jsonl", "--output", "o", "--roster", "none"], "roster"),
     (["in.jsonl", "--output", "o", "--roster", "bad.jsonl"], "Line 1 of the roster"),
     (["wide.jsonl", "--output", "o"], "UTF-16"),

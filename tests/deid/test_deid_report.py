@@ -32,7 +32,7 @@ SITE = DeidConfig.model_validate(
 def identity(**changed: str) -> dict[str, str]:
     return {
         "mode": "redact", "format": "jsonl", "version": "9.8.7", "detectors": "patterns,tagger", "engine": "e" * 64,
-        "weights": "w" * 64, "configuration": "c" * 64, "input": "i" * 64, "roster": "", "keep_names": "False",
+        "weights": "w" * 64, "configuration": "c" * 64, "input": "i" * 64, "roster": "", "fast": "False", "keep_names": "False",
         "protocol": Protocol.of(DeidConfig()).recorded(), "replacing": "", **changed,
     }  # fmt: skip
 
@@ -69,7 +69,7 @@ FORMS = [html, markdown, lambda r: json.dumps(as_json(r), ensure_ascii=False)]
         ({"mode": "surrogate"}, {}, "not Safe Harbor"),
         ({"mode": "safe-harbor"}, {}, "census of 2000"),
         ({"format": "fhir"}, {}, "allow-list"),
-        ({"detectors": "patterns,lists"}, {}, "without its model"),
+        ({"fast": "True"}, {}, "quick engine (fast)"),
         ({}, {}, "no roster"),
         ({"keep_names": "True"}, {}, "kept the names of files"),
         ({"protocol": Protocol.of(SITE).recorded()}, {}, "whole categories stay"),
@@ -117,7 +117,7 @@ def test_flags_of_the_data_are_flags_that_a_run_can_have() -> None:
         for form in ("jsonl", "fhir")
         for more in (
             {},
-            {"detectors": "patterns,lists", "keep_names": "True", "protocol": Protocol.of(SITE).recorded()},
+            {"fast": "True", "keep_names": "True", "protocol": Protocol.of(SITE).recorded()},
         )
     ]
     every = frozenset().union(*(run.flags() for run in runs), Run().flags(), {"failed"})

@@ -76,6 +76,13 @@ def test_dates_of_one_patient_move_alike() -> None:
     assert days[0] != date(2021, 4, 5)
 
 
+def test_dates_move_as_far_as_asked() -> None:
+    few = ReplaceOptions(mode="surrogate", date_shift=7, whole_weeks=True)
+    (one,) = fhir("surrogate", SEEN, options=few)
+    moved = date.fromisoformat(one["effectiveDateTime"]) - date(2021, 4, 5)
+    assert abs(moved.days) == 7
+
+
 def test_a_resource_that_fails_fails_alone() -> None:
     done = work(
         "fhir", "redact", b"{", json.dumps({"resourceType": CANARY}).encode(), json.dumps(SEEN).encode(), b""
@@ -101,14 +108,14 @@ def test_spans_are_of_the_record_as_given(form: str) -> None:
 @pytest.mark.parametrize("mode", ["redact", "surrogate"])
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_messages(mode: str, encoding: str) -> None:
-    message = MESSAGE.replace("feels well", "fühlt sich wohl")
+    message = MESSAGE.replace("feels well", "has 38.5 °C")
     done = work("hl7", mode, message.encode(encoding), b"nonsense " + CANARY.encode(), layout="beside")
     good, bad = lines(done)
     assert set(good) == {"id", "found", "values"}
     assert set(bad) == {"id", "spans", "error"}
     written = done.streams[1].decode(encoding)
     assert written.startswith("MSH|^~\\&|")
-    assert "fühlt sich wohl" in written
+    assert "38.5 °C" in written
     assert written.count("\r") == 3
     for word in (CANARY, "Zebulon", "10384472"):
         assert word not in written

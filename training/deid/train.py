@@ -24,7 +24,6 @@ import generator  # noqa: E402
 from osler.core.spans import Label  # noqa: E402
 from osler.deid.sequence import features as F  # noqa: E402
 from osler.deid.sequence import wordlist as W  # noqa: E402
-from osler.deid.sequence.network import DILATIONS  # noqa: E402
 from osler.deid.sequence.tokenize import WORD, tokenize  # noqa: E402
 
 LABELS = ("O", *(label.value for label in Label))
@@ -55,7 +54,7 @@ class Convolution(nn.Module):
 class Tagger(nn.Module):
     """The network of `osler.deid.sequence.network`, in torch."""
 
-    def __init__(self, words: int, width: int, hidden: int) -> None:
+    def __init__(self, words: int, width: int, hidden: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
         sizes = (words + 1, F.PREFIXES, F.SUFFIXES, F.SHAPES, F.GAPS, F.ENDS)
         self.tables = nn.ModuleList(nn.Embedding(n, width) for n in sizes)
@@ -63,7 +62,7 @@ class Tagger(nn.Module):
             nn.init.normal_(table.weight, std=0.1)
         self.bits = nn.Linear(W.BITS, width, bias=False)
         self.first = Convolution(width, hidden, 1)
-        self.rest = nn.ModuleList(Convolution(hidden, hidden, d) for d in DILATIONS)
+        self.rest = nn.ModuleList(Convolution(hidden, hidden, d) for d in dilations)
         self.out = nn.Linear(hidden, len(LABELS))
         self.drop = nn.Dropout(0.1)
 
@@ -197,7 +196,7 @@ def own_prose() -> list["generator.Document"]:
 def train(stream: tuple[np.ndarray, ...], dev: tuple[np.ndarray, ...], words: int, pool: WordPool, options: argparse.Namespace) -> Tagger:
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
-    model = Tagger(words, options.width, options.hidden)
+    model = Tagger(words, options.width, options.hidden, options.dilations)
     per_epoch = len(stream[2]) // SEQUENCE // options.batch + 1
     steps = per_epoch * options.epochs
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=0.01)
@@ -272,6 +271,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--width", type=int, default=48)
     parser.add_argument("--hidden", type=int, default=64)
+    parser.add_argument("--dilations", type=lambda text: tuple(map(int, text.split(","))), default=(1, 2, 4, 8))
     parser.add_argument("--outside", type=float, default=1.0, help="weight of tokens that are no identifier")
     parser.add_argument("--templates", type=Path, default=HERE / "templates")
     parser.add_argument("--hold-out", type=float, default=0.0, help="share of the templates kept for the dev figures")
@@ -295,7 +295,7 @@ def main() -> None:
     stream = encode(documents, table)
     print(f"{len(stream[2]):,} tokens", flush=True)
     model = train(stream, encode(dev, table), len(words), WordPool(table), options)
-    save(model, words, options.output, {"seed": options.seed, "documents": options.documents}, (stream[0][:200], stream[1][:200]))
+    save(model, words, options.output, {"seed": options.seed, "documents": options.documents, "dilations": options.dilations}, (stream[0][:200], stream[1][:200]))
 
 
 if __name__ == "__main__":

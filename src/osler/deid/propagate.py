@@ -21,7 +21,7 @@ from osler.deid.name_words import (
     TITLES,
 )
 from osler.deid.gazetteers import In
-from osler.deid.tokens import fold, words
+from osler.deid.tokens import WORD, fold
 
 DETECTOR = "propagated"
 _LEAST_SCORE = 0.7
@@ -30,6 +30,7 @@ _SENTENCE_END = re.compile(r"[.!?:;\n•*|]\s*\Z")
 
 
 _AGAIN_LITERALLY = frozenset(Label) - {Label.NAME, Label.LOCATION, Label.DATE, Label.AGE}
+_CARRIED = _AGAIN_LITERALLY | {Label.LOCATION, Label.DATE}
 _LEAST_NUMBER = 5
 _LEAST_PLACE = 0.85
 _LITERAL_SCORE = 0.8
@@ -74,8 +75,9 @@ def name_words(text: str, spans: Iterable[Span]) -> dict[str, float]:
     for span in spans:
         if span.label is not Label.NAME or span.score < _LEAST_SCORE:
             continue
-        for word in words(text[span.start : span.end]).low:
-            for part in {word, *word.split("-")}:
+        for match in WORD.finditer(fold(text[span.start : span.end])):
+            word = match.group().removesuffix("'s").removesuffix("’s").rstrip("0123456789")
+            for part in (word, *word.split("-")) if "-" in word else (word,):
                 if len(part) > 2 and part not in _NOT_ALONE:
                     found[part] = max(found.get(part, 0.0), span.score)
     return found
@@ -99,15 +101,19 @@ def again(text: str, spans: Sequence[Span], wanted: dict[str, float]) -> Iterato
 
 def literally(text: str, spans: Sequence[Span]) -> Iterator[Span]:
     """Where a code, number or place that was surely found in `text` stands once more."""
+    if not spans:
+        return
     lists = gazetteers.load()
-    surely = {(s.label, text[s.start : s.end]) for s in spans if _carries(lists, s, text[s.start : s.end])}
-    starts = [s.start for s in spans]
     low = fold(text)
-    for label, value in sorted(surely):
-        for start, end in occurrences(low, fold(value)):
+    starts = [s.start for s in spans]
+    for span in {(s.label, low[s.start : s.end]): s for s in spans if s.label in _CARRIED}.values():
+        folded = low[span.start : span.end]
+        if low.count(folded) < 2 or not _carries(lists, span, text[span.start : span.end]):
+            continue
+        for start, end in occurrences(low, folded):
             at = bisect_right(starts, start) - 1
             if at < 0 or spans[at].end < end:
-                yield Span(start=start, end=end, label=label, score=_LITERAL_SCORE, detector=DETECTOR)
+                yield Span(start=start, end=end, label=span.label, score=_LITERAL_SCORE, detector=DETECTOR)
 
 
 def occurrences(text: str, word: str) -> Iterator[tuple[int, int]]:

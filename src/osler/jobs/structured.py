@@ -18,7 +18,7 @@ from typing import Any
 from osler.core.errors import InputError
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label
-from osler.deid import fhir, hl7
+from osler.deid import dates, fhir, hl7
 from osler.deid.accounting import Accounting
 from osler.deid.keyed import PatientSurrogates, ReplaceOptions
 from osler.deid.session import NOBODY, Person, Session, TextEngine, name_core
@@ -65,14 +65,13 @@ class Keyed(Session):
     ) -> None:
         """`patient` is whom the record is about: surrogates of names and places hold for that patient."""
         self._seeded = random.Random()  # noqa: S311 - its seed is an HMAC under a secret key
-        self._secret = seed.key
+        self._secret, self._options = seed.key, options
         self._person = PatientSurrogates.of(seed.key, f"patient {patient}")
         self._document = self._person.document("", ())
         super().__init__(
             engine,
             today=seed.day,
             mode=options.mode,
-            whole_weeks=options.whole_weeks,
             rng=self._seeded,
             known=known,
         )
@@ -116,9 +115,14 @@ class Keyed(Session):
         return super().uid(value)
 
     def shifted(self, day: date, person: Person = NOBODY) -> date | None:
-        """A day moved by the person's number of days."""
-        self._turn("shift", person.key)
-        return super().shifted(day, person)
+        """A day moved by the person's number of days, None outside of the calendar."""
+        moved = PatientSurrogates.of(self._secret, f"patient {person.key}")
+        try:
+            return dates.shift(
+                day, moved.shift(self._options.date_shift, whole_weeks=self._options.whole_weeks)
+            )
+        except OverflowError:
+            return None
 
 
 def patients(item: Item) -> tuple[str, ...]:

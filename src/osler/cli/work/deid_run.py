@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -105,6 +105,11 @@ def _job(options: Run) -> Job:
 def _replacing(options: Run) -> ReplaceOptions | None:
     if options.mode == "spans":
         return None
+    if options.vary != "never" and options.format in ("fhir", "hl7"):
+        raise InputError(
+            f"--vary does not go with --format {options.format}, whose records stay joined.",
+            remedy="Leave --vary out.",
+        )
     return ReplaceOptions(
         mode=options.mode,  # type: ignore[arg-type]
         vary=options.vary,  # type: ignore[arg-type]
@@ -120,12 +125,12 @@ def _method(options: Run, deid: DeidConfig) -> dict[str, str]:
     return {
         "format": options.format,
         "mode": options.mode,
-        "fast": str(options.fast),
+        "fast": str(engine == "fast"),
         "keep_names": str(options.keep_names),
         "version": __version__,
         "detectors": ",".join(dict.fromkeys((*ENGINES[engine], *deid.extra_detectors, *site))),
         "engine": _engine_digest(),
-        "weights": _weights_digest() if "tagger" in ENGINES[engine] else "",
+        "weights": _weights_digest(ENGINES[engine]),
         "configuration": hashlib.sha256(deid.model_dump_json().encode()).hexdigest(),
         "protocol": Protocol.of(deid).recorded(),
     }
@@ -258,8 +263,11 @@ def _engine_digest() -> str:
     return whole.hexdigest()
 
 
-def _weights_digest() -> str:
-    return hashlib.sha256((resources.files("osler.deid") / "data" / "tagger.npz").read_bytes()).hexdigest()
+def _weights_digest(detectors: Sequence[str]) -> str:
+    """Of the weights of those detectors that have some."""
+    data = resources.files("osler.deid") / "data"
+    files = [file for name in detectors if (file := data / f"{name}.npz").is_file()]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest() if files else ""
 
 
 def _contents(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:

@@ -27,12 +27,31 @@ def iban(page: Page, s: int, run_end: int) -> Hit | None:
     match = _IBAN.match(page.low, s)
     if match is None or not clear_before(page.low, s):
         return None
-    value = match[0]
-    for end in range(len(value), 14, -1):
-        if value[end - 1] != 32 and checksums.iban(value[:end].replace(b" ", b"").decode("ascii")):
-            return s, s + end, Label.ACCOUNT, 0.95, "accounts"
-    return None
+    length = _LENGTHS.get(match[0][:2])
+    if length is None:
+        return None
+    size, end = 0, s
+    while end < match.end() and size < length:
+        size += page.low[end] != 32
+        end += 1
+    value = page.low[s:end].replace(b" ", b"").decode("ascii")
+    if size < length or page.low[end : end + 1].isalnum() or not checksums.iban(value):
+        return None
+    return s, end, Label.ACCOUNT, 0.95, "accounts"
 
+
+def _lengths() -> dict[bytes, int]:
+    by_length = {
+        15: "no", 16: "be", 18: "dk fi nl fo gl", 19: "mk si", 20: "at ba ee kz lt lu xk mn", 21: "ch cr hr li lv",
+        22: "bg bh de gb ge ie me rs va", 23: "ae gi il iq tl", 24: "ad cz es md pk ro sa se sk vg tn", 25: "pt st ly",
+        26: "is tr", 27: "fr gr it mc mr sm", 28: "al az by cy do gt hu lb pl sv", 29: "br eg ps qa ua", 30: "jo kw mu",
+        31: "mt sc", 32: "lc",
+    }  # fmt: skip
+    return {country.encode(): size for size, countries in by_length.items() for country in countries.split()}
+
+
+_LENGTHS = _lengths()
+"""How long the numbers of a country are (SWIFT, IBAN registry)."""
 
 RULES = (
     number(
@@ -56,7 +75,7 @@ KEYS = (
         rf"|remit(?:tance)?|encounter|enc|visit|episode|admission|contact serial|card) {_MARK}"
         r"|fin|har|iban|csn|routing(?: transit)?|(?:visa|mastercard|master card|amex|american "
         r"express|discover)(?: card)?|(?:credit|debit|payment|bank|gift|hsa|fsa) cards?"
-        r"|card (?:ending(?: in)?|x+)|financial class number|contact serial|encounter csn|hospital "
+        r"|card ending(?: in)?|financial class number|contact serial|encounter csn|hospital "
         r"account record|invoice|claim",
         weak=r"encounter|enc|visit|billing|guarantor|statement|receipt|bill|financial|payment|card|check"
         r"|cheque|remittance|episode|admission|adm|routing|swift|sort code|bsb|sinpe|eob|balance "

@@ -12,7 +12,8 @@ from osler.deid.patterns.lexemes import CARDINAL_DAY, MONTH, ORDINAL, UNIT, YEAR
 from osler.deid.patterns.page import Page
 from osler.deid.patterns.rule import Hit, compiled, last_word, number, word, word_set, words_before
 
-_DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:(?:st|nd|rd|th)\b|(?![\w%]|[.:/]\d|-[a-z]|\.\d|,\d{3}\b))"
+_OTHER_WORD = r"-(?!jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]"
+_DAY = rf"(?:3[01]|[12]\d|0?[1-9])(?:(?:st|nd|rd|th)\b|(?![\w%]|[.:/]\d|{_OTHER_WORD}|\.\d|,\d{{3}}\b))"
 _YEAR = rf"(?:{YEAR}(?![\w%]|\.\d)|'\d\d(?!\w)|{YEAR_WORDS}(?![a-z]))"
 _SPAN = rf"(?:(?: ?[-&/] ?|,? (?:and|to|or|through|thru) (?:the )?)(?:{_DAY})(?!/))?"
 
@@ -43,6 +44,7 @@ _ORDINAL_DAY = compiled(
 _AT_EDGE = b" ,.\n-/\t'"
 
 _MONTH_CUE = word_set(
+    "started stopped began begun resumed due completed finished quit seen until done given held",
     "in since last next this until till of early late mid from through thru during before after "
     "past previous every",
     "each around about by between to as starting beginning ending coming late- early- mid- for or "

@@ -176,7 +176,11 @@ def _weigh(low: bytes, s: int, end: int, day: int, padded: bool, swapped: bool) 
     before = words_before(low, s)
     last = before[-1] if before else b""
     strong = last in STRONG or (last == b"of" and len(before) > 1 and before[-2] in OF_WHAT)
-    if after in SCORED_AFTER and not (strong and day > 12 and after in (b"negative", b"positive", b"normal")):
+    if (
+        after in SCORED_AFTER
+        and not (day > 12 and after == b"l")
+        and not (strong and day > 12 and after in (b"negative", b"positive", b"normal"))
+    ):
         return 0.75 if padded and low[max(0, s - 2) : s].strip(b" ") in (b"", b".", b"\n") else 0.0
     if _SHARE.match(low, end):
         return 0.0
@@ -197,7 +201,10 @@ def _weigh(low: bytes, s: int, end: int, day: int, padded: bool, swapped: bool) 
 def _uncued(low: bytes, s: int, end: int, day: int, padded: bool, weak: bool) -> float:
     """How surely `a/b` is a day though no strong word says so; scores have been ruled out as far as words tell."""
     if day == 0:
-        return 0.6 if weak or (_told(low, s, end) and low[s : s + 2] in (b"11", b"12", b"7/", b"9/")) else 0.0
+        dated = weak and last_word(low, s) not in _RANGING
+        return (
+            0.6 if dated or (low[s : s + 2] in (b"11", b"12", b"7/", b"9/") and _told(low, s, end)) else 0.0
+        )
     opens = low[max(0, s - 6) : s].rstrip(b" \t*-([").endswith(b"\n") or not low[max(0, s - 40) : s].strip()
     if padded:
         return 0.8
@@ -206,7 +213,7 @@ def _uncued(low: bytes, s: int, end: int, day: int, padded: bool, weak: bool) ->
     if weak and day not in (5, 10):
         return 0.65
     if day in _SHORT:
-        return 0.6 if _done(low, s) else 0.0
+        return 0.6 if _done(low, s) or (opens and day in (6, 8) and following(low, end) != b"of") else 0.0
     return 0.65 if opens or _told(low, s, end) else 0.0
 
 

@@ -30,7 +30,7 @@ _SPOKEN_PAIR = (
 )
 CODE_START = (
     r"(?:[a-z]{1,7}[-_./]?\d{2}|\d{1,8}[-_./]?[a-z]{1,6}[-_./]?\d|\d{6}|\d{2,5}[-/.]\d{3}"
-    r"|[a-z0-9]{2,6}-[a-z0-9]{2,8}-[a-z0-9])"
+    r"|[a-z0-9]{2,6}-[a-z0-9]{2,8}-[a-z0-9]|[a-z]{1,4}\d[a-z]{1,4}\d)"
 )
 VALUE_START = (
     rf"(?:\d|[a-z]{{1,12}}[-_./:]?[a-z0-9._/-]{{0,20}}\d|[a-z]{{1,4}} \d{{2}}|[a-z]{{2}} "
@@ -106,15 +106,14 @@ _DECIMAL = compiled(r"\d{1,4}\.\d{1,2}\Z")
 def value_at(page: Page, keys: Keys, at: int, marked: bool, sure: bool = True) -> Hit | None:
     """The identifier that stands at `at` behind a label of `keys`, or None."""
     low = page.low
-    if keys.read is not None and (end := keys.read(page, at)):
-        return at, end, keys.label, keys.score, keys.detector
+    if keys.read is not None:
+        end = keys.read(page, at)
+        return (at, end, keys.label, keys.score, keys.detector) if end else None
     first = low[at]
     if first in b"x*#" and (match := _MASKED.match(low, at)):
         return at, match.end(), keys.label, keys.score, keys.detector
     if not 48 <= first <= 57 and (match := _SPOKEN.match(low, at)) and _said(match[0]):
         return at, _unspoken_end(match), keys.label, keys.score - 0.03, keys.detector
-    if keys.read is not None:
-        return None
     if first == 40:
         at += 1
     match = _TOKEN.match(low, at)

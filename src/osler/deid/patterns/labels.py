@@ -108,13 +108,6 @@ def _closing(source: str) -> int:
     return i
 
 
-def _trigger(names: Sequence[str], start: str, sure: bool) -> str:
-    """Where the lane stops: a label, what may stand between, the start of a value."""
-    direct = rf"|{_DIRECT}" if sure and start == VALUE_START else ""
-    code = rf"|{_PLAIN}{CODE_START}" if not sure and start == VALUE_START else ""
-    return rf"(?:\b|_)(?:{'|'.join(names)})(?:(?:\b|[_.#]){SEPARATOR if sure else MARK}{start}{direct}{code})"
-
-
 _Row = tuple[re.Pattern[bytes], tuple[Keys, ...], bool]
 """A pattern of labels that share how a value starts, the kind of each of its groups, whether they are sure."""
 

@@ -52,7 +52,7 @@ KEYS = (
         r"provider identifier|national provider|npi type|nabp|ncpdp|dea reg"
         rf"|(?:{_PROFESSIONAL} )(?:registration|permit|certificate|cert|certification)",
         weak=r"oln|operator|bar num(?:ber)?|bar|lanr|gmc|hcpc|nmc|lic|licence|license|certificate"
-        r"|attorney|pharmd|rph|rn|lpn|shield|registry|practise|practice|cds|state id|certificate"
+        r"|attorney|pharmd|rph|shield|registry|practise|practice|cds|state id|certificate"
         r"|certification|cert|permit|credential|board|registration|reg|state lic|licensure|diploma",
     ),
 )

@@ -6,6 +6,7 @@ from osler.deid.patterns.contexts import CODE_SYSTEMS, UNITS_AFTER, following
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.lexemes import MONTH
 from osler.deid.patterns.page import Page
+from osler.deid.patterns.photos import SUFFIX
 from osler.deid.patterns.rule import (
     DIGITS,
     LETTERS,
@@ -24,6 +25,7 @@ from osler.deid.patterns.rule import (
 
 _UUID = compiled(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f-])")
 _CODE = compiled(r"[a-z0-9]{1,24}(?:[-_./:][a-z0-9]{1,24}){0,6}(?![\w-])")
+_IMAGE = compiled(rf"\.{SUFFIX}\Z")
 _LONG = compiled(r"\d{7,40}(?![\w%-]|[.,]\d)")
 _GROUPED = compiled(r"\d\d - \d\d - \d\d(?! ?-)(?!\w)|\d{1,4}-\d{2,4}-\d{1,6}(?:-\d{1,6})?(?![\w]|-\d|\.\d)")
 _PLAIN = compiled(
@@ -88,6 +90,8 @@ def code(page: Page, s: int, run_end: int) -> Hit | None:
     value = match[0]
     if len(value.translate(None, NO_DIGITS)) < 4 or not clear_before(low, s, b"./-_@+<>=&\\"):
         return None
+    if b"." in value and _IMAGE.search(value):
+        return s, match.end(), Label.PHOTO, 0.97, "photos"
     if not bare_code(value, page.data[s : match.end()]) or (b"." in value and not _DOTTED.match(value)):
         return None
     if public_code(low, s) or following(low, match.end()) in UNITS_AFTER or _DATED.match(value):
@@ -182,7 +186,7 @@ RULES = (
     word(
         r"\b(?:[a-z]{1,8}[-_./]?\d{4}"
         r"|[a-z]{1,8}[-_/:]?[a-z0-9]*?\d[a-z]+?[-_]?[a-z0-9]*?\d[a-z0-9-]*?\d"
-        r"|[a-z]{1,5}\d{1,3}[-_]?[a-z]{1,4}[-_]?\d{2}|[a-z]{1,5}[-_]\d{2,3}[-_][a-z0-9]{0,3}\d{2}"
+        r"|[a-z]{1,5}\d{1,3}[-_]?[a-z]{1,4}[-_]?\d{2}|[a-z]{1,8}[-_]\d{1,3}[-_][a-z0-9]{0,3}\d{2}"
         r"|[a-z]{1,3}\d{2,3}[-_]\d{2})",
         code,
         then=DIGITS + b"-_./",
@@ -209,7 +213,7 @@ _THINGS = (
     r"|doc|message|slide|block|container|tube|donor|recipient|transplant"
     r"|wristband|band|bracelet|control|contract|authorization|auth|preauth|prior auth"
     r"|pre-?authorization|appointment|appt|screening|randomi[sz]ation|site|study subject|trial"
-    r"|registry|incident|report|form|library"
+    r"|registry|incident|report|library"
     r"|locker|customer|external|internal|device user|job|file|interpreter|key ?card|room key|key"
     r"|access card|access|keycard|fob|key fob|transaction|trans|txn|pharmacy|caseworker|worker"
     r"|member services|service|call|log"

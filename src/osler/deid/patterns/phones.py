@@ -178,7 +178,7 @@ def vanity(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 def extension(page: Page, s: int, run_end: int) -> Hit | None:
-    """`ext. 4410`, `x2204`, pager `p14884`: the digits alone."""
+    """`ext. 4410`, `x2204`, pager `p14884`: the digits, and the letter that is one with them."""
     low = page.low
     match = _EXT.match(low, s)
     if match is None or following(low, match.end()) in UNITS_AFTER:
@@ -195,7 +195,7 @@ def extension(page: Page, s: int, run_end: int) -> Hit | None:
             return None
     elif not called and (match[0][1:2] == b" " or not _SIGNED.match(page.data, max(0, s - 16), s)):
         return None
-    return (s if first == 120 else match.start(1)), match.end(1), Label.PHONE, 0.75, "phones"
+    return s, match.end(1), Label.PHONE, 0.75, "phones"
 
 
 _SCALED = word_set("magnification mag power field objective lens at zoom original stain")

@@ -38,8 +38,8 @@ from osler.deid.patterns.page import Page, page
 from osler.deid.patterns.rule import DIGITS, END, MOST_DIGITS, Hit, Judge, Rule, union
 
 RULES: tuple[Rule, ...] = (
-    *emails.RULES, *urls.RULES, *photos.RULES, *ips.RULES, *devices.RULES, *ssn.RULES, *phones.RULES,
-    *dates_numeric.RULES, *dates_named.RULES, *holidays.RULES, *dates_spoken.RULES, *ages.RULES,
+    *emails.RULES, *urls.RULES, *photos.RULES, *ips.RULES, *devices.RULES, *ssn.RULES, *dates_spoken.RULES,
+    *phones.RULES, *dates_numeric.RULES, *dates_named.RULES, *holidays.RULES, *ages.RULES,
     *accounts.RULES, *licenses.RULES, *vehicles.RULES, *health_plan.RULES, *zips.RULES,
     *other_ids.RULES,
 )  # fmt: skip

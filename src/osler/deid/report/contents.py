@@ -156,7 +156,7 @@ _REPLACING = {
 }
 _ENGINES = {
     "full": "patterns and the sequence model",
-    "fast": "patterns, name lists and cues, without the model",
+    "fast": "the quick one, which misses more",
 }
 
 

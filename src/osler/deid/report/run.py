@@ -93,7 +93,7 @@ class Run:
                 format=identity["format"],
                 day=day,
                 version=identity["version"],
-                engine="fast" if "lists" in identity["detectors"].split(",") else "full",
+                engine="fast" if identity["fast"] == "True" else "full",
                 detectors=tuple(identity["detectors"].split(",")),
                 digests={_DIGESTS[key]: identity[key] for key in _DIGESTS if identity.get(key)},
                 roster=bool(identity["roster"]),

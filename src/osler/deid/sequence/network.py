@@ -2,7 +2,7 @@
 
     x = sum of the embeddings of six features + bits @ B          T x D
     h = relu(conv3(x))                                            T x H
-    h = h + relu(conv3(h, dilation d))   for d in DILATIONS       sees 16 tokens to either side
+    h = h + relu(conv3(h, dilation d))   for d in the dilations   the full model sees 16 tokens to either side
     p = softmax(h @ O + o)                                        T x labels, label 0 is "no identifier"
 
 Weights were trained by `training/deid/train.py`, which mirrors this in torch; a test holds the two together. Here it
@@ -24,9 +24,6 @@ from osler.deid.sequence.wordlist import BITS
 
 F32 = NDArray[np.float32]
 
-DILATIONS = (1, 2, 4, 8)
-REACH = 1 + sum(DILATIONS)
-"""How many tokens to either side can change a token's scores."""
 _CHUNK = 2048  # rows at a time: what fits into a core's cache
 
 
@@ -35,6 +32,7 @@ class Network:
     """Weights, ready to run. `labels[i]` is the name of column i of the probabilities."""
 
     labels: tuple[str, ...]
+    dilations: tuple[int, ...]
     words: tuple[str, ...] = field(repr=False)
     embeddings: tuple[F32, ...] = field(repr=False)
     bits: F32 = field(repr=False)
@@ -42,6 +40,11 @@ class Network:
     biases: tuple[F32, ...] = field(repr=False)
     out: F32 = field(repr=False)
     out_bias: F32 = field(repr=False)
+
+    @property
+    def reach(self) -> int:
+        """How many tokens to either side can change a token's scores."""
+        return 1 + sum(self.dilations)
 
     @classmethod
     def read(cls, data: bytes) -> Self:
@@ -53,9 +56,11 @@ class Network:
             floats = {
                 name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items() if name != "meta"
             }
-            layers = range(1 + len(DILATIONS))
+            dilations = tuple(int(d) for d in meta["dilations"])
+            layers = range(1 + len(dilations))
             return cls(
                 labels=tuple(meta["labels"]),
+                dilations=dilations,
                 words=tuple(meta["words"]),
                 embeddings=tuple(floats[f"e{i}"] for i in range(COLUMNS)),
                 bits=floats["bits"],
@@ -73,13 +78,14 @@ class Network:
     def probabilities(self, given: Features, lengths: Sequence[int] | None = None) -> F32:
         """T x labels, each row sums to 1. `lengths` are the tokens of each text where `given` holds several in a row.
 
-        A token's row depends on its own text alone: between texts stand REACH rows of zeros. Long rows are cut into
-        pieces that overlap by REACH.
+        A token's row depends on its own text alone: between texts stand `reach` rows of zeros. Long rows are cut into
+        pieces that overlap by as much.
         """
         size = len(given)
         if not size:
             return np.empty((0, len(self.labels)), np.float32)
-        places = _places(size, lengths)
+        reach = self.reach
+        places = _places(lengths, reach) if lengths is not None and len(lengths) > 1 else np.arange(size)
         rows = int(places[-1]) + 1
         x = np.zeros((rows, self.bits.shape[1]), np.float32)
         x[places] = self._embedded(given)
@@ -89,7 +95,7 @@ class Network:
             mask[places] = 1.0
         parts = []
         for start in range(0, rows, _CHUNK):
-            first, last = max(0, start - REACH), min(rows, start + _CHUNK + REACH)
+            first, last = max(0, start - reach), min(rows, start + _CHUNK + reach)
             part = self._run(x[first:last], None if mask is None else mask[first:last])
             parts.append(part[start - first : start - first + min(_CHUNK, rows - start)])
         scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -105,7 +111,7 @@ class Network:
         h = np.maximum(_convolved(x, self.kernels[0], self.biases[0], 1), 0)
         if mask is not None:
             h *= mask
-        for dilation, kernel, bias in zip(DILATIONS, self.kernels[1:], self.biases[1:], strict=True):
+        for dilation, kernel, bias in zip(self.dilations, self.kernels[1:], self.biases[1:], strict=True):
             more = np.maximum(_convolved(h, kernel, bias, dilation), 0)
             if mask is not None:
                 more *= mask
@@ -117,11 +123,9 @@ class Network:
         return scores
 
 
-def _places(size: int, lengths: Sequence[int] | None) -> NDArray[np.int64]:
-    """The row of each token, with REACH free rows between texts."""
-    places = np.arange(size)
-    if lengths is not None and len(lengths) > 1:
-        places += np.repeat(np.arange(len(lengths)) * REACH, lengths)
+def _places(lengths: Sequence[int], reach: int) -> NDArray[np.int64]:
+    """The row of each token, with `reach` free rows between texts."""
+    places: NDArray[np.int64] = np.arange(sum(lengths)) + np.repeat(np.arange(len(lengths)) * reach, lengths)
     return places
 
 

@@ -1,0 +1,35 @@
+"""The command line within this process, for tests that need many calls of it: a new process takes a second each."""
+
+import sys
+from dataclasses import dataclass
+
+import click
+import pytest
+
+from osler.cli import root
+from osler.core.errors import OslerError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def osler(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
+    """Run a command as `osler` would; its output and exit code."""
+    capsys.readouterr()
+    code = 0
+    try:
+        root.app(list(arguments), standalone_mode=False)
+    except OslerError as error:
+        print(f"osler: {error}", file=sys.stderr)
+        code = error.exit_code
+    except click.UsageError as error:
+        print(error.format_message(), file=sys.stderr)
+        code = error.exit_code
+    out, err = capsys.readouterr()
+    return Done(returncode=code, stdout=out, stderr=err)
