@@ -262,21 +262,35 @@ def save(model: Tagger, words: list[str], path: Path, note: dict[str, object], p
     np.savez_compressed(path, meta=np.frombuffer(meta, np.uint8), **plain, **exact)
 
 
-def main() -> None:
+MODELS = {
+    "full": {"documents": 48_000, "epochs": 7, "width": 48, "hidden": 64, "dilations": (1, 2, 4, 8)},
+    "small": {"documents": 36_000, "epochs": 6, "width": 24, "hidden": 24, "dilations": (1, 2, 4)},
+}
+"""What is trained: `full` for the engine, `small` for `--fast`. Single values can be given on the command line."""
+
+
+def arguments() -> argparse.Namespace:
+    """The command line, with the values of the model that it names."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", choices=sorted(MODELS), default="full")
     parser.add_argument("--seed", type=int, default=20261120)
-    parser.add_argument("--documents", type=int, default=24_000)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--documents", type=int)
+    parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--width", type=int, default=48)
-    parser.add_argument("--hidden", type=int, default=64)
-    parser.add_argument("--dilations", type=lambda text: tuple(map(int, text.split(","))), default=(1, 2, 4, 8))
     parser.add_argument("--outside", type=float, default=1.0, help="weight of tokens that are no identifier")
     parser.add_argument("--templates", type=Path, default=HERE / "templates")
-    parser.add_argument("--hold-out", type=float, default=0.0, help="share of the templates kept for the dev figures")
+    parser.add_argument("--hold-out", type=float, default=0.05, help="share of the templates kept for the dev figures")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
+    for name, value in MODELS[options.model].items():
+        if getattr(options, name, None) is None:
+            setattr(options, name, value)
+    return options
+
+
+def main() -> None:
+    options = arguments()
     torch.set_num_threads(1)  # reproducible, and two threads that wait for a busy core are slower than one
     torch.use_deterministic_algorithms(True)
     made = list(generator.documents(options.seed, options.documents, options.templates))

@@ -53,6 +53,7 @@ def _told(low: bytes, s: int, end: int) -> bool:
 
 
 _SHORT = frozenset((2, 3, 4, 5, 6, 8, 10))
+_WHOLES = frozenset((14, 15, 16, 18, 20, 24, 25, 30))
 _ROUND = frozenset((15, 20, 24, 25, 27, 30))
 
 
@@ -181,7 +182,8 @@ def _weigh(low: bytes, s: int, end: int, day: int, padded: bool, swapped: bool) 
         and not (day > 12 and after == b"l")
         and not (strong and day > 12 and after in (b"negative", b"positive", b"normal"))
     ):
-        return 0.75 if padded and low[max(0, s - 2) : s].strip(b" ") in (b"", b".", b"\n") else 0.0
+        opens = (padded or day > 12) and low[max(0, s - 2) : s].strip(b" ") in (b"", b".", b"\n")
+        return 0.75 if opens else 0.0
     if _SHARE.match(low, end):
         return 0.0
     if strong and last not in SCORED:
@@ -191,7 +193,7 @@ def _weigh(low: bytes, s: int, end: int, day: int, padded: bool, swapped: bool) 
     if _TIMED.match(low, end):
         return 0.8
     if swapped:
-        return 0.7 if padded or last in WEAK else 0.0
+        return 0.7 if padded or last in WEAK or (day not in _WHOLES and _told(low, s, end)) else 0.0
     if b"/" in low[s - 10 if s > 10 else 0 : s] and _BEFORE_RANGE.match(low, max(0, s - 16), s):
         return 0.8
     weak = last in WEAK or low[end : end + 1] == b":"
@@ -200,6 +202,8 @@ def _weigh(low: bytes, s: int, end: int, day: int, padded: bool, swapped: bool) 
 
 def _uncued(low: bytes, s: int, end: int, day: int, padded: bool, weak: bool) -> float:
     """How surely `a/b` is a day though no strong word says so; scores have been ruled out as far as words tell."""
+    if day == 0 and padded:
+        return 0.75
     if day == 0:
         dated = weak and last_word(low, s) not in _RANGING
         return (
