@@ -1,5 +1,6 @@
 """`osler deid run --review`, `osler deid sample` and `osler deid report` as processes, over the files that they share."""
 
+import contextlib
 import json
 import os
 import stat
@@ -8,11 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from osler.cli.root import app
+from osler.core.errors import OslerError
 from osler_process import run_osler
 
 CANARY = "Zebulon Quartermain"
-NOTE = "Seen by Dr. Ann Whitfield on 3/14/2021. Call 617-555-0142. MRN: {}. "
+NOTE = "Seen by Dr. Ann Whitfield on 3/14/2021. Call 617-555-0142. MRN: {}. Takes tablets daily. "
+# what is denied is found with a score of 0.97, whatever the model thinks
+SITE = """[deid]
+allow = ["617-555-0142"]
+deny = [{ label = "OTHER_ID", values = ["tablets daily"] }]
+"""
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -24,12 +33,29 @@ def write(path: Path, lines: Iterable[object]) -> Path:
     return path
 
 
-def osler(folder: Path, *arguments: str, code: int = 0, **more: Any) -> str:
+def checked(said: str, code: int, expected: int) -> str:
+    assert code == expected, said
+    assert "Traceback" not in said
+    assert "Quartermain" not in said
+    return said
+
+
+def process(folder: Path, *arguments: str, code: int = 0, **more: Any) -> str:
     done = run_osler("deid", *arguments, cwd=folder, **more)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    assert "Quartermain" not in done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return checked(done.stdout + done.stderr, done.returncode, code)
+
+
+def osler(folder: Path, *arguments: str, code: int = 0) -> str:
+    """A command in this process: no engine is needed for it, so that starting one would take most of the time."""
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, ["deid", *arguments])
+    error = done.exception
+    assert error is None or isinstance(error, OslerError | SystemExit), error
+    return checked(
+        f"{done.output}{error or ''}",
+        error.exit_code if isinstance(error, OslerError) else done.exit_code,
+        code,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +71,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for n in range(40)
     ]
     write(folder / "in.jsonl", [*notes, {"id": "broken", "kind": "letter"}])
-    (folder / "site.toml").write_text('[deid]\nallow = ["617-555-0142"]\n')
-    osler(
+    (folder / "site.toml").write_text(SITE)
+    process(
         folder, "run", "in.jsonl", "--output", "out.jsonl", "--mode", "redact", "--config", "site.toml",
         "--review", "queue.jsonl", "--review-below", "1", "--with-text", code=4,
     )  # fmt: skip
@@ -56,7 +82,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_queue_says_where_and_shows_text_only_when_asked(finished: Path, tmp_path: Path) -> None:
     given = {row["id"]: row["text"] for row in rows(finished / "in.jsonl")[:-1]}
     queue = rows(finished / "queue.jsonl")
-    assert queue
+    assert len(queue) == 32
     for row in queue:
         assert row["text"] == given[row["id"]]
         assert row["spans"]
@@ -64,8 +90,10 @@ def test_the_queue_says_where_and_shows_text_only_when_asked(finished: Path, tmp
             assert 0 <= span["start"] < span["end"] <= len(row["text"])
             assert span["taken"] is (span["why"] != "left")
     assert stat.S_IMODE((finished / "queue.jsonl").stat().st_mode) == 0o600
-    osler(finished, "run", "in.jsonl", "--output", str(tmp_path / "o.jsonl"), "--review", str(tmp_path / "q.jsonl"),
-          "--review-below", "1", code=4)  # fmt: skip
+    process(
+        finished, "run", "in.jsonl", "--output", str(tmp_path / "o.jsonl"), "--config", "site.toml",
+        "--review", str(tmp_path / "q.jsonl"), "--review-below", "1", code=4,
+    )  # fmt: skip
     plain = (tmp_path / "q.jsonl").read_text()
     assert '"text"' not in plain
     assert "Whitfield" not in plain
@@ -79,17 +107,18 @@ def test_the_queue_says_where_and_shows_text_only_when_asked(finished: Path, tmp
 
 def test_the_queue_is_part_of_the_run(finished: Path, tmp_path: Path) -> None:
     notes = str(finished / "in.jsonl")
+    (tmp_path / "osler.toml").write_text(SITE)
     command = ("run", notes, "--output", "o.jsonl", "--review", "q.jsonl", "--review-below", "1")
-    osler(tmp_path, *command, code=4)
+    process(tmp_path, *command, code=4)
     before = (tmp_path / "q.jsonl").read_bytes()
-    osler(tmp_path, *command, code=4)
+    process(tmp_path, *command, code=4)
     assert (tmp_path / "q.jsonl").read_bytes() == before
     assert "other review" in osler(tmp_path, *command[:-1], "0.9", code=4)
     (tmp_path / "q.jsonl").write_bytes(before[:-10])
     assert "changed" in osler(tmp_path, *command, code=4)
     # and from standard input, of which nothing can be resumed
     piped = ("run", "-", "--output", "p.jsonl", "--review", "pq.jsonl", "--review-below", "1")
-    osler(tmp_path, *piped, code=4, stdin=(finished / "in.jsonl").read_bytes())
+    process(tmp_path, *piped, code=4, stdin=(finished / "in.jsonl").read_bytes())
     assert (tmp_path / "pq.jsonl").read_bytes() == before
 
 
@@ -264,7 +293,7 @@ def test_what_cannot_be_done_is_refused(finished: Path, command: list[str], says
 def test_structured_records_are_reported_by_their_account(tmp_path: Path) -> None:
     message = "MSH|^~\\&|A|B|C|D|20210314||ORU^R01|1|P|2.5\rPID|1||10384000^^^X^MR||Whitfield^Ann\rNTE|1||Seen by Dr. Ann Whitfield\r"
     (tmp_path / "m.hl7").write_text(message * 2)
-    osler(tmp_path, "run", "m.hl7", "--format", "hl7", "--mode", "redact", "--output", "o.hl7")
+    process(tmp_path, "run", "m.hl7", "--format", "hl7", "--mode", "redact", "--output", "o.hl7")
     osler(tmp_path, "report", "o.hl7", "--output", "r.json")
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["output"]["values"]["replaced"] > 0

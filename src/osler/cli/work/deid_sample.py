@@ -38,8 +38,10 @@ def sample(
     told = f"{len(drawn.chosen)} of {sum(n for n, _ in drawn.strata.values())} documents, seed {seed}."
     print(told)
     if len(drawn.strata) > 1:
-        for name, (documents, count) in drawn.strata.items():
-            print(f"  {count} of {documents}: {name}")
+        # values of a field of the input could say something of a patient
+        hidden = (by or "").startswith(_FIELD)
+        for at, (name, (documents, count)) in enumerate(drawn.strata.items(), 1):
+            print(f"  {count} of {documents}: {f'stratum {at}' if hidden else name}")
     print(
         'In each line that was read set "missed" to the identifiers that were not found: [] or '
         '[{"label": "NAME"}, …]. The file may hold PHI.',

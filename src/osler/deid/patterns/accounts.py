@@ -8,7 +8,6 @@ from osler.deid.patterns.rule import DIGITS, Hit, clear_before, compiled, number
 
 _CARD = compiled(r"(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -]?)\d{6}\2\d{5})(?![\w]|-\d)")
 _IBAN = compiled(r"[a-z]{2}\d\d(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,4})?(?![a-z0-9])")
-_MASKED = compiled(r"(?:[x*#.]{4}[ -]?){1,3}\d{4}(?!\d)")
 
 
 def card(page: Page, s: int, run_end: int) -> Hit | None:

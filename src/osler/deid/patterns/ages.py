@@ -159,7 +159,7 @@ def subject(page: Page, s: int, run_end: int) -> Hit | None:
     start = match.start(1)
     before = [b"", b"", *words_before(low, start, 40)]
     one, two, spelled = before[-1], before[-2], not match[1][:1].isdigit()
-    if any(w in _LABS for w in before[-4:]):
+    if two != b"i" and any(w in _LABS for w in before[-4:]):
         return None
     told_of = two in _SUBJECTS or before[-3] in _SUBJECTS
     fits = (
@@ -212,7 +212,7 @@ RULES: tuple[Rule, ...] = (
     word(
         r"\b(?:is|was|turned|at|he's|she's|i'm|she|he|patient|pt|mother|father|mom|dad|husband|wife"
         r"|aunt|uncle|sister|brother"
-        rf"|client|resident|grand(?:mother|father|ma|pa)|nana|granny|hes|shes|be|still|mean|now),? {_SOON}",
+        rf"|client|resident|grand(?:mother|father|ma|pa)|nana|granny|hes|shes|be|still|mean|now|here),? {_SOON}",
         subject,
         b"iwtahspmdfubcrgn",
         b" ,'",

@@ -34,7 +34,8 @@ WEAK = STRONG | word_set(
     "surgery: dob: @ the this next week week's wk month",
 )
 OF_WHAT = word_set(
-    "week wk month date dates as visit visits note notes exam report evening morning night day labs"
+    "tests test results scan scans film films study biopsy echo letter letters",
+    "week wk month date dates as visit visits note notes exam report evening morning night day labs",
 )
 """`the week of 3/14`, `as of 3/14`."""
 

@@ -10,9 +10,6 @@ SUFFIX = (
     r"|pdf|mpe?g|wmv|avif|psd|ndpi|svs|nii|mrxs)"
 )
 _NAME = compiled(r".*?((?:\b[a-z]:[\\/])?[\w()\-./\\%+~@]+)\Z")
-_SPACED = compiled(
-    r".*?((?:photo|image|img|pic|picture|scan|screenshot|screen shot|wound|face|headshot)[\w ()\-]{0,60})\Z"
-)
 _END = compiled(rf"\.{SUFFIX}(?![a-z0-9])")
 _CAMERA = compiled(
     r"(?:img|dscn|dscf|dsc|pxl|mvi|photo|pic|image|gopr|dji|screenshot"

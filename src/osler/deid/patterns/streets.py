@@ -40,7 +40,6 @@ _RARE = (
 _DIRECTION = (
     r"(?:n\.?w|n\.?e|s\.?w|s\.?e|north|south|east|west|northeast|northwest|southeast|southwest|[nsew])"
 )
-_NAME = r"(?:[a-z0-9][a-z0-9.'-]{0,24})"
 _HOUSE = compiled(r"(?:\d{1,6}(?: ?[a-d]\b)?(?:[-/]\d{1,5})?(?: ?1/2)?|[ns]\d{1,3}[ew]\d{3,6}),? {1,2}")
 _SECOND = compiled(rf" ({_SAFE}|{_USUAL})(?![a-z0-9'])")
 _UNIT = compiled(

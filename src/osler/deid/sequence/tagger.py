@@ -13,6 +13,7 @@ from osler.core.spans import Label, Span
 from osler.deid.sequence import wordlist
 from osler.deid.sequence.features import features
 from osler.deid.sequence.network import F32, Network
+from osler.deid.sequence.rejecters import rejected
 from osler.deid.sequence.tokenize import SIGN, TokenTable, tokenize
 
 SURE: Final = 0.45
@@ -68,6 +69,8 @@ class Tagger:
                 start, end = _whole(joined, start, end)
             elif kind is Label.DATE and (clock := _CLOCK.search(joined, start, end)):
                 end = max(clock.start(), start + 1)
+            if rejected(joined, start, end, kind):
+                continue
             at = offsets[text]
             out[text].append(Span(start=start - at, end=end - at, label=kind, score=score, detector=self.name))
         return out
