@@ -1,6 +1,7 @@
 """`osler deid restore`: originals come back exactly, each time with a reason in the log, or nothing comes at all."""
 
 import json
+import re
 import sqlite3
 import stat
 from datetime import timedelta
@@ -156,8 +157,8 @@ def test_a_reason_that_names_someone_does_not_stand_in_the_log(
     assert done.returncode == 0
     assert "labels" in done.stderr
     kept = str(records(workspace)[0][1]["reason"])
-    assert kept.startswith("asked by Dr. [NAME]")
-    assert not {"Okafor", "00412345"} & set(kept.split())
+    assert "[NAME]" in kept
+    assert not {"Okafor", "00412345"} & set(re.findall(r"\w+", kept))
 
 
 def test_when_the_log_is_down_nothing_is_shown(run: Path, workspace: Path, restore: Restore) -> None:

@@ -76,6 +76,13 @@ FORMS = [
     ("12/20/2199", "01/09/2200"),
     ("Jan 5, 2250", "Jan 25, 2250"),
     ("Jan 5, 1899", "Jan 25, 1899"),
+    ("5-21", "6-10"),
+    ("5.3", "5.23"),
+    ("84-01-06", "84-01-26"),
+    ("Jan 21 12", "Feb 10 12"),
+    ("april first seventy nine", "april twenty first seventy nine"),
+    ("five, twenty-three, ninety-eight", "six, twelve, ninety-eight"),
+    ("the 10th", "the 30th"),
 ]
 
 

@@ -1,12 +1,13 @@
 """De-identification: find the 18 Safe Harbor identifier kinds in clinical text, replace them, put them back.
 
-    engine = Deidentifier.standard()
+    engine = Deidentifier.load()
     spans = engine.find(note, known=identity.identifiers)
     replacer = Replacer(engine, known=identity.identifiers, transform="surrogate")
     outgoing = replacer.apply([question, *evidence])
     answer = replacer.restore(model_answer)
 
-Rules and name lists; no model, no network, no files but its own data. Output is not thereby de-identified under
+Patterns, name and place lists, and a small sequence model that was trained in this repository; no network, no files but
+its own data. Output is not thereby de-identified under
 45 CFR 164.514(b): that is the site's determination.
 """
 

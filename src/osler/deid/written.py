@@ -45,7 +45,7 @@ _FORMS = tuple(
     re.compile(form)
     for form in (
         rf"(?P<a>\d{{1,4}})(?P<s> ?[-/.] ?)(?P<b>\d{{1,2}})(?P=s)(?P<c>\d{{4}}|\d{{1,2}}){_CLOCK}?",
-        r"(?P<a>\d{1,2})/(?P<b>\d{1,2})",
+        r"(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})",
         rf"(?P<m>0?[1-9]|1[0-2])[-/.](?P<y>{_Y4})",
         rf"(?P<y>{_Y4})[-/](?P<m>0?[1-9]|1[0-2])",
         rf"(?P<y>(?:1[89]|2[0-2])\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01]){_STAMP}?",
@@ -54,13 +54,14 @@ _FORMS = tuple(
         rf"(?P<m>{MONTH})(?:{_GAP})?(?:the )?(?P<d>{_DAYS})"
         rf"(?:[ ,]{{1,3}}(?:of |in )?(?P<y>{_YEARS})|[-/.](?P<y2>{_Y4}|\d\d)|,? ?(?P<y3>['’]\d\d))?{_CLOCK}?",
         rf"(?P<m>{MONTH})(?:{_GAP}| of |,? ?)(?P<y>{_YEARS})|(?P<m2>{MONTH})-(?P<y2>\d\d)",
+        rf"(?P<m>{MONTH})\.? (?:the )?(?P<d>{_DAYS}),? (?P<y>\d\d|{PAIR})",
         rf"(?P<m>{MONTH})\.?",
         rf"(?:the )?(?P<d>{_DAYS})(?: day)?(?: ?[-/.,] ?|[ \t]{{0,2}}(?:of |in )?(?:the )?)(?P<m>{MONTH})"
         rf"(?:[ ,.\n]{{1,3}}(?:of |in )?(?P<y>{_YEARS})|[ ]?[-/. ,]?[ ]?(?P<y2>{_Y4}|\d\d)"
         rf"|,? ?(?P<y3>['’]\d\d))?{_CLOCK}?",
         rf"(?P<y>{_Y4}){_GAP}(?P<m>{MONTH})(?:{_GAP}(?P<d>{_D}))?",
         rf"(?P<m>{_SMALL}){_MARK}(?P<d>{_SMALL})(?:{_MARK}(?P<y>{YEAR_WORDS}|{_Y4}|{PAIR}|{_SMALL}))?",
-        rf"(?P<m>{_SMALL}) (?P<d>{_SMALL}) (?P<y>{YEAR_WORDS}|{_Y4}|{PAIR})",
+        rf"(?P<m>{_SMALL}),? (?P<d>{_SMALL}),? (?P<y>{YEAR_WORDS}|{_Y4}|{PAIR})",
         rf"(?:the )?(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)|{ORDINAL})(?: day)?",
     )
 )
@@ -223,7 +224,7 @@ def _mention(text: str, match: re.Match[str], day_first: bool) -> Mention | None
 
 def _numeric(match: re.Match[str], groups: Mapping[str, str], day_first: bool) -> Mention | None:
     a, b, c = groups["a"], groups["b"], groups.get("c")
-    if len(a) == 4:
+    if len(a) == 4 or (len(a) == 2 and int(a) > 31 and c is not None):
         order = ("y", "m", "d") if int(b) <= 12 else ("y", "d", "m")
     elif len(a) == 3 or (c is not None and len(c) == 1):
         return None
@@ -354,7 +355,7 @@ def _field(old: str, field_: Field, day: date, padded: bool = True) -> str:
     if style.startswith("ordinal"):
         return _cased(ORDINALS[value - 1].replace("-", style[-1]), old)
     if style == "words oh year":
-        return _cased(_pair(value % 100, " "), old)
+        return _cased(_pair(value % 100, "-" if "-" in old else " "), old)
     oh = "oh " if style.endswith("oh") and value < 10 else ""
     return _cased(oh + _pair(value, style[5] if len(style) > 5 else " ", plain=True), old)
 

@@ -106,6 +106,8 @@ class DocumentDays:
         if mention.month is None:
             # "the 14th": of the month that the text spoke of last
             near = [(place, m) for place, m in self._partly if place < at] or self._partly
+            if not near:
+                return mention.on(_YEAR, 1)
             place, last = near[-1] if near[0][0] < at else near[0]
             return mention.on(self._year(place, last), last.month or 1)
         return mention.on(self._year(at, mention))

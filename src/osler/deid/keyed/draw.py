@@ -14,6 +14,7 @@ KEY_BYTES = 32
 
 _BITS = 256
 _SPARE = 32
+_APART = "\x1f"
 _T = TypeVar("_T")
 
 
@@ -24,8 +25,11 @@ def derived(key: bytes, *parts: str) -> bytes:
 
 
 def _named(parts: tuple[str, ...]) -> bytes:
-    # the lengths keep ("ab", "c") and ("a", "bc") apart
-    return "".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
+    name = _APART.join(parts)
+    if name.count(_APART) != len(parts) - 1:
+        # a part that holds the separator itself: the lengths keep ("a", "b") and ("a<sep>b",) apart
+        name = _APART + "".join(f"{len(part)}:{part}" for part in parts)
+    return name.encode("utf-8", "surrogatepass")
 
 
 class Draw:

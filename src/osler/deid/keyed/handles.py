@@ -11,6 +11,7 @@ from osler.core.spans import Label
 from osler.deid.keyed import people
 from osler.deid.keyed.draw import Draw
 from osler.deid.keyed.names import DocumentNames
+from osler.deid.keyed.numbers import DIGITS
 from osler.deid.tokens import word_set
 
 _LOCAL = re.compile(r"(?P<word>[^\W\d_]+)|(?P<number>\d+)")
@@ -21,6 +22,8 @@ _PLAIN = word_set(
     "dr drs mr mrs ms md rn np pa do phd prof info contact admin office records billing noreply no reply support",
     "help appointments scheduling frontdesk reception referrals pharmacy lab nurse clinic",
 )
+_SPOKEN_AT = re.compile(r"(?i) at (?=.* dot )")
+_SIGNS = word_set("dot dash hyphen underscore plus period point")
 _FILES = word_set(
     "img image photo pic pict dsc dscn dcim scan wound face facial headshot",
 )
@@ -102,9 +105,20 @@ class Handles:
     def _email(self, value: str, attempt: int) -> str:
         local, at, host = value.partition("@")
         if not at:
-            return self.handle(value, attempt)
+            spoken = _SPOKEN_AT.search(value)
+            if spoken is None:
+                return self.handle(value, attempt)
+            draw = Draw(self._key, "spoken", value.casefold(), str(attempt))
+            words = (
+                w if w.lower() in _SIGNS else self._spoken(w, draw) for w in value[: spoken.start()].split()
+            )
+            return " ".join(words) + f" at example dot {draw.one(('com', 'org', 'net'))}"
         new = Draw(self._key, "host", host.casefold()).one(_HOSTS)
         return f"{self.handle(local, attempt)}@{new.upper() if host.isupper() else new}"
+
+    def _spoken(self, word: str, draw: Draw) -> str:
+        low = word.lower()
+        return draw.one(DIGITS) if low in DIGITS or low in ("oh", "o") else self._named(low)
 
     def _url(self, value: str, attempt: int) -> str:
         scheme = _SCHEME.match(value)

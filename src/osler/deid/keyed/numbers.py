@@ -25,14 +25,14 @@ _IBAN = re.compile(r"[A-Z]{2}\d{2}[ -]?(?:[A-Z0-9]{4}[ -]?){2,7}[A-Z0-9]{1,4}", 
 _MARKED = re.compile(r"\((?:01|10|11|17|21|240|8012)\)")
 _EXTENSION = re.compile(r"(?i)[\s,;]*(?:ext(?:ension)?\.?|x)\s*\d+\s*\Z")
 _VANITY = re.compile(r"\d[-. )]{0,2}[A-Z]{3,7}(?![a-z])")
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = (
     "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _ALSO_ZERO = ("oh", "o", "niner")
 _VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
-_SPOKEN = frozenset((*_WORDS, *_TEENS, *_TENS, *_ALSO_ZERO))
+_SPOKEN = frozenset((*DIGITS, *_TEENS, *_TENS, *_ALSO_ZERO))
 
 
 class Numbers:
@@ -148,8 +148,8 @@ class Numbers:
         out = []
         for token in tokens:
             low = token.lower()
-            if low in _WORDS or low in _ALSO_ZERO:
-                new = draw.one(_WORDS)
+            if low in DIGITS or low in _ALSO_ZERO:
+                new = draw.one(DIGITS)
             elif low in _TEENS:
                 new = draw.one(_TEENS)
             elif low in _TENS:

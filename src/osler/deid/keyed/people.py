@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from osler.deid import gazetteers
@@ -17,6 +17,7 @@ LETTERS = "ABCDEGHJKLMNPRST"
 """Initials that names of nearly every culture have: those of surrogates, wherever the lists allow."""
 
 _LEAST = 2
+_KEPT = 8192
 _ENDINGS: tuple[tuple[str, str], ...] = (
     ("opoulos", "greek"), ("opoulou", "greek"), ("akis", "greek"), ("idis", "greek"), ("iadis", "greek"),
     ("ogullari", "turkish"), ("oglu", "turkish"), ("ski", "polish"), ("ska", "polish"), ("cki", "polish"),
@@ -83,6 +84,7 @@ class Pool:
 SURNAME = Kind(culture="english")
 
 
+@lru_cache(maxsize=_KEPT)
 def stem(word: str) -> str:
     """A name's word for comparison: folded, without accents, apostrophes and the digits that hang on it."""
     low = word.casefold()
@@ -92,6 +94,7 @@ def stem(word: str) -> str:
     return low.rstrip("0123456789") or low
 
 
+@lru_cache(maxsize=_KEPT)
 def kind(word: str) -> Kind:
     """What the lists know of a stem."""
     found = _kinds().get(word) or _kinds().get(word.replace("'", ""))

@@ -217,21 +217,19 @@ def _safe_harbor(
 
 
 def _edited(text: str, edits: Iterator[tuple[Span, DateEdit]]) -> Replaced:
-    """Edits made in order; one that begins inside of what an earlier one covers is left out."""
-    rows = sorted(edits, key=lambda row: row[1].start)
+    """Edits made in order. Of one that begins inside of what an earlier one covers, the rest goes as well."""
     out: list[str] = []
     pieces: list[Piece] = []
     done = length = 0
-    for span, edit in rows:
-        if edit.start < done:
+    for span, edit in sorted(edits, key=lambda row: (row[1].start, row[1].end)):
+        start = max(edit.start, done)
+        if edit.end <= start:
             continue
-        length += edit.start - done
+        length += start - done
         pieces.append(
-            Piece(
-                start=edit.start, at=length, label=span.label, old=text[edit.start : edit.end], new=edit.new
-            )
+            Piece(start=start, at=length, label=span.label, old=text[start : edit.end], new=edit.new)
         )
-        out += [text[done : edit.start], edit.new]
+        out += [text[done:start], edit.new]
         length += len(edit.new)
         done = edit.end
     out.append(text[done:])

@@ -36,7 +36,7 @@ _AGED = compiled(
 )
 _AFTER_SUBJECT = compiled(
     rf"[a-z']+,? ({_EITHER})(?=[,;)\n]|\.(?:\s|$)| (?:and|with|now|but|who|has|lives|when|yet|or so"
-    r"|this|next|last|at|in|on|from|of|i mean)\b|$)"
+    r"|this|next|last|at|in|on|from|of|i mean|he'?s|she'?s|he|she|the|my|remains)\b|$)"
 )
 _NAMED = compiled(
     rf"([a-z][a-z'-]+),? \(?({_EITHER})"
@@ -165,7 +165,8 @@ def subject(page: Page, s: int, run_end: int) -> Hit | None:
     fits = (
         (one in _SUBJECTS and (one[-1:] in b"sm" or low[start - 2 : start] == b", "))
         or (one in (b"is", b"was", b"be", b"turned", b"still", b"here") and (told_of or spelled))
-        or (one in (b"mean", b"still", b"now") and spelled)
+        or (one in (b"mean", b"still", b"now", b"am", b"here") and spelled)
+        or one in (b"agd", b"alive")
         or (one == b"at" and two in (b"died", b"passed", b"dead", b"deceased", b"away", b"same"))
         or (one == b"be" and two in (b"will", b"he'll", b"she'll", b"i'll"))
         or (
@@ -212,7 +213,8 @@ RULES: tuple[Rule, ...] = (
     word(
         r"\b(?:is|was|turned|at|he's|she's|i'm|she|he|patient|pt|mother|father|mom|dad|husband|wife"
         r"|aunt|uncle|sister|brother"
-        rf"|client|resident|grand(?:mother|father|ma|pa)|nana|granny|hes|shes|be|still|mean|now|here),? {_SOON}",
+        r"|client|resident|grand(?:mother|father|ma|pa)|nana|granny|hes|shes|be|still|mean|now"
+        rf"|here|am|alive|agd),? {_SOON}",
         subject,
         b"iwtahspmdfubcrgn",
         b" ,'",

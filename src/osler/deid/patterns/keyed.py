@@ -99,6 +99,7 @@ _SMALL = word_set(
     "has is a the in on for of at to and card no says was are it he she we they by or as per from "
     "with age dob had",
 )
+_LETTER = compiled(r"[a-z]")
 _PLAIN_YEAR = compiled(r"(?:19|20)\d\d\Z")
 _DECIMAL = compiled(r"\d{1,4}\.\d{1,2}\Z")
 
@@ -112,7 +113,7 @@ def value_at(page: Page, keys: Keys, at: int, marked: bool, sure: bool = True) -
     first = low[at]
     if first in b"x*#" and (match := _MASKED.match(low, at)):
         return at, match.end(), keys.label, keys.score, keys.detector
-    if not 48 <= first <= 57 and (match := _SPOKEN.match(low, at)) and _said(match[0]):
+    if sure and not 48 <= first <= 57 and (match := _SPOKEN.match(low, at)) and _said(match[0]):
         return at, _unspoken_end(match), keys.label, keys.score - 0.03, keys.detector
     if first == 40:
         at += 1
@@ -124,7 +125,7 @@ def value_at(page: Page, keys: Keys, at: int, marked: bool, sure: bool = True) -
         spaced = _SPACED.match(low, at) or (_GROUPS.match(low, at) if end - at < 6 else None)
         if spaced and spaced.end() > end and _regular(page.data[at : spaced.end()]):
             return _judged(page, keys, spaced, marked, sure)
-        said = _SPOKEN.match(low, at) if end - at < 5 else None
+        said = _SPOKEN.match(low, at) if sure and end - at < 5 else None
         if said and said.end() > end and _said(said[0]):
             return at, _unspoken_end(said), keys.label, keys.score - 0.03, keys.detector
     return _judged(page, keys, match, marked, sure)
@@ -145,7 +146,7 @@ def _regular(groups: bytes) -> bool:
     if parts[0].lower() in _SMALL:
         return False
     if parts[0].isalpha() and not parts[0].isupper() and (len(parts[0]) > 1 or len(parts) < 3):
-        return False
+        return len(parts) == 2 and len(parts[0]) < 4 and len(parts[1]) > 5 and parts[1].isdigit()
     if len(parts) == 2 and not parts[1].isdigit():
         return parts[1].isupper()
     return all(any(48 <= c <= 57 for c in part) for part in parts[1:])
@@ -165,7 +166,7 @@ def _judged(page: Page, keys: Keys, match: re.Match[bytes], marked: bool, sure: 
         return None
     if digits == 4 and not marked and _PLAIN_YEAR.match(value):
         return None
-    if digits < 6 and digits == size and following(low, end) in UNITS_AFTER:
+    if digits < 6 and not _LETTER.search(value) and following(low, end) in UNITS_AFTER:
         return None
     return start, end, keys.label, keys.score, keys.detector
 
@@ -188,6 +189,8 @@ def _enough(keys: Keys, value: bytes, digits: int, marked: bool, sure: bool) -> 
         return digits >= 5 or (digits >= keys.marked and not clinical(value)) or labelled_code(value)
     if sure:
         if digits >= keys.bare and (digits == len(value) or digits > 4 or not clinical(value)):
+            return True
+        if digits >= max(keys.bare, 4) and b"-" in value and not dose(value):
             return True
         return labelled_code(value) or (
             digits > 2 and digits < len(value) > 4 and not dose(value) and value[:1].isalpha()

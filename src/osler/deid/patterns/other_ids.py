@@ -218,7 +218,7 @@ _THINGS = (
     r"|access card|access|keycard|fob|key fob|transaction|trans|txn|pharmacy|caseworker|worker"
     r"|member services|service|call|log"
     r"|police report|court|cause|cps|foster|ssid|deposit|safe|parcel|work order|po|purchase order"
-    r"|surgical|path(?:ology)?|cytology|micro(?:biology)?|lab|blood bank|unit of blood|collection"
+    r"|surgical|path(?:ology)?|cytology|micro(?:biology)?|blood bank|unit of blood|collection"
     r"|kit|vial|bag|cooler|biobank|cohort|protocol|volunteer|cab|uber|rideshare|ride|agent|officer"
     r"|citation|permit|grievance|complaint|property|valuables|security|guest|visitor|pass|loan|rma"
     r"|return|pcr|run|ems|trip|cad|dispatch|unos|optn|fhir|resource|global|epcr"
@@ -240,13 +240,13 @@ KEYS = (
         score=0.9,
         bare=5,
         marked=3,
-        strong=rf"(?:{_THINGS}) {_MARK}|accession|acc|badge|passport|specimen|docket|barcode|ein|curp"
+        strong=rf"(?:{_THINGS}|lab) {_MARK}|accession|acc|badge|passport|specimen|docket|barcode|ein|curp"
         r"|aadhaa?r|requisition|uid|guid|uuid|wristband|confirmation|edipi|a-number|alien "
         r"registration"
         r"|study subject|study participant|subject|participant|case|orders?|tracking|rx"
         r"|prescription|reference|ref|referral|employee|locker(?: number)?|tracking|confirmation"
         r"|accession num|ups|fedex|usps|dhl",
-        weak=rf"{_THINGS}|record locator|identity|identification|usubjid|subjid|case report|ref no|user"
+        weak=rf"{_THINGS}|record locator|identity|identification|usubjid|subjid|case report|ref no"
         r"|waybill|flight|orig|autopsy|e-?consult|consult|refill|wo|gmp|token|seal|envelope|pouch"
         r"|tracking|track|trk|parole|probation|charge|warranty|pallet|shipper|logger|host|tag|rtls"
         r"|meal ticket|valet ticket|towed|claim check|coat check|hold|bin location|cassette"
@@ -273,6 +273,6 @@ KEYS = (
         strong=r"user ?names?|user ?ids?|logins?(?: names?| ids?)?|log-?in(?: name)?|screen ?names?"
         r"|handles?|network ids?|epic user|ad account|skype(?: id| name)?|instagram|twitter"
         r"|facebook|snapchat|tiktok|whatsapp id|venmo|cashapp|gamertag|portal (?:user ?name|login"
-        r"|user ?id|id|user)|user",
+        r"|user ?id|id|user)",
     ),
 )

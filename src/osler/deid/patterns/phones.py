@@ -27,7 +27,8 @@ _WORLD = compiled(
     r"\+ ?\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5}){1,5}" + _EXTENSION + r"(?!\d)"
 )
 _ABROAD = compiled(
-    r"(?:00\d{1,3}[ -]\d{1,4}(?:[ -]?\d{2,4}){2,4}|0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d{1,2}[ -]\d{4}[ -]\d{4}"
+    r"(?:00\d{1,3}[ -]\d{1,4}(?:[ -]?\d{2,4}){2,4}|0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d{1,4}\) "
+    r"?\d{3,4}[ -]?\d{3,4}|0\d{1,2}[ -]\d{4}[ -]\d{4}"
     r"|0\d(?:[ .]\d\d){4})(?!\d)"
 )
 _DATED = compiled(r"0\d[ -](?:19|20)\d\d\b")
@@ -162,7 +163,8 @@ def abroad(page: Page, s: int, run_end: int) -> Hit | None:
         return None
     if not clear_before(page.low, s, b"./-$_+<>=") or following(page.low, match.end()) in UNITS_AFTER:
         return None
-    return _hit(page, s, match.end(), 0.8)
+    opened = s > 0 and page.low[s - 1] == 40 and b")" in match[0]
+    return _hit(page, s - opened, match.end(), 0.8)
 
 
 def vanity(page: Page, s: int, run_end: int) -> Hit | None:
@@ -332,10 +334,10 @@ RULES = (
     number(r"\b[2-9]\d\d[-. ]\d{4}\b", local, (3,), b"-. "),
     mark(r"\+ ?\d{1,3}[ .(-]{0,2}\d", world, b"+"),
     number(
-        r"\b(?:00\d{1,3}[ -]\d|0\d{1,4}[ -]\d{3,4}[ -]?\d{3,4}|0\d[ .]\d\d[ .]\d\d[ .]\d\d)",
+        r"\b(?:00\d{1,3}[ -]\d|0\d{1,4}(?:[ -]|\) ?)\d{3,4}[ -]?\d{3,4}|0\d[ .]\d\d[ .]\d\d[ .]\d\d)",
         abroad,
         (2, 3, 4, 5),
-        b" -.",
+        b" -.)",
     ),
     number(r"\b8(?:00|33|44|55|66|77|88)[-. ][a-z0-9]{0,9}-?[a-z]{3}", vanity, (3,), b"-. "),
     word(

@@ -41,10 +41,11 @@ _DIRECTION = (
     r"(?:n\.?w|n\.?e|s\.?w|s\.?e|north|south|east|west|northeast|northwest|southeast|southwest|[nsew])"
 )
 _HOUSE = compiled(r"(?:\d{1,6}(?: ?[a-d]\b)?(?:[-/]\d{1,5})?(?: ?1/2)?|[ns]\d{1,3}[ew]\d{3,6}),? {1,2}")
+_DAY = compiled(r"\d{1,2}/\d{1,2},|0\d/|\d{1,2}/0|1[0-2]/[12]\d ")
 _SECOND = compiled(rf" ({_SAFE}|{_USUAL})(?![a-z0-9'])")
 _UNIT = compiled(
     r"(?: -|[,.])?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|room|rm|bldg|building|floor|fl|flat|lot"
-    r"|trailer|space|spc|penthouse|ph|no|#)\b\.? ?#? ?[a-z0-9][a-z0-9-]{0,6}\b|#\s?[a-z0-9-]{1,6})"
+    r"|trailer|space|spc|penthouse|ph|#)\b\.? ?#? ?[a-z0-9][a-z0-9-]{0,6}\b|#\s?[a-z0-9-]{1,6})"
     r"|[,.]?\s{1,2}\d{1,2}(?:st|nd|rd|th) (?:floor|fl)\b"
 )
 _DIRECTION_AFTER = compiled(
@@ -62,6 +63,7 @@ _WORDLY = compiled(
     r"of the americas|camino real)(?!\w)"
 )
 _BAD = word_set(
+    "fr dr visitor passing",
     "mg mcg ml cc unit units hour hours hr hrs h day days week weeks wk month months year years yr "
     "yrs y/o yo minute",
     "minutes min mins time times x percent tablet tablets tab tabs cap caps puff puffs pound "
@@ -97,7 +99,7 @@ def street(page: Page, s: int, run_end: int) -> Hit | None:
     if not clear_before(low, s, b"./-$:<>+%,") and not _BEHIND_LABEL.match(low, max(0, s - 3), s):
         return None
     house = _HOUSE.match(low, s)
-    if house is None:
+    if house is None or _DAY.match(house[0]):
         return None
     names: list[bytes] = []
     at = house.end()
@@ -195,7 +197,7 @@ def numbered(page: Page, s: int, run_end: int) -> Hit | None:
 
 
 _BOX = compiled(
-    r"(?:p\.? ?o\.? ?(?:box|drawer)|drawer|bldg\.?|building|p\.s\.|h\. ?no\.|post(?:al)? office box"
+    r"(?:p\.? ?o\.? ?(?:box|drawer)|drawer(?= \d{3})|bldg\.?|building|p\.s\.|h\. ?no\.|post(?:al)? office box"
     r"|pob|apartado(?: postal)?|postfach|casilla|boite postale|gpo box|private bag|locked bag"
     r"|postbus) ?(?:#|no\.? |number )?\d{1,6}"
     r"|(?:rural route|rr|hc|star route) ?\d{1,6},? box \d{1,6}[a-z]?|psc \d{1,5},? box \d{1,6}"
@@ -222,7 +224,7 @@ _FOREIGN = compiled(
 )
 _GERMAN = compiled(
     r"[a-z-]{3,25}(?:strass?e|str\.|weg|platz|gasse|allee|straat|laan|gracht|plein|gatan|vagen|vej"
-    r"|gade|veien|gata|utca|damm|ufer|ring) \d{1,4} ?[a-d]?(?!\w|[./,]\d)"
+    r"|gade|veien|gata|utca|damm|ufer) \d{1,4} ?[a-d]?(?!\w|[./,]\d)"
 )
 _SURE_TYPE = compiled(r"\b(?:calle|rue|avenida|piazza|jalan|ulica|carrera|strada|chemin|rua)\b")
 
@@ -232,6 +234,8 @@ def foreign(page: Page, s: int, run_end: int) -> Hit | None:
     low, data = page.low, page.data
     match = _FOREIGN.match(low, s)
     if match is None or not clear_before(low, s, b"./-$:<>+%@"):
+        return None
+    if following(low, match.end()).split(b"/")[0] in UNITS_AFTER:
         return None
     leads, trails = 48 <= low[s] <= 57, 48 <= low[match.end() - 1] <= 57
     if leads == trails and not leads:
@@ -410,7 +414,7 @@ RULES = (
     number("", foreign, range(1, 6), b" ,abcd"),
     word(
         r"\b[a-z-]+(?:strass?e|str\.|weg|platz|gasse|allee|straat|laan|gracht|plein|gatan|vagen|vej"
-        r"|gade|veien|gata|utca|damm|ufer|ring) \d",
+        r"|gade|veien|gata|utca|damm|ufer) \d",
         german,
         then=b" .-",
     ),

@@ -2,7 +2,7 @@
 
 from osler.core.spans import Label
 from osler.deid.patterns import checksums
-from osler.deid.patterns.codes import clinical, counts
+from osler.deid.patterns.codes import clinical, counts, dose
 from osler.deid.patterns.keyed import Keys
 from osler.deid.patterns.page import Page
 from osler.deid.patterns.rule import DIGITS, LETTERS, Hit, clear_before, compiled, number, word
@@ -12,6 +12,7 @@ _PLATE = compiled(
     r"(?:(?:[a-z]{2} )?[a-z0-9]{1,4}[ -][a-z0-9]{1,5}(?:-[a-z0-9]{1,4})?|[a-z0-9]{4,9}"
     r"|[a-z0-9]{1,3}-[a-z0-9]{1,3}-[a-z0-9]{1,4})(?![\w/%])"
 )
+_PLATE_PLAIN = compiled(r"[a-z0-9]{1,4}[ -][a-z0-9]{1,5}(?![\w/%])")
 _PLATE_SHORT = compiled(r"[a-z0-9-]{4,9}(?![\w/%])")
 
 
@@ -25,7 +26,7 @@ def vin(page: Page, s: int, run_end: int) -> Hit | None:
 
 def plate(page: Page, at: int) -> int:
     """The end of a number plate: letters and digits in one to three groups, its state before it perhaps; 0 if none."""
-    for pattern in (_PLATE, _PLATE_SHORT):
+    for pattern in (_PLATE, _PLATE_PLAIN, _PLATE_SHORT):
         match = pattern.match(page.low, at)
         if match is None:
             continue
@@ -48,7 +49,9 @@ def plate(page: Page, at: int) -> int:
             or _WORDS.search(match[0])
         ):
             continue
-        if not clinical(match[0]) or (written.isupper() and digits + letters > 4):
+        if not clinical(match[0]) or (
+            digits > 1 and letters > 1 and digits + letters > 4 and not dose(match[0])
+        ):
             return match.end()
     return 0
 
