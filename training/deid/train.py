@@ -28,7 +28,18 @@ from osler.deid.sequence.tokenize import WORD, tokenize  # noqa: E402
 
 LABELS = ("O", *(label.value for label in Label))
 INDEX = {label: i for i, label in enumerate(LABELS)}
-NAME_BITS = sum(1 << b for b in (W.GIVEN, W.COMMON_GIVEN, W.WORLD_GIVEN, W.SURNAME, W.COMMON_SURNAME, W.RARE_SURNAME, W.WORLD_SURNAME))
+NAME_BITS = sum(
+    1 << b
+    for b in (
+        W.GIVEN,
+        W.COMMON_GIVEN,
+        W.WORLD_GIVEN,
+        W.SURNAME,
+        W.COMMON_SURNAME,
+        W.RARE_SURNAME,
+        W.WORLD_SURNAME,
+    )
+)
 PLACE_BITS = sum(1 << b for b in (W.PLACE, W.WORLD_PLACE, W.PLACE_PAIR, W.COUNTY))
 PAD = 16
 SEQUENCE = 1024
@@ -106,7 +117,9 @@ def covered_labels(document: "generator.Document", table: "F.TokenTable") -> np.
     return gold
 
 
-def encode(documents: list["generator.Document"], words: W.WordLists) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def encode(
+    documents: list["generator.Document"], words: W.WordLists
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All documents as one stream of tokens: ids, bits, gold labels; gold is -1 on the padding between documents."""
     ids, bits, gold = [], [], []
     for document in documents:
@@ -135,7 +148,9 @@ def batches(stream: tuple[np.ndarray, ...], size: int, rng: np.random.Generator,
         yield torch.from_numpy(i), torch.from_numpy(dense), torch.from_numpy(g)
 
 
-def dropped(bits: np.ndarray, ids: np.ndarray, gold: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def dropped(
+    bits: np.ndarray, ids: np.ndarray, gold: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Lists forget some names and places, and the vocabulary some words, so that none is relied on alone."""
     lost = rng.random(bits.shape) < 0.08
     bits = np.where(lost, bits & ~np.uint32(NAME_BITS | PLACE_BITS), bits)
@@ -154,13 +169,19 @@ class WordPool:
 
     def __init__(self, table: W.WordLists) -> None:
         data = HERE.parents[1] / "src" / "osler" / "deid" / "data"
-        given = set((data / "census_given.txt").read_text().split()) | set((data / "given_faker.txt").read_text().split())
+        given = set((data / "census_given.txt").read_text().split()) | set(
+            (data / "given_faker.txt").read_text().split()
+        )
         names = ("words.txt", "clinical_words.txt", "medical_words.txt", "english_words.txt")
-        words = sorted({w for name in names for w in (data / name).read_text().split() if w.isalpha()} - given)
+        words = sorted(
+            {w for name in names for w in (data / name).read_text().split() if w.isalpha()} - given
+        )
         self.lower = self._made(words, table)
         self.title = self._made([w.title() for w in words], table)
         letters, rng = "ABCDEFGHIKLMNOPRSTUVXZ", random.Random(7)
-        self.upper = self._made(sorted({"".join(rng.choices(letters, k=rng.randint(2, 5))) for _ in range(4000)}), table)
+        self.upper = self._made(
+            sorted({"".join(rng.choices(letters, k=rng.randint(2, 5))) for _ in range(4000)}), table
+        )
 
     @staticmethod
     def _made(words: list[str], table: W.WordLists) -> tuple[np.ndarray, np.ndarray]:
@@ -170,7 +191,11 @@ class WordPool:
 
     def mix(self, ids: np.ndarray, bits: np.ndarray, gold: np.ndarray, rng: np.random.Generator) -> None:
         """Some words that are no identifier become other words; in place."""
-        for (pool_ids, pool_bits), case, share in ((self.lower, 1, 0.10), (self.title, 2, 0.07), (self.upper, 3, 0.10)):
+        for (pool_ids, pool_bits), case, share in (
+            (self.lower, 1, 0.10),
+            (self.title, 2, 0.07),
+            (self.upper, 3, 0.10),
+        ):
             shapes = ids[..., 3]
             plain = (gold == 0) & (shapes >= case * 14 + 2) & (shapes < case * 14 + 14)
             where = np.nonzero(plain & (rng.random(gold.shape) < share))
@@ -193,14 +218,22 @@ def own_prose() -> list["generator.Document"]:
     return out
 
 
-def train(stream: tuple[np.ndarray, ...], dev: tuple[np.ndarray, ...], words: int, pool: WordPool, options: argparse.Namespace) -> Tagger:
+def train(
+    stream: tuple[np.ndarray, ...],
+    dev: tuple[np.ndarray, ...],
+    words: int,
+    pool: WordPool,
+    options: argparse.Namespace,
+) -> Tagger:
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     model = Tagger(words, options.width, options.hidden, options.dilations)
     per_epoch = len(stream[2]) // SEQUENCE // options.batch + 1
     steps = per_epoch * options.epochs
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=steps + 1, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, options.rate, total_steps=steps + 1, pct_start=0.1
+    )
     weight = torch.ones(len(LABELS))
     weight[0] = options.outside
     loss_of = nn.CrossEntropyLoss(weight=weight, ignore_index=-1, label_smoothing=0.01)
@@ -216,7 +249,10 @@ def train(stream: tuple[np.ndarray, ...], dev: tuple[np.ndarray, ...], words: in
             optimiser.step()
             schedule.step()
             total, count = total + loss.item(), count + 1
-        print(f"epoch {epoch + 1}: loss {total / count:.4f}, {time.time() - began:.0f} s; {measured(model, dev)}", flush=True)
+        print(
+            f"epoch {epoch + 1}: loss {total / count:.4f}, {time.time() - began:.0f} s; {measured(model, dev)}",
+            flush=True,
+        )
     return model
 
 
@@ -240,7 +276,9 @@ def measured(model: Tagger, dev: tuple[np.ndarray, ...]) -> str:
     return f"dev recall {recall:.4f} precision {hits['right'] / max(1, hits['said']):.4f} | {each}"
 
 
-def save(model: Tagger, words: list[str], path: Path, note: dict[str, object], probe: tuple[np.ndarray, ...]) -> None:
+def save(
+    model: Tagger, words: list[str], path: Path, note: dict[str, object], probe: tuple[np.ndarray, ...]
+) -> None:
     """Weights as float16 arrays, the vocabulary and a probe, in one `.npz` without pickles.
 
     The probe is a piece of text as features with what torch makes of it: a test holds the numpy network to it.
@@ -250,7 +288,14 @@ def save(model: Tagger, words: list[str], path: Path, note: dict[str, object], p
     dense = ((bits[None, :, None] >> np.arange(W.BITS, dtype=np.uint32)) & 1).astype(np.float32)
     with torch.no_grad():
         model.eval()
-        said = torch.softmax(model(torch.from_numpy(ids[None].astype(np.int64)), torch.from_numpy(dense), torch.ones(1, len(bits), 1)), -1)[0]
+        said = torch.softmax(
+            model(
+                torch.from_numpy(ids[None].astype(np.int64)),
+                torch.from_numpy(dense),
+                torch.ones(1, len(bits), 1),
+            ),
+            -1,
+        )[0]
     arrays = {f"e{i}": t.weight for i, t in enumerate(model.tables)}
     arrays["bits"] = model.bits.weight.T
     for i, conv in enumerate([model.first, *model.rest]):
@@ -280,7 +325,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--outside", type=float, default=1.0, help="weight of tokens that are no identifier")
     parser.add_argument("--templates", type=Path, default=HERE / "templates")
-    parser.add_argument("--hold-out", type=float, default=0.05, help="share of the templates kept for the dev figures")
+    parser.add_argument(
+        "--hold-out", type=float, default=0.05, help="share of the templates kept for the dev figures"
+    )
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     for name, value in MODELS[options.model].items():
@@ -309,7 +356,13 @@ def main() -> None:
     stream = encode(documents, table)
     print(f"{len(stream[2]):,} tokens", flush=True)
     model = train(stream, encode(dev, table), len(words), WordPool(table), options)
-    save(model, words, options.output, {"seed": options.seed, "documents": options.documents, "dilations": options.dilations}, (stream[0][:200], stream[1][:200]))
+    save(
+        model,
+        words,
+        options.output,
+        {"seed": options.seed, "documents": options.documents, "dilations": options.dilations},
+        (stream[0][:200], stream[1][:200]),
+    )
 
 
 if __name__ == "__main__":

@@ -50,7 +50,9 @@ class FuzzyNames:
             if hit is None:
                 hit = seen[word] = self._is_near(word) and not lists.evidence(word) & _COMMON
             if hit:
-                yield Span(start=match.start(), end=match.end(), label=Label.NAME, score=_SCORE, detector=DETECTOR)
+                yield Span(
+                    start=match.start(), end=match.end(), label=Label.NAME, score=_SCORE, detector=DETECTOR
+                )
 
     def _is_near(self, word: str) -> bool:
         if word in self._exact:

@@ -48,7 +48,9 @@ class SiteProtocol:
 
     def lets_through(self, text: str, span: Span) -> bool:
         """Whether the site says that this span stays."""
-        return span.label in self.keep or (bool(self.allow) and fold(text[span.start : span.end]) in self.allow)
+        return span.label in self.keep or (
+            bool(self.allow) and fold(text[span.start : span.end]) in self.allow
+        )
 
 
 class SiteDetector:
@@ -59,7 +61,8 @@ class SiteDetector:
     def __init__(self, protocol: SiteProtocol) -> None:
         self._deny = protocol.deny
         self._patterns = [
-            (label, name, _compiled(expression, "deid.patterns")) for label, name, expression in protocol.patterns
+            (label, name, _compiled(expression, "deid.patterns"))
+            for label, name, expression in protocol.patterns
         ]
 
     def find(self, text: str) -> Iterator[Span]:
@@ -72,7 +75,11 @@ class SiteDetector:
             for match in pattern.finditer(text):
                 if match.end() > match.start():
                     yield Span(
-                        start=match.start(), end=match.end(), label=label, score=_SCORE, detector=f"{self.name}:{name}"
+                        start=match.start(),
+                        end=match.end(),
+                        label=label,
+                        score=_SCORE,
+                        detector=f"{self.name}:{name}",
                     )
 
 
@@ -88,7 +95,8 @@ def _compiled(expression: str, place: str) -> Any:
         ) from None
     if pattern.search("") is not None:
         raise ConfigError(
-            f"{place} matches the empty text.", remedy="Write an expression that needs at least one character."
+            f"{place} matches the empty text.",
+            remedy="Write an expression that needs at least one character.",
         )
     return pattern
 

@@ -131,6 +131,7 @@ class Names:
             remedy="Send shorter texts, or use the transform 'redact'.",
         )
 
+
 @lru_cache(maxsize=4096)
 def _standing_in(stem: str, *, given: bool | None) -> tuple[str, ...]:
     """Names of the same culture and gender, folded: given names or surnames by where the word stands, if it shows.

@@ -18,6 +18,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeVar, cast
 
@@ -78,8 +79,9 @@ class Formulary:
     beside_names: frozenset[str]
 
 
+@cache
 def read_formulary() -> Formulary:
-    """Read and check the embedded data."""
+    """The embedded data, read and checked once."""
     data = files("osler.lexicon") / "data"
     drug_files = [file for file in (data / "drugs").iterdir() if file.name.endswith(".toml")]
     drugs = [_drug(row) for file in drug_files for row in _rows(file.read_bytes(), "drug")]

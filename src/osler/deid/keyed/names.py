@@ -87,13 +87,15 @@ class PatientNames:
         # after some failures the initial no longer counts, then neither does the culture
         if attempt >= 2 * _NARROW:
             return draw.one(people.pool(Kind(culture="english", given=kind.given)).names)
-        if kind.culture == "english" and kind.given in ("m", "f") and word in people.short_forms():
-            names = people.shortened(kind.given)
-            if attempt < _NARROW:
-                names = tuple(n for n in names if n[0] == letter) or names
-            return draw.one(names)
         pool = people.pool(kind)
-        return draw.one(pool.of(letter) if attempt < _NARROW else pool.names)
+        if attempt >= _NARROW:
+            return draw.one(pool.names)
+        # rather a name that goes for a given name only than one whose initial does not fit
+        alone = people.pool(Kind(culture=kind.culture, given=kind.given)).of(letter)
+        if kind.culture == "english" and word in people.short_forms():
+            alone = tuple(n for n in alone if n.lower() in people.short_forms()) or alone
+            return draw.one(alone or pool.names)
+        return draw.one(pool.of(letter) or alone or pool.names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from osler.deid import gazetteers
 
-LETTERS = "ABCDEGHJKLMNPRST"
+LETTERS = "ABCDEGHJLMNPRST"
 """Initials that names of nearly every culture have: those of surrogates, wherever the lists allow."""
 
 _LEAST = 2
@@ -76,9 +76,9 @@ class Pool:
     by_letter: Mapping[str, tuple[str, ...]] = field(repr=False)
 
     def of(self, letter: str) -> tuple[str, ...]:
-        """Those with that initial, all of them where those are too few."""
+        """Those with that initial; none where those are too few to choose from."""
         found = self.by_letter.get(letter, ())
-        return found if len(found) >= _LEAST else self.names
+        return found if len(found) >= _LEAST else ()
 
 
 SURNAME = Kind(culture="english")
@@ -154,13 +154,6 @@ def short_forms() -> Mapping[str, tuple[str, ...]]:
     """Given name to its short forms."""
     rows = (line.split(":") for line in gazetteers.read("nicknames.txt"))
     return {head.split()[0]: tuple(shorts.split()) for head, shorts in rows}
-
-
-@cache
-def shortened(given: str) -> tuple[str, ...]:
-    """English given names of one gender ("m", "f") that have short forms: they stand in for others that have."""
-    names = pool(Kind(culture="english", given=given)).names
-    return tuple(n for n in names if n.lower() in short_forms())
 
 
 def cultures() -> tuple[str, ...]:

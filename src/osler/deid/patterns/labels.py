@@ -12,6 +12,11 @@ _SAID = re.compile(rb"\b(?:is|was|are)\b")
 _DIRECT = r"\d"
 _PLAIN = r"(?: is| =)?[ \t]{1,3}(?:\r?\n[ \t]{0,8})?"
 
+_Row = tuple[re.Pattern[bytes], tuple[Keys, ...], bool]
+"""A pattern of labels that share how a value starts, the kind of each of its groups, whether they are sure."""
+_Groups = dict[tuple[bool, str], dict[int, tuple[Keys, list[str]]]]
+"""Sure or not and how a value starts, to the labels of each kind."""
+
 
 class LabelLane:
     """All labels of all identifiers in one scan."""
@@ -28,11 +33,21 @@ class LabelLane:
         for row, keys, sure in rows:
             groups.setdefault((keys.value_start, sure), []).append(row)
         self._scan = union(_trigger(names, start, sure) for (start, sure), names in groups.items())
-        self._by_letter = _by_letter(rows)
+        self._groups = _by_letter(rows)
+        self._rows: list[tuple[_Row, ...] | None] = [None] * 256
+
+    def _starting(self, letter: int) -> tuple[_Row, ...]:
+        """The labels that can start with a byte; compiled when first asked for, since most texts need a few."""
+        rows = self._rows[letter]
+        if rows is None:
+            rows = self._rows[letter] = tuple(
+                _row(*key, group.values()) for key, group in self._groups[letter].items()
+            )
+        return rows
 
     def find(self, ready: Page, hits: list[Hit]) -> None:
         """Adds what is found to `hits`."""
-        low, size, scan, by_letter = ready.low, ready.size, self._scan, self._by_letter
+        low, size, scan, starting = ready.low, ready.size, self._scan, self._starting
         at = 0
         while at < size:
             start = scan(low, at, size)
@@ -41,7 +56,7 @@ class LabelLane:
             if low[start] == 95:
                 start += 1
             at = start + 1
-            for pattern, kinds, sure in by_letter[low[start]]:
+            for pattern, kinds, sure in starting(low[start]):
                 match = pattern.match(low, start)
                 if match is None:
                     continue
@@ -61,7 +76,7 @@ class LabelLane:
     def named(self, heading: bytes) -> Keys | None:
         """The labels that `heading`, folded, is one of; None if it names no identifier."""
         probe = heading.rstrip(b" .:") + b": 12345"
-        for pattern, kinds, _ in self._by_letter[heading[0]]:
+        for pattern, kinds, _ in self._starting(heading[0]):
             match = pattern.match(probe)
             if match is not None and match.end() == len(probe) - 5:
                 return kinds[(match.lastindex or 1) - 1]
@@ -108,18 +123,14 @@ def _closing(source: str) -> int:
     return i
 
 
-_Row = tuple[re.Pattern[bytes], tuple[Keys, ...], bool]
-"""A pattern of labels that share how a value starts, the kind of each of its groups, whether they are sure."""
-
-
-def _by_letter(rows: Sequence[tuple[str, Keys, bool]]) -> tuple[tuple[_Row, ...], ...]:
+def _by_letter(rows: Sequence[tuple[str, Keys, bool]]) -> list[_Groups]:
     """For each byte the labels that can start with it, those that need no mark first."""
-    table: list[dict[tuple[bool, str], dict[int, tuple[Keys, list[str]]]]] = [{} for _ in range(256)]
+    table: list[_Groups] = [{} for _ in range(256)]
     for source, keys, sure in sorted(rows, key=lambda row: not row[2]):
         for letter in first_letters(source):
             group = table[ord(letter)].setdefault((sure, keys.value_start), {})
             group.setdefault(id(keys), (keys, []))[1].append(source)
-    return tuple(tuple(_row(*key, group.values()) for key, group in groups.items()) for groups in table)
+    return table
 
 
 def _row(sure: bool, start: str, group: Iterable[tuple[Keys, list[str]]]) -> _Row:

@@ -12,7 +12,9 @@ from osler.core.spans import Label
 from osler.deid import gazetteers
 
 _NUMBER = re.compile(r"[\d.,]+")
-_YEARS = re.compile(r"(?:the )?(?:early |late |mid[- ]?)?(?:1[89]|20)\d\d(?:['’]?s)?(?:\s?[-–/]\s?(?:(?:1[89]|20)\d\d|\d\d))?")
+_YEARS = re.compile(
+    r"(?:the )?(?:early |late |mid[- ]?)?(?:1[89]|20)\d\d(?:['’]?s)?(?:\s?[-–/]\s?(?:(?:1[89]|20)\d\d|\d\d))?"
+)
 _SPOKEN_YEAR = re.compile(
     r"(?:two thousand(?: and)?|nineteen|twenty)(?:[ -](?:hundred|and|oh|one|two|three|four|five|six|seven|eight|nine|ten|"
     r"eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|"
@@ -25,7 +27,10 @@ _UNIT = re.compile(
     r"puffs|patients|subjects|participants|women|men|children|cases|times|x)\b)",
     re.I,
 )
-_STATISTIC = re.compile(r"(?:\b(?:n|p|r|t|f|z|or|rr|hr|ci|sd|se|df|chi|alpha|beta|icc|auc|iqr)\s?[=<>≤≥:,]{1,2}\s?|[<>≤≥±]\s?|\+/-\s?)\Z", re.I)
+_STATISTIC = re.compile(
+    r"(?:\b(?:n|p|r|t|f|z|or|rr|hr|ci|sd|se|df|chi|alpha|beta|icc|auc|iqr)\s?[=<>≤≥:,]{1,2}\s?|[<>≤≥±]\s?|\+/-\s?)\Z",
+    re.I,
+)
 _SPOKEN: Final = frozenset("eighty seventy sixty fifty forty thirty twenty".split())
 
 
@@ -63,5 +68,7 @@ def _regions() -> frozenset[str]:
     """States and countries that are no city's name as well."""
     lists = gazetteers.load()
     nations = {word.replace("_", " ") for word in gazetteers.tokens("countries.txt")}
-    ambiguous = frozenset({"new york", "washington", "georgia", "jordan", "chad", "panama", "luxembourg", "singapore", "monaco"})
+    ambiguous = frozenset(
+        {"new york", "washington", "georgia", "jordan", "chad", "panama", "luxembourg", "singapore", "monaco"}
+    )
     return (lists.states | nations | frozenset({"usa", "u.s", "u.s.", "us", "uk", "u.k", "u.k.", "united states", "united kingdom", "england", "scotland", "wales"})) - ambiguous  # fmt: skip

@@ -72,7 +72,9 @@ class Tagger:
             if rejected(joined, start, end, kind):
                 continue
             at = offsets[text]
-            out[text].append(Span(start=start - at, end=end - at, label=kind, score=score, detector=self.name))
+            out[text].append(
+                Span(start=start - at, end=end - at, label=kind, score=score, detector=self.name)
+            )
         return out
 
     def _runs(

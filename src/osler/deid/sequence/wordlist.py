@@ -206,4 +206,3 @@ def _drug_words() -> set[str]:
     for drug in read_formulary().drugs.values():
         names.update((drug.name, *drug.brands, *drug.other_names))
     return {word for name in names for word in name.lower().replace("/", " ").split() if len(word) > 3}
-
