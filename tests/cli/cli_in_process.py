@@ -3,7 +3,6 @@
 import sys
 from dataclasses import dataclass
 
-import click
 import pytest
 
 from osler.cli import root
@@ -28,8 +27,11 @@ def osler(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
     except OslerError as error:
         print(f"osler: {error}", file=sys.stderr)
         code = error.exit_code
-    except click.UsageError as error:
-        print(error.format_message(), file=sys.stderr)
-        code = error.exit_code
+    except Exception as error:
+        # Typer's own copy of Click or the installed one: both call a command line that cannot be parsed 2
+        if getattr(error, "exit_code", None) != 2:
+            raise
+        print(error, file=sys.stderr)
+        code = 2
     out, err = capsys.readouterr()
     return Done(returncode=code, stdout=out, stderr=err)

@@ -144,7 +144,7 @@ def test_kill_9_at_random_points_then_resume(tmp_path: Path) -> None:
     while kills < 4:
         running = process(path, out, pids, nap_s=0.15)
         try:
-            running.wait(chance.uniform(0.3, 1.0))
+            running.wait(chance.uniform(0.4, 2.5))
             break
         except subprocess.TimeoutExpired:
             os.kill(running.pid, signal.SIGKILL)

@@ -308,7 +308,7 @@ def save(
 
 
 MODELS = {
-    "full": {"documents": 48_000, "epochs": 7, "width": 48, "hidden": 64, "dilations": (1, 2, 4, 8)},
+    "full": {"documents": 48_000, "epochs": 8, "width": 48, "hidden": 64, "dilations": (1, 2, 4, 8)},
     "small": {"documents": 36_000, "epochs": 6, "width": 24, "hidden": 24, "dilations": (1, 2, 4)},
 }
 """What is trained: `full` for the engine, `small` for `--fast`. Single values can be given on the command line."""
@@ -326,7 +326,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--outside", type=float, default=1.0, help="weight of tokens that are no identifier")
     parser.add_argument("--templates", type=Path, default=HERE / "templates")
     parser.add_argument(
-        "--hold-out", type=float, default=0.05, help="share of the templates kept for the dev figures"
+        "--hold-out", type=float, default=0.02, help="share of the templates kept for the dev figures"
     )
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()

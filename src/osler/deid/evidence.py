@@ -1,6 +1,6 @@
 """From what several detectors say to what is taken: sure spans stay, doubts count together, overlaps are resolved.
 
-A detector's score is the probability that it gives to "an identifier stands here". Spans below `ACCEPT` are doubts: one
+A detector's score is the probability that it gives to "an identifier stands here". Spans below a threshold are doubts: one
 alone is dropped, two of different detectors that overlap are joined as independent evidence (noisy or). So a number
 that only looks like an extension is taken when the network too suspects it, and not otherwise.
 """
@@ -11,34 +11,83 @@ from dataclasses import replace
 from osler.core.spans import Label, Span, resolve
 
 ACCEPT = 0.45
-"""From which score on a span is taken; below one half, because a missed identifier costs more than a word too many."""
+"""From which score on a span is taken that is not the network's; two doubts that reach it together are taken too."""
+ANCHOR = 0.95
+"""From which score on a span speaks for its whole text: where sure identifiers stand, others are likely."""
+_ACCEPT = (0.95, 0.45, 0.15)
+"""From which score on a mark of the network is taken: in a text without anchors, with few, with many. Low, for a missed identifier
+costs more than a word too many; but a text that seems to hold none is not touched for a single doubt."""
+_MANY, _SPARSE = 3, 800
+"""Many anchors: at least so many, and at least one in so many characters."""
+_NETWORKS = frozenset({"tagger", "tagger_small"})
+_PROSE = frozenset({Label.NAME, Label.LOCATION})
+_LABELLED = 0.6
 _EDGE = " \t\r\n,;:()[]{}<>\"'’“”*|"
 
 
-def accepted(spans: Sequence[Span], least: float = ACCEPT) -> list[Span]:
-    """The spans that are sure enough, with the doubts that other evidence lifts over `least`; unordered, may overlap."""
-    sure = [s for s in spans if s.score >= least]
-    doubts = [s for s in spans if s.score < least]
-    if not doubts:
+def threshold(spans: Sequence[Span], length: int) -> float:
+    """From which score on the network's marks count in a text of `length` characters in which `spans` were found."""
+    anchors = len({s.start for s in spans if s.score >= ANCHOR})
+    if anchors >= _MANY and anchors * _SPARSE >= length:
+        return _ACCEPT[2]
+    return _ACCEPT[1 if anchors else 0]
+
+
+def is_sure(span: Span, least: float) -> bool:
+    """Whether a span is taken without other evidence, where the network's marks need `least`."""
+    return span.score >= (least if span.detector in _NETWORKS else ACCEPT)
+
+
+def accepted(spans: Sequence[Span], least: float) -> list[Span]:
+    """The spans that are sure enough, with the doubts that other evidence lifts; unordered, they may overlap."""
+    sure = [s for s in spans if is_sure(s, least)]
+    if len(sure) == len(spans):
         return sure
-    doubts.sort(key=lambda s: (s.start, s.end))
+    doubts = sorted((s for s in spans if not is_sure(s, least)), key=lambda s: (s.start, s.end))
     taken = list(sure)
     for i, span in enumerate(doubts):
-        rest = 1.0 - span.score
+        rest, end = 1.0 - span.score, span.end
         for other in doubts[i + 1 :]:
             if other.start >= span.end:
                 break
             if other.detector != span.detector:
                 rest *= 1.0 - other.score
-        if 1.0 - rest >= least:
-            end = max(
-                [
-                    span.end,
-                    *(o.end for o in doubts[i + 1 :] if o.start < span.end and o.detector != span.detector),
-                ]
-            )
+                end = max(end, other.end)
+        if rest < 1.0 - span.score and 1.0 - rest >= ACCEPT:
             taken.append(replace(span, end=end, score=round(1.0 - rest, 3)))
     return taken
+
+
+def agreed(spans: Sequence[Span]) -> list[Span]:
+    """The network's marks under the label of a pattern that they overlap: a field's label knows better what stands there.
+
+    Names and places keep their own: there the network is the better judge.
+    """
+    sure = [s for s in spans if s.detector not in _NETWORKS and s.label not in _PROSE and s.score >= _LABELLED]
+    if not sure:
+        return list(spans)
+    out = []
+    for span in spans:
+        if span.detector in _NETWORKS and span.label not in _PROSE:
+            other = next((s for s in sure if s.start < span.end and span.start < s.end), None)
+            if other is not None and other.label is not span.label:
+                span = replace(span, label=other.label)
+        out.append(span)
+    return out
+
+
+def bridged(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Neighbours of one label that the network marked, with at most a blank or a hyphen between, as one span."""
+    out: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.start, s.end)):
+        if out and span.detector in _NETWORKS:
+            last = out[-1]
+            near = last.label is span.label and last.detector == span.detector and 0 <= span.start - last.end <= 1
+            if near and text[last.end : span.start] in ("", " ", "-"):
+                out[-1] = replace(last, end=max(last.end, span.end), score=max(last.score, span.score))
+                continue
+        out.append(span)
+    return out
 
 
 def settle(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -8,7 +8,7 @@ from osler.core.errors import GuardUnavailable, PluginError
 from osler.core.ports.detector import BatchDetector, Detector, KnownIdentifier
 from osler.core.spans import Label, Span
 from osler.deid import propagate
-from osler.deid.evidence import accepted, settle
+from osler.deid.evidence import accepted, agreed, bridged, settle, threshold
 from osler.deid.fuzzy import fuzzy_names
 from osler.deid.known import KnownFinder
 from osler.deid.patterns import PatternScanner
@@ -118,7 +118,8 @@ class Deidentifier:
             finder = KnownFinder(identifiers, of_record=True)
             known = [s for s in finder.find(text) if not _names_a_month(s, days)]
             known += fuzzy_names(identifiers).find(text)
-        taken = [s for s in accepted(found) if not self._site.lets_through(text, s)]
+        sure = bridged(text, agreed(accepted(found, threshold(found, len(text)))))
+        taken = [s for s in sure if not self._site.lets_through(text, s)]
         return settle(text, [*taken, *known])
 
     def _spread(

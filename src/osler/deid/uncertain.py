@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from osler.core.spans import Span
-from osler.deid.evidence import ACCEPT, accepted, settle
+from osler.deid.evidence import accepted, is_sure, settle, threshold
 
 Why = Literal["score", "joined", "left"]
 
@@ -39,9 +39,10 @@ def weighed(
     text: str, evidence: Sequence[Span], spans: tuple[Span, ...], stays: Callable[[Span], bool]
 ) -> Weighed:
     """From all that detectors said of a text, what was taken of it, and which spans stay by the site's protocol."""
-    through = [s for s in accepted(evidence) if stays(s)]
-    doubts = [s for s in evidence if s.score < ACCEPT and not stays(s)]
-    sure = _overlapping([s for s in evidence if s.score >= ACCEPT])
+    least = threshold(evidence, len(text))
+    through = [s for s in accepted(evidence, least) if stays(s)]
+    doubts = [s for s in evidence if not is_sure(s, least) and not stays(s)]
+    sure = _overlapping([s for s in evidence if is_sure(s, least)])
     weak = _overlapping(doubts)
     taken = _overlapping(spans)
     return Weighed(

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ class Network:
                 out=floats["out"],
                 out_bias=floats["out_bias"],
             )
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
             raise ConfigError(
                 f"The tagger's weights cannot be read ({type(error).__name__}).",
                 remedy="Install osler again, or run `make train-deid` in a clone.",

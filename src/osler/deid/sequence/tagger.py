@@ -18,7 +18,7 @@ from osler.deid.sequence.tokenize import SIGN, TokenTable, tokenize
 
 SURE: Final = 0.45
 """From which probability of "some identifier" on a token is taken by the model alone; below one half, for recall."""
-WEAK: Final = 0.12
+WEAK: Final = 0.08
 """From which on it counts together with another detector's doubt (see `osler.deid.pipeline`)."""
 _CLOCK = re.compile(r"(?<=\d)[T ,@-]{1,3}(?:at )?\d{1,2}:\d\d")  # a clock time is no identifier
 _BETWEEN = "\n\n"
