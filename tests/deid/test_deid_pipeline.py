@@ -11,7 +11,7 @@ from osler.core.errors import GuardUnavailable, PluginError
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span
 from osler.deid import Deidentifier, summary
-from osler.deid.listed import ListRules
+from osler.deid.patterns import PatternScanner
 
 ENGINE = Deidentifier.standard()
 SECRET = "Xanthippe Quillfeather"
@@ -125,9 +125,9 @@ def test_summary_counts_by_label_and_holds_no_value() -> None:
 
 
 def test_plugins_stand_beside_the_built_in_detectors() -> None:
-    engine = Deidentifier([ListRules(), Answers(Span(start=0, end=3, label=Label.OTHER_ID))])
-    assert engine.detectors == ("names", "answers")
-    assert [s.label for s in engine.find("abc Dr. Okafor")] == [Label.OTHER_ID, Label.NAME]
+    engine = Deidentifier([PatternScanner(), Answers(Span(start=0, end=3, label=Label.OTHER_ID))])
+    assert engine.detectors == ("patterns", "answers")
+    assert [s.label for s in engine.find("abc on 3/4/2021")] == [Label.OTHER_ID, Label.DATE]
 
 
 def test_a_megabyte_in_one_line() -> None:

@@ -134,7 +134,6 @@ def test_surrogates_differ_from_request_to_request_and_occur_in_no_text() -> Non
             "Larkin",
             "Eldermoor",
             "Okafor",
-            "Quill",
             "Beck",
         }
 

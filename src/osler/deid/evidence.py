@@ -5,6 +5,7 @@ alone is dropped, two of different detectors that overlap are joined as independ
 that only looks like an extension is taken when the network too suspects it, and not otherwise.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,14 +15,16 @@ ACCEPT = 0.45
 """From which score on a span is taken that is not the network's; two doubts that reach it together are taken too."""
 ANCHOR = 0.95
 """From which score on a span speaks for its whole text: where sure identifiers stand, others are likely."""
-_ACCEPT = (0.95, 0.45, 0.15)
+_ACCEPT = (0.9, 0.45, 0.15)
 """From which score on a mark of the network is taken: in a text without anchors, with few, with many. Low, for a missed identifier
 costs more than a word too many; but a text that seems to hold none is not touched for a single doubt."""
 _MANY, _SPARSE = 3, 800
 """Many anchors: at least so many, and at least one in so many characters."""
+_CLOCK = re.compile(r"(?<=\d)[T ,@-]{1,3}(?:at )?\d{1,2}:\d\d")  # a clock time is no identifier
 _NETWORKS = frozenset({"tagger", "tagger_small"})
 _PROSE = frozenset({Label.NAME, Label.LOCATION})
 _LABELLED = 0.6
+_LEAST_VALUE = 5
 _EDGE = " \t\r\n,;:()[]{}<>\"'’“”*|"
 
 
@@ -76,6 +79,24 @@ def agreed(spans: Sequence[Span]) -> list[Span]:
     return out
 
 
+def consistent(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> list[tuple[Span, ...]]:
+    """The same number under the same label wherever it stands: the one that a pattern gave it, else the surest."""
+    best: dict[str, tuple[bool, float, Label]] = {}
+    values = [["".join(filter(str.isalnum, text[s.start : s.end])).lower() for s in spans] for text, spans in zip(texts, found, strict=True)]
+    for spans, row in zip(found, values, strict=True):
+        for span, value in zip(spans, row, strict=True):
+            if span.label not in _PROSE and len(value) >= _LEAST_VALUE:
+                rank = (span.detector not in _NETWORKS and span.score >= _LABELLED, span.score, span.label)
+                best[value] = max(best.get(value, rank), rank)
+    return [
+        tuple(
+            replace(s, label=best[v][2]) if v in best and s.label not in _PROSE and s.label is not best[v][2] else s
+            for s, v in zip(spans, row, strict=True)
+        )
+        for spans, row in zip(found, values, strict=True)
+    ]
+
+
 def bridged(text: str, spans: Sequence[Span]) -> list[Span]:
     """Neighbours of one label that the network marked, with at most a blank or a hyphen between, as one span."""
     out: list[Span] = []
@@ -123,6 +144,8 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
 
 def _trimmed(text: str, span: Span) -> Span | None:
     start, end = span.start, span.end
+    if span.label is Label.DATE and (clock := _CLOCK.search(text, start, end)):
+        end = clock.start()
     while start < end and text[start] in _EDGE and not (text[start] == "(" and ")" in text[start:end]):
         start += 1
     while end > start and text[end - 1] in _EDGE and not (text[end - 1] == ")" and "(" in text[start:end]):

@@ -8,13 +8,14 @@ from osler.core.errors import GuardUnavailable, PluginError
 from osler.core.ports.detector import BatchDetector, Detector, KnownIdentifier
 from osler.core.spans import Label, Span
 from osler.deid import propagate
-from osler.deid.evidence import accepted, agreed, bridged, settle, threshold
+from osler.deid.evidence import accepted, agreed, bridged, consistent, settle, threshold
 from osler.deid.fuzzy import fuzzy_names
 from osler.deid.known import KnownFinder
 from osler.deid.patterns import PatternScanner
 from osler.deid.replace import Replacer, Transform
 from osler.deid.sequence.tagger import SmallTagger, Tagger
 from osler.deid.site import SiteProtocol, detectors_of
+from osler.deid.titled import TitledNames
 from osler.deid.uncertain import Weighed, weighed
 
 
@@ -39,7 +40,7 @@ class Deidentifier:
 
         `fast` takes a tenth of the network: quicker, and it misses more, above all names and places without cues. `extra` are further detectors, which join the built-in ones.
         """
-        return cls([PatternScanner(), SmallTagger() if fast else Tagger(), *extra], site=site)
+        return cls([PatternScanner(), TitledNames(), SmallTagger() if fast else Tagger(), *extra], site=site)
 
     @property
     def detectors(self) -> tuple[str, ...]:
@@ -125,7 +126,8 @@ class Deidentifier:
     def _spread(
         self, texts: Sequence[str], first: Sequence[tuple[Span, ...]]
     ) -> tuple[tuple[Span, ...], ...]:
-        """What was found in one text, found in all."""
+        """What was found in one text, found in all, and the same value under the same label."""
+        first = consistent(texts, first)
         wanted: dict[str, float] = {}
         for text, spans in zip(texts, first, strict=True):
             for word, score in propagate.name_words(text, spans).items():

@@ -25,7 +25,8 @@ from osler.deid.sequence.wordlist import BITS
 
 F32 = NDArray[np.float32]
 
-_CHUNK = 2048  # rows at a time: what fits into a core's cache
+_WINDOW = 2048  # rows at a time: what fits into a core's cache
+_BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,45 +80,50 @@ class Network:
     def probabilities(self, given: Features, lengths: Sequence[int] | None = None) -> F32:
         """T x labels, each row sums to 1. `lengths` are the tokens of each text where `given` holds several in a row.
 
-        A token's row depends on its own text alone: between texts stand `reach` rows of zeros. Long rows are cut into
-        pieces that overlap by as much.
+        A token's row depends on its own text alone: between texts stand `reach` rows of zeros. The work goes in
+        windows that overlap by as much.
         """
-        size = len(given)
+        size, reach = len(given), self.reach
         if not size:
             return np.empty((0, len(self.labels)), np.float32)
-        reach = self.reach
-        places = _places(lengths, reach) if lengths is not None and len(lengths) > 1 else np.arange(size)
+        places = _places(lengths or (size,), reach)
         rows = int(places[-1]) + 1
-        x = np.zeros((rows, self.bits.shape[1]), np.float32)
-        x[places] = self._embedded(given)
-        mask = None
-        if rows > size:
-            mask = np.zeros((rows, 1), np.float32)
-            mask[places] = 1.0
+        inner = _WINDOW - 2 * reach
         parts = []
-        for start in range(0, rows, _CHUNK):
-            first, last = max(0, start - reach), min(rows, start + _CHUNK + reach)
-            part = self._run(x[first:last], None if mask is None else mask[first:last])
-            parts.append(part[start - first : start - first + min(_CHUNK, rows - start)])
+        for start in range(0, rows, inner):
+            begin, stop = start - reach, min(start + inner, rows) + reach
+            first, last = np.searchsorted(places, (begin, stop))
+            x, mask = self._embedded(given, slice(first, last), places[first:last] - begin, stop - begin)
+            parts.append(self._run(x, mask)[reach : stop - begin - reach])
         scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return scores if rows == size else scores[places]
 
-    def _embedded(self, given: Features) -> F32:
-        x = _unpacked(given.bits) @ self.bits
-        for column, weights in enumerate(self.embeddings):
-            x += weights[given.ids[:, column]]
-        return x
+    def _embedded(
+        self, given: Features, tokens: slice, at: NDArray[np.int64], rows: int
+    ) -> tuple[F32, F32]:
+        """A window's rows, with its tokens at the rows `at`, and which rows hold one; in whole blocks."""
+        rows = -(-rows // _BLOCK) * _BLOCK
+        bits, mask = np.zeros((rows, BITS), np.float32), np.zeros((rows, 1), np.float32)
+        bits[at], mask[at] = _unpacked(given.bits[tokens]), 1.0
+        x = _product(bits, self.bits)
+        ids = given.ids[tokens]
+        sums = self.embeddings[0][ids[:, 0]]
+        for column, weights in enumerate(self.embeddings[1:], 1):
+            sums += weights[ids[:, column]]
+        x[at] += sums
+        return x, mask
 
-    def _run(self, x: F32, mask: F32 | None) -> F32:
-        h = np.maximum(_convolved(x, self.kernels[0], self.biases[0], 1), 0)
-        if mask is not None:
-            h *= mask
+    def _run(self, x: F32, mask: F32) -> F32:
+        h = _convolved(x, self.kernels[0], self.biases[0], 1)
+        np.maximum(h, 0, out=h)
+        h *= mask
         for dilation, kernel, bias in zip(self.dilations, self.kernels[1:], self.biases[1:], strict=True):
-            more = np.maximum(_convolved(h, kernel, bias, dilation), 0)
-            if mask is not None:
-                more *= mask
+            more = _convolved(h, kernel, bias, dilation)
+            np.maximum(more, 0, out=more)
+            more *= mask
             h += more
-        scores = h @ self.out + self.out_bias
+        scores = _product(h, self.out)
+        scores += self.out_bias
         scores -= scores.max(axis=1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=1, keepdims=True)
@@ -135,11 +141,23 @@ def _unpacked(bits: NDArray[np.uint32]) -> F32:
     return rows[:, :BITS].astype(np.float32)
 
 
+def _product(x: F32, weights: F32) -> F32:
+    """`x @ weights`, block by block.
+
+    Each product is then too small for the numeric library to spread over threads, which on a busy machine wait for
+    each other longer than they work; and a row's result does not depend on how many rows there are.
+    """
+    y: F32 = np.matmul(x.reshape(-1, _BLOCK, x.shape[1]), weights)
+    return y.reshape(len(x), -1)
+
+
 def _convolved(x: F32, kernel: F32, bias: F32, dilation: int) -> F32:
     """Three taps; `kernel` is 3 x in x out; beyond the ends stand zeros."""
-    y: F32 = x @ kernel[1]
-    if len(x) > dilation:
-        y[dilation:] += x[:-dilation] @ kernel[0]
-        y[:-dilation] += x[dilation:] @ kernel[2]
+    rows, width = x.shape
+    padded = np.zeros((rows + 2 * dilation, width), np.float32)
+    padded[dilation:-dilation] = x
+    y = _product(x, kernel[1])
+    y += _product(padded[:rows], kernel[0])
+    y += _product(padded[2 * dilation :], kernel[2])
     y += bias
     return y

@@ -1,6 +1,5 @@
 """The sequence model as a detector: features, network, and spans from the tokens that it marks."""
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osler.core.spans import Label, Span
+from osler.deid import gazetteers
 from osler.deid.sequence import wordlist
 from osler.deid.sequence.features import features
 from osler.deid.sequence.network import F32, Network
@@ -20,8 +20,9 @@ SURE: Final = 0.45
 """From which probability of "some identifier" on a token is taken by the model alone; below one half, for recall."""
 WEAK: Final = 0.08
 """From which on it counts together with another detector's doubt (see `osler.deid.pipeline`)."""
-_CLOCK = re.compile(r"(?<=\d)[T ,@-]{1,3}(?:at )?\d{1,2}:\d\d")  # a clock time is no identifier
 _BETWEEN = "\n\n"
+_BARE = 3
+"""Texts of so few tokens (a field's value) have no context to judge by."""
 _JOINERS = frozenset("-'’./&")
 _CODES = frozenset({Label.MRN, Label.ACCOUNT, Label.HEALTH_PLAN, Label.LICENSE, Label.VEHICLE, Label.DEVICE, Label.OTHER_ID, Label.BIOMETRIC, Label.PHOTO, Label.SSN})  # fmt: skip
 
@@ -67,9 +68,7 @@ class Tagger:
         for text, start, end, kind, score in self._runs(joined, table, marks, firsts):
             if kind in _CODES:
                 start, end = _whole(joined, start, end)
-            elif kind is Label.DATE and (clock := _CLOCK.search(joined, start, end)):
-                end = max(clock.start(), start + 1)
-            if rejected(joined, start, end, kind):
+            if rejected(joined, start, end, kind) or (lengths[text] <= _BARE and _plain(joined[start:end])):
                 continue
             at = offsets[text]
             out[text].append(
@@ -110,6 +109,11 @@ class SmallTagger(Tagger):
     """Detector `tagger_small`: the same with a tenth of the arithmetic; what `--fast` uses."""
 
     name = "tagger_small"
+
+
+def _plain(value: str) -> bool:
+    """Whether a value that stands by itself may as well be a code or a word: there no context speaks for a name."""
+    return len(value) < 4 or gazetteers.load().is_ordinary(value.lower())
 
 
 def _join(text: str, table: TokenTable, level: NDArray[np.int8], label: NDArray[np.int64]) -> None:
