@@ -64,9 +64,7 @@ def test_list_shred_and_expire(filled: Path, vault: Vault) -> None:
     assert shown.count("pt_") == 2
 
     assert vault("expire").stdout.startswith("1 surrogate maps")
-    done = vault(
-        "shred", "patient-0", "--yes", "--reason", "asked to be forgotten", "--json"
-    )
+    done = vault("shred", "patient-0", "--yes", "--reason", "asked to be forgotten", "--json")
     assert json.loads(done.stdout)["maps"] == 2
     begun, ended = records(filled)[-2:]
     assert (begun["action"], begun["stage"], begun["reason"]) == ("shred", "begun", "asked to be forgotten")

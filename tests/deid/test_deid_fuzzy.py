@@ -17,7 +17,16 @@ def found(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "word",
-    ["Katarzyn", "Katarzynaa", "katarzina", "Katrazyna", "KATARZYBA", "Wojciechowsky", "wojciechowki", "Wojceichowski"],
+    [
+        "Katarzyn",
+        "Katarzynaa",
+        "katarzina",
+        "Katrazyna",
+        "KATARZYBA",
+        "Wojciechowsky",
+        "wojciechowki",
+        "Wojceichowski",
+    ],
 )
 def test_one_slip_is_found(word: str) -> None:
     assert found(f"saw {word} today") == [word]

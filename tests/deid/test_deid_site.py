@@ -39,7 +39,9 @@ def test_a_kept_label_stays() -> None:
 
 
 def test_a_pattern_of_the_site_names_itself_as_the_detector() -> None:
-    config = DeidConfig.model_validate(dict(patterns=[{"name": "trial", "label": "OTHER_ID", "expression": r"ÖSL-\d{4}"}]))
+    config = DeidConfig.model_validate(
+        dict(patterns=[{"name": "trial", "label": "OTHER_ID", "expression": r"ÖSL-\d{4}"}])
+    )
     made = Deidentifier([], site=SiteProtocol.of(config))
     (span,) = made.find("é ÖSL-1234 seen")
     assert (span.start, span.end, span.label, span.detector) == (2, 10, Label.OTHER_ID, "site:trial")
@@ -47,12 +49,16 @@ def test_a_pattern_of_the_site_names_itself_as_the_detector() -> None:
 
 @pytest.mark.parametrize("expression", ["(", r"(?=a)b", r"(a)\1", "a*"])
 def test_a_pattern_that_cannot_serve_is_refused_by_its_place(expression: str) -> None:
-    config = DeidConfig.model_validate({"patterns": [{"name": "x", "label": "OTHER_ID", "expression": expression}]})
+    config = DeidConfig.model_validate(
+        {"patterns": [{"name": "x", "label": "OTHER_ID", "expression": expression}]}
+    )
     with pytest.raises(ConfigError, match=r"deid\.patterns\[0\]"):
         SiteProtocol.of(config)
 
 
-@pytest.mark.parametrize("table", [{"keep": ["NAMES"]}, {"allow": [""]}, {"deny": [{"label": "NAME"}]}, {"allows": []}])
+@pytest.mark.parametrize(
+    "table", [{"keep": ["NAMES"]}, {"allow": [""]}, {"deny": [{"label": "NAME"}]}, {"allows": []}]
+)
 def test_a_table_that_is_wrong_is_refused(table: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         DeidConfig.model_validate(table)

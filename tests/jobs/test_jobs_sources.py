@@ -169,7 +169,9 @@ def test_whether_a_file_holds_one_document_a_line(tmp_path: Path, data: bytes, l
     assert holds_lines(path) is lines
 
 
-@pytest.mark.parametrize("head", [b"\xff\xfea\0", b"PK\x03\x04", b"%PDF-1.7", gzip.compress(b"%PDF-1.7", mtime=0)])
+@pytest.mark.parametrize(
+    "head", [b"\xff\xfea\0", b"PK\x03\x04", b"%PDF-1.7", gzip.compress(b"%PDF-1.7", mtime=0)]
+)
 def test_what_is_surely_no_text_is_refused(tmp_path: Path, head: bytes) -> None:
     path = tmp_path / "in"
     path.write_bytes(head)

@@ -20,11 +20,12 @@ from torch import nn
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "src")]
 
-import generator  # noqa: E402
-from osler.core.spans import Label  # noqa: E402
-from osler.deid.sequence import features as F  # noqa: E402
-from osler.deid.sequence import wordlist as W  # noqa: E402
-from osler.deid.sequence.tokenize import WORD, tokenize  # noqa: E402
+import generator
+
+from osler.core.spans import Label
+from osler.deid.sequence import features as F
+from osler.deid.sequence import wordlist as W
+from osler.deid.sequence.tokenize import WORD, tokenize
 
 LABELS = ("O", *(label.value for label in Label))
 INDEX = {label: i for i, label in enumerate(LABELS)}
@@ -65,7 +66,9 @@ class Convolution(nn.Module):
 class Tagger(nn.Module):
     """The network of `osler.deid.sequence.network`, in torch."""
 
-    def __init__(self, words: int, width: int, hidden: int, dilations: tuple[int, ...], dropout: float) -> None:
+    def __init__(
+        self, words: int, width: int, hidden: int, dilations: tuple[int, ...], dropout: float
+    ) -> None:
         super().__init__()
         sizes = (words + 1, F.PREFIXES, F.SUFFIXES, F.SHAPES, F.GAPS, F.ENDS)
         self.tables = nn.ModuleList(nn.Embedding(n, width) for n in sizes)
@@ -308,8 +311,22 @@ def save(
 
 
 MODELS = {
-    "full": {"documents": 48_000, "epochs": 8, "width": 48, "hidden": 64, "dilations": (1, 2, 4, 8), "dropout": 0.25},
-    "small": {"documents": 36_000, "epochs": 6, "width": 24, "hidden": 24, "dilations": (1, 2, 4), "dropout": 0.1},
+    "full": {
+        "documents": 48_000,
+        "epochs": 8,
+        "width": 48,
+        "hidden": 64,
+        "dilations": (1, 2, 4, 8),
+        "dropout": 0.25,
+    },
+    "small": {
+        "documents": 36_000,
+        "epochs": 6,
+        "width": 24,
+        "hidden": 24,
+        "dilations": (1, 2, 4),
+        "dropout": 0.1,
+    },
 }
 """What is trained: `full` for the engine, `small` for `--fast`. Single values can be given on the command line."""
 

@@ -52,6 +52,12 @@ class Run:
     whole_weeks: Annotated[
         bool, typer.Option("--whole-weeks", help="Move dates by whole weeks, so that weekdays stay.")
     ] = False
+    vault: Annotated[
+        bool, typer.Option("--vault", help="Keep the ways back from surrogates in the workspace's vault.")
+    ] = False
+    ttl: Annotated[str | None, typer.Option("--ttl", help="How long the vault keeps them: 12h, 30d, 8w.")] = (
+        None
+    )
     review: Annotated[
         str | None, typer.Option("--review", help="Write what is uncertain there, a JSON line a text.")
     ] = None
@@ -71,6 +77,7 @@ class Run:
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there.")] = False
     json: Json = False
     config: ConfigFile = None
+    workspace: Workspace = HERE
 
 
 @app.command()

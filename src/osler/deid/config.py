@@ -8,7 +8,10 @@ from osler.core.spans import Label
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
-ENGINES: dict[str, tuple[str, ...]] = {"full": ("patterns", "titles", "tagger"), "fast": ("patterns", "titles", "tagger_small")}
+ENGINES: dict[str, tuple[str, ...]] = {
+    "full": ("patterns", "titles", "tagger"),
+    "fast": ("patterns", "titles", "tagger_small"),
+}
 """The built-in detectors of each engine; they always run, a configuration adds to them."""
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -1,7 +1,7 @@
 """From what several detectors say to what is taken: sure spans stay, doubts count together, overlaps are resolved.
 
-A detector's score is the probability that it gives to "an identifier stands here". Spans below a threshold are doubts: one
-alone is dropped, two of different detectors that overlap are joined as independent evidence (noisy or). So a number
+A detector's score is the probability that it gives to "an identifier stands here". Spans below a threshold are doubts:
+one alone is dropped, two of different detectors that overlap are joined as independent evidence (noisy or). So a number
 that only looks like an extension is taken when the network too suspects it, and not otherwise.
 """
 
@@ -16,8 +16,11 @@ ACCEPT = 0.45
 ANCHOR = 0.95
 """From which score on a span speaks for its whole text: where sure identifiers stand, others are likely."""
 _ACCEPT = (0.9, 0.45, 0.15)
-"""From which score on a mark of the network is taken: in a text without anchors, with few, with many. Low, for a missed identifier
-costs more than a word too many; but a text that seems to hold none is not touched for a single doubt."""
+"""From which score on a mark of the network is taken: in a text without anchors, with few, with many.
+
+Low, for a missed identifier costs more than a word too many; but a text that seems to hold none is not touched for a
+single doubt.
+"""
 _MANY, _SPARSE = 3, 800
 """Many anchors: at least so many, and at least one in so many characters."""
 _CLOCK = re.compile(r"(?<=\d)[T ,@-]{1,3}(?:at )?\d{1,2}:\d\d")  # a clock time is no identifier
@@ -62,11 +65,13 @@ def accepted(spans: Sequence[Span], least: float) -> list[Span]:
 
 
 def agreed(spans: Sequence[Span]) -> list[Span]:
-    """The network's marks under the label of a pattern that they overlap: a field's label knows better what stands there.
+    """The network's marks under the label of a pattern that they overlap: a field's label knows better what it is.
 
     Names and places keep their own: there the network is the better judge.
     """
-    sure = [s for s in spans if s.detector not in _NETWORKS and s.label not in _PROSE and s.score >= _LABELLED]
+    sure = [
+        s for s in spans if s.detector not in _NETWORKS and s.label not in _PROSE and s.score >= _LABELLED
+    ]
     if not sure:
         return list(spans)
     out = []
@@ -82,7 +87,10 @@ def agreed(spans: Sequence[Span]) -> list[Span]:
 def consistent(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> list[tuple[Span, ...]]:
     """The same number under the same label wherever it stands: the one that a pattern gave it, else the surest."""
     best: dict[str, tuple[bool, float, Label]] = {}
-    values = [["".join(filter(str.isalnum, text[s.start : s.end])).lower() for s in spans] for text, spans in zip(texts, found, strict=True)]
+    values = [
+        ["".join(filter(str.isalnum, text[s.start : s.end])).lower() for s in spans]
+        for text, spans in zip(texts, found, strict=True)
+    ]
     for spans, row in zip(found, values, strict=True):
         for span, value in zip(spans, row, strict=True):
             if span.label not in _PROSE and len(value) >= _LEAST_VALUE:
@@ -90,7 +98,9 @@ def consistent(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> list[tu
                 best[value] = max(best.get(value, rank), rank)
     return [
         tuple(
-            replace(s, label=best[v][2]) if v in best and s.label not in _PROSE and s.label is not best[v][2] else s
+            replace(s, label=best[v][2])
+            if v in best and s.label not in _PROSE and s.label is not best[v][2]
+            else s
             for s, v in zip(spans, row, strict=True)
         )
         for spans, row in zip(found, values, strict=True)
@@ -103,7 +113,11 @@ def bridged(text: str, spans: Sequence[Span]) -> list[Span]:
     for span in sorted(spans, key=lambda s: (s.start, s.end)):
         if out and span.detector in _NETWORKS:
             last = out[-1]
-            near = last.label is span.label and last.detector == span.detector and 0 <= span.start - last.end <= 1
+            near = (
+                last.label is span.label
+                and last.detector == span.detector
+                and 0 <= span.start - last.end <= 1
+            )
             if near and text[last.end : span.start] in ("", " ", "-"):
                 out[-1] = replace(last, end=max(last.end, span.end), score=max(last.score, span.score))
                 continue

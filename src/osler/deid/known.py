@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span
 from osler.deid import dates, gazetteers
-from osler.deid.name_words import HUMAN_VERBS, NAME_VERBS, NEVER
 from osler.deid.known_forms import DROPPED, PREFIXES, TOKEN, Form, Learned, learned, normal
+from osler.deid.name_words import HUMAN_VERBS, NAME_VERBS, NEVER
 from osler.deid.restore import SPACELESS, touches
 from osler.deid.tokens import fold, word_set
 

@@ -15,8 +15,8 @@ from itertools import pairwise
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label
 from osler.deid import dates, gazetteers
-from osler.deid.name_words import CREDENTIALS, PARTICLES, SUFFIXES, TITLES, TITLES_LIKE_WORDS
 from osler.deid.gazetteers import In
+from osler.deid.name_words import CREDENTIALS, PARTICLES, SUFFIXES, TITLES, TITLES_LIKE_WORDS
 from osler.deid.restore import SPACELESS
 from osler.deid.tokens import fold, word_set
 

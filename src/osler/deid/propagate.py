@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span
 from osler.deid import dates, gazetteers
+from osler.deid.gazetteers import In
 from osler.deid.name_words import (
     CREDENTIALS,
     EPONYM_NOUNS,
@@ -20,7 +21,6 @@ from osler.deid.name_words import (
     SUFFIXES,
     TITLES,
 )
-from osler.deid.gazetteers import In
 from osler.deid.tokens import WORD, fold
 
 DETECTOR = "propagated"

@@ -12,20 +12,24 @@ from osler.deid import gazetteers
 from osler.deid.gazetteers import In
 from osler.deid.tokens import word_set
 
-_NAME = r"(?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]el|[Dd]er|[Ll]a|[Ee]l|[Aa]l|[Bb]in|[Dd]os|[Dd]a|St\.)[ -]){0,2}[^\W\d_a-z][\w'’-]*"
+_PARTICLE = r"(?:[Vv]an|[Vv]on|[Dd]e|[Dd]el|[Dd]er|[Ll]a|[Ee]l|[Aa]l|[Bb]in|[Dd]os|[Dd]a|St\.)"
+_NAME = rf"(?:{_PARTICLE}[ -]){{0,2}}[^\W\d_a-z][\w'’-]*"
 _WHOLE = rf"{_NAME}(?: (?:[^\W\d_a-z]\.? )?{_NAME}){{0,2}}"
-_TITLED = re.compile(rf"\b(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof)(?:\. ?|\s)({_WHOLE})")
-_SPELLED = re.compile(rf"\b(?:Doctor|Nurse|Miss|Sister|Professor|Pastor|Rabbi|Imam|Judge|Officer|Detective|Father) ({_NAME})")
-_SMALL = re.compile(r"\b(?:dr|mr|mrs|doctor|nurse|missus|mister)\.? ([a-z][a-z'’-]{2,})")
-_LABELLED = re.compile(
-    rf"\b(?:Patient(?:'s)? [Nn]ame|PATIENT NAME|Pt [Nn]ame|Patient|PATIENT|Name|NAME|Attending|ATTENDING|Surgeon|Dictated [Bb]y|Signed [Bb]y|"
-    rf"Electronically signed by|Transcribed [Bb]y|Provider|PCP|Guarantor|Next of [Kk]in|Emergency [Cc]ontact|Subscriber|Attn|ATTN|Cc|CC|cc)"
-    rf"[ \t]*:[ \t]*({_WHOLE}(?:, ?{_NAME}(?: [^\W\d_a-z]\b)?)?)"
+_SPELLED_TITLES = "Doctor|Nurse|Miss|Sister|Professor|Pastor|Rabbi|Imam|Judge|Officer|Detective|Father"
+_LABELS = (
+    r"Patient(?:'s)? [Nn]ame|PATIENT NAME|Pt [Nn]ame|Patient|PATIENT|Name|NAME|Attending|ATTENDING|Surgeon|"
+    r"Dictated [Bb]y|Signed [Bb]y|Electronically signed by|Transcribed [Bb]y|Provider|PCP|Guarantor|Next of [Kk]in|"
+    r"Emergency [Cc]ontact|Subscriber|Attn|ATTN|Cc|CC|cc"
 )
+_TITLED = re.compile(rf"\b(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof)(?:\. ?|\s)({_WHOLE})")
+_SPELLED = re.compile(rf"\b(?:{_SPELLED_TITLES}) ({_NAME})")
+_SMALL = re.compile(r"\b(?:dr|mr|mrs|doctor|nurse|missus|mister)\.? ([a-z][a-z'’-]{2,})")
+_LABELLED = re.compile(rf"\b(?:{_LABELS})[ \t]*:[ \t]*({_WHOLE}(?:, ?{_NAME}(?: [^\W\d_a-z]\b)?)?)")
 _NOT_NAMES: Final = word_set(
-    "name names id number no and or the a an of in on is was with for to who said patient practitioner station manager anesthetist unknown",
-    "not none same self see n/a na tbd male female yes home work cell phone mrn dob date age sex address admission consent contin sulfate",
-    "dr mr mrs ms md rn np pa do prof miss emergency education information instructions complains presents denies reports states has had",
+    "name names id number no and or the a an of in on is was with for to who said patient practitioner station manager",
+    "anesthetist unknown not none same self see n/a na tbd male female yes home work cell phone mrn dob date age sex",
+    "address admission consent contin sulfate dr mr mrs ms md rn np pa do prof miss emergency education information",
+    "instructions complains presents denies reports states has had",
 )
 _LIKELY, _SURE = 0.8, 0.9
 
@@ -50,7 +54,9 @@ class TitledNames:
                 yield from self._span(text, match, _LIKELY)
         for match in _LABELLED.finditer(text):
             words = match.group(1).lower().replace(",", " ").split()
-            if any(lists.evidence(w) & gazetteers.NAME for w in words) and not all(lists.is_ordinary(w) for w in words):
+            if any(lists.evidence(w) & gazetteers.NAME for w in words) and not all(
+                lists.is_ordinary(w) for w in words
+            ):
                 yield from self._span(text, match, _LIKELY)
 
     def _span(self, text: str, match: re.Match[str], score: float) -> Iterator[Span]:
@@ -58,7 +64,9 @@ class TitledNames:
         value = text[start:end]
         if value.lower().split()[0].rstrip(",.") in _NOT_NAMES:
             return
-        while end > start and (tail := text[start:end].rsplit(None, 1))[-1].lower().rstrip(".,") in _NOT_NAMES:
+        while (
+            end > start and (tail := text[start:end].rsplit(None, 1))[-1].lower().rstrip(".,") in _NOT_NAMES
+        ):
             end = start + len(tail[0]) if len(tail) > 1 else start
         if text[start:end].endswith(("'s", "’s")):
             end -= 2

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from osler.core.ports.vault import RecordMap
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
@@ -81,10 +83,11 @@ def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a batch came to: bytes to append to each stream, whole files by name, counts."""
+    """What a batch came to: bytes to append to each stream, whole files by name, ways back for the vault, counts."""
 
     streams: tuple[bytes, ...] = field(repr=False)
     files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    maps: tuple[RecordMap, ...] = field(default=(), repr=False)
     tally: Tally
 
     @classmethod
@@ -97,6 +100,7 @@ class Done:
         return cls(
             streams=tuple(b"".join(pieces) for pieces in zip(*(p.streams for p in parts), strict=True)),
             files=tuple(file for part in parts for file in part.files),
+            maps=tuple(one for part in parts for one in part.maps),
             tally=tally,
         )
 

@@ -15,8 +15,9 @@ import msgspec
 
 from osler.core.errors import GuardUnavailable, OslerError
 from osler.core.ports.detector import KnownIdentifier
+from osler.core.ports.vault import RecordMap
 from osler.core.spans import Span, counts
-from osler.deid.keyed import ReplaceOptions, TextReplacer
+from osler.deid.keyed import ReplaceOptions, TextReplacer, record_map
 from osler.deid.leaks import Leaks
 from osler.deid.uncertain import Weighed
 from osler.jobs import structured
@@ -65,7 +66,8 @@ class DeidTask:
 
     `engine` makes the engine in the worker; surrogates depend on the run's `seed`. Names of files often name a patient:
     where text is replaced they give way to numbers, unless `keep_names`. With `review` there is one more stream, the
-    queue of the uncertain; `weigh` counts what a site's protocol let through. Both are for texts.
+    queue of the uncertain; `weigh` counts what a site's protocol let through; with `ways_back` each batch brings the
+    surrogate maps of its texts. These three are for texts.
     """
 
     engine: Callable[[], Engine]
@@ -77,6 +79,7 @@ class DeidTask:
     keep_names: bool = False
     review: Review | None = None
     weigh: bool = False
+    ways_back: bool = False
 
     def read(self, record: Record) -> Item:
         """A record of this task's format, under the name that may be written."""
@@ -120,7 +123,8 @@ class DeidTask:
             found=dict(found),
             let_through=dict(let_through),
         )
-        return Done(streams=tuple(streams), files=tuple(files), tally=tally)
+        maps = tuple(o.way_back for _, o in outcomes if o.way_back is not None)
+        return Done(streams=tuple(streams), files=tuple(files), maps=maps, tally=tally)
 
     def _line(self, item: Item, outcome: "_Outcome") -> bytes:
         if outcome.fault:
@@ -150,6 +154,7 @@ class _Outcome:
     found: Mapping[str, int] = field(default_factory=dict)
     values: Mapping[str, int] = field(default_factory=dict)
     weighed: Weighed = _NOTHING
+    way_back: RecordMap | None = field(default=None, repr=False)
     fault: str = ""
 
 
@@ -223,7 +228,11 @@ class _Worker:
             raise GuardUnavailable(
                 "A known identifier still stands in the replaced text.", remedy="Look at this record by hand."
             )
-        return _Outcome(spans=spans, text=done.text, found=counts(spans), weighed=weighed)
+        way_back = None
+        if self._task.ways_back:
+            # under the id as `osler deid restore` will read it from the line
+            way_back = record_map(str(msgspec.json.decode(item.id)), item.patient_key, done)
+        return _Outcome(spans=spans, text=done.text, found=counts(spans), weighed=weighed, way_back=way_back)
 
     def _restructured(self, options: ReplaceOptions, item: Item) -> _Outcome:
         keys = structured.patients(item)

@@ -8,11 +8,12 @@ the number of workers and the engine.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from osler.core.errors import InputError
+from osler.core.ports.vault import RecordMap
 from osler.jobs import local, on_ray
 from osler.jobs import state as states
 from osler.jobs.batch import Done, Position, Seed, Source, Tally, Task
@@ -31,7 +32,8 @@ _SHARE = 8
 class Job:
     """What to run. `task` gets the run's seed, which stays the same when it is resumed; `seed` is for tests.
 
-    `identity` names the options on which the output depends; `workers` None takes one for each core.
+    `identity` names the options on which the output depends; `workers` None takes one for each core. `keep` puts the
+    ways back of a batch where they last, before any of it is written; after a kill it may get the last ones again.
     """
 
     source: Source
@@ -41,6 +43,7 @@ class Job:
     engine: Engine = "local"
     workers: int | None = None
     overwrite: bool = False
+    keep: Callable[[Seed, Sequence[RecordMap]], None] | None = None
     seed: Seed | None = None
 
 
@@ -67,7 +70,8 @@ class Report:
 def run(job: Job, on_progress: Callable[[Progress], None] = lambda _: None) -> Report:
     """Run a job to its end. What is done when it is interrupted, or fails, is kept.
 
-    Raises InputError (also when the input changed meanwhile), GuardUnavailable, ConfigError, OSError.
+    Raises InputError (also when the input changed meanwhile), GuardUnavailable, ConfigError, OSError, and what `keep`
+    raises.
     """
     begun = time.monotonic()
     source = job.source
@@ -81,6 +85,8 @@ def run(job: Job, on_progress: Callable[[Progress], None] = lambda _: None) -> R
         if not output.state.finished:
             try:
                 for after, done in _results(job, job.task(output.state.seed), output.state.at, total):
+                    if job.keep is not None:
+                        job.keep(output.state.seed, done.maps)
                     output.take(done, after)
                     tally = output.state.tally
                     on_progress(

@@ -60,7 +60,7 @@ def _errors(folder: Path) -> list[str]:
 
 
 def _slot_errors(template: Template) -> list[str]:
-    ctx = Context(Random(template.name), template.genders)  # noqa: S311 -- a check, no secret
+    ctx = Context(Random(template.name), template.genders)
     found: list[str] = []
     for part in template.parts:
         try:

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "templates"
 def _order(seed: int, epoch: int, count: int) -> list[int]:
     """The templates' order in one round: each comes once a round."""
     order = list(range(count))
-    Random(f"{seed}/order/{epoch}").shuffle(order)  # noqa: S311 -- training data, no secret
+    Random(f"{seed}/order/{epoch}").shuffle(order)
     return order
 
 
@@ -42,5 +42,5 @@ def documents(seed: int, count: int, templates: Path = FOLDER, *, augment: bool 
     for i in range(count):
         if i % len(read) == 0:
             order = _order(seed, i // len(read), len(read))
-        rng = Random(f"{seed}/{i}")  # noqa: S311 -- training data, no secret
+        rng = Random(f"{seed}/{i}")
         yield _document(rng, read[order[i % len(read)]], read, augment)

@@ -59,7 +59,7 @@ MOST_GIVEN, MOST_SURNAMES, MOST_US_SURNAMES = 450, 1200, 20_000
 _CYRILLIC = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґјљњќѓџѕ",
-        (  # noqa: SIM905
+        (
             "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g j lj nj kj gj "
             "dz dz"
         ).split(),
@@ -69,21 +69,21 @@ _CYRILLIC = dict(
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρσςτυφχψω",
-        "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(),  # noqa: SIM905
+        "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(),
         strict=True,
     )
 )
 _ARMENIAN = dict(
     zip(
         "աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆև",
-        "a b g d e z e y t zh i l kh ts k h dz gh ch m y n sh o ch p j r s v t r ts v p k o f ev".split(),  # noqa: SIM905
+        "a b g d e z e y t zh i l kh ts k h dz gh ch m y n sh o ch p j r s v t r ts v p k o f ev".split(),
         strict=True,
     )
 )
 _GEORGIAN = dict(
     zip(
         "აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
-        "a b g d e v z t i k l m n o p zh r s t u p k gh q sh ch ts dz ts ch kh j h".split(),  # noqa: SIM905
+        "a b g d e v z t i k l m n o p zh r s t u p k gh q sh ch ts dz ts ch kh j h".split(),
         strict=True,
     )
 )
@@ -247,7 +247,7 @@ def world(draw: random.Random) -> None:
 
 def main() -> None:
     """Writes every file."""
-    draw = random.Random(4)  # noqa: S311 -- a sample of towns, no secret
+    draw = random.Random(4)
     for culture, locales in LOCALES.items():
         faker_culture(culture, locales)
     census()

@@ -19,6 +19,7 @@ from osler import __version__
 from osler.app import config as configuration
 from osler.app.build import build_deidentifier
 from osler.cli.deid import Run
+from osler.cli.work.deid_vault import kept, require_way_back
 from osler.core.errors import InputError
 from osler.core.spans import SAFE_HARBOR, Label
 from osler.deid import Deidentifier
@@ -43,8 +44,8 @@ def run(*, options: Run) -> None:
     _require("--format", options.format, get_args(Format))
     _require("--mode", options.mode, get_args(Mode))
     _require("--engine", options.engine, get_args(Engine))
-    job = _job(options)
-    with _bar(shown=not options.json and sys.stderr.isatty()) as advance:
+    require_way_back(options)
+    with kept(_job(options), options) as job, _bar(shown=_is_watched(options)) as advance:
         report = run_job(job, advance)
     _show(report, options)
     if report.tally.failed:
@@ -83,6 +84,7 @@ def _job(options: Run) -> Job:
             keep_names=options.keep_names,
             review=review,
             weigh=bool(deid.keep or deid.allow),
+            ways_back=options.vault,
         )
 
     return Job(
@@ -282,6 +284,10 @@ def _contents(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
 # -- what is shown
 
 
+def _is_watched(options: Run) -> bool:
+    return not options.json and sys.stderr.isatty()
+
+
 @contextmanager
 def _bar(*, shown: bool) -> Iterator[Callable[[Reached], None]]:
     bar = Progress(
@@ -336,3 +342,5 @@ def _show(report: Report, options: Run) -> None:
     )
     if options.mode == "surrogate":
         print(NOT_SAFE_HARBOR, file=to)
+    if options.vault:
+        print("The ways back are in the vault: `osler deid restore` puts originals back.", file=to)

@@ -27,6 +27,7 @@ F32 = NDArray[np.float32]
 
 _WINDOW = 2048  # rows at a time: what fits into a core's cache
 _BLOCK = 64
+_UNSPREAD = 1 << 18  # multiplications that OpenBLAS never spreads over threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +99,7 @@ class Network:
         scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return scores if rows == size else scores[places]
 
-    def _embedded(
-        self, given: Features, tokens: slice, at: NDArray[np.int64], rows: int
-    ) -> tuple[F32, F32]:
+    def _embedded(self, given: Features, tokens: slice, at: NDArray[np.int64], rows: int) -> tuple[F32, F32]:
         """A window's rows, with its tokens at the rows `at`, and which rows hold one; in whole blocks."""
         rows = -(-rows // _BLOCK) * _BLOCK
         bits, mask = np.zeros((rows, BITS), np.float32), np.zeros((rows, 1), np.float32)
@@ -147,8 +146,12 @@ def _product(x: F32, weights: F32) -> F32:
     Each product is then too small for the numeric library to spread over threads, which on a busy machine wait for
     each other longer than they work; and a row's result does not depend on how many rows there are.
     """
-    y: F32 = np.matmul(x.reshape(-1, _BLOCK, x.shape[1]), weights)
-    return y.reshape(len(x), -1)
+    rows, width = x.shape
+    block = _BLOCK
+    while rows % (2 * block) == 0 and 2 * block * width * weights.shape[1] <= _UNSPREAD:
+        block *= 2
+    y: F32 = np.matmul(x.reshape(-1, block, width), weights)
+    return y.reshape(rows, -1)
 
 
 def _convolved(x: F32, kernel: F32, bias: F32, dilation: int) -> F32:

@@ -1,7 +1,7 @@
 """What the network marks and nobody would: bare years, decimals, doses, sample sizes, states and countries.
 
-These are rules of the contract (a bare year, an age up to 89, a state are no identifiers) and of how numbers are written
-in medicine. They speak about the network's marks alone; what the patterns found stays.
+These are rules of the contract (a bare year, an age up to 89, a state are no identifiers) and of how numbers are
+written in medicine. They speak about the network's marks alone; what the patterns found stays.
 """
 
 import re
@@ -16,13 +16,15 @@ _YEARS = re.compile(
     r"(?:the )?(?:early |late |mid[- ]?)?(?:1[89]|20)\d\d(?:['’]?s)?(?:\s?[-–/]\s?(?:(?:1[89]|20)\d\d|\d\d))?"
 )
 _SPOKEN_YEAR = re.compile(
-    r"(?:two thousand(?: and)?|nineteen|twenty)(?:[ -](?:hundred|and|oh|one|two|three|four|five|six|seven|eight|nine|ten|"
+    r"(?:two thousand(?: and)?|nineteen|twenty)(?:[ -](?:hundred|and|oh|one|two|three|four|five|six|seven|eight|nine|"
+    r"ten|"
     r"eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety))*",
     re.I,
 )
 _UNIT = re.compile(
-    r"\s?(?:%|(?:mgs?|mcg|µg|ug|g|kg|ml|dl|l|cc|mm|cm|m|mmhg|mmol|meq|iu|units?|u|bpm|hz|khz|kda|kcal|cal|hours?|hrs?|h|"
+    r"\s?(?:%|(?:mgs?|mcg|µg|ug|g|kg|ml|dl|l|cc|mm|cm|m|mmhg|mmol|meq|iu|units?|u|bpm|hz|khz|kda|kcal|cal|"
+    r"hours?|hrs?|h|"
     r"minutes?|mins?|seconds?|secs?|days?|weeks?|wks?|months?|mos?|years?|yrs?|yo|tabs?|tablets?|caps?|capsules?|drops|"
     r"puffs|patients|subjects|participants|women|men|children|cases|times|x)\b)",
     re.I,
@@ -31,7 +33,7 @@ _STATISTIC = re.compile(
     r"(?:\b(?:n|p|r|t|f|z|or|rr|hr|ci|sd|se|df|chi|alpha|beta|icc|auc|iqr)\s?[=<>≤≥:,]{1,2}\s?|[<>≤≥±]\s?|\+/-\s?)\Z",
     re.I,
 )
-_SPOKEN: Final = frozenset("eighty seventy sixty fifty forty thirty twenty".split())
+_SPOKEN: Final = frozenset({"eighty", "seventy", "sixty", "fifty", "forty", "thirty", "twenty"})
 
 
 def rejected(text: str, start: int, end: int, label: Label) -> bool:
@@ -71,4 +73,6 @@ def _regions() -> frozenset[str]:
     ambiguous = frozenset(
         {"new york", "washington", "georgia", "jordan", "chad", "panama", "luxembourg", "singapore", "monaco"}
     )
-    return (lists.states | nations | frozenset({"usa", "u.s", "u.s.", "us", "uk", "u.k", "u.k.", "united states", "united kingdom", "england", "scotland", "wales"})) - ambiguous  # fmt: skip
+    short = {"usa", "u.s", "u.s.", "us", "uk", "u.k", "u.k."}
+    long = {"united states", "united kingdom", "england", "scotland", "wales"}
+    return frozenset((lists.states | nations | short | long) - ambiguous)

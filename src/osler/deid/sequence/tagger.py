@@ -24,7 +24,10 @@ _BETWEEN = "\n\n"
 _BARE = 3
 """Texts of so few tokens (a field's value) have no context to judge by."""
 _JOINERS = frozenset("-'’./&")
-_CODES = frozenset({Label.MRN, Label.ACCOUNT, Label.HEALTH_PLAN, Label.LICENSE, Label.VEHICLE, Label.DEVICE, Label.OTHER_ID, Label.BIOMETRIC, Label.PHOTO, Label.SSN})  # fmt: skip
+_CODES = frozenset({
+    Label.MRN, Label.ACCOUNT, Label.HEALTH_PLAN, Label.LICENSE, Label.VEHICLE, Label.DEVICE, Label.OTHER_ID,
+    Label.BIOMETRIC, Label.PHOTO, Label.SSN,
+})  # fmt: skip
 
 
 @cache
