@@ -38,8 +38,19 @@ class Folder:
     def __init__(self, capsys: pytest.CaptureFixture[str], path: Path) -> None:
         self._capsys, self.path = capsys, path
 
-    def run(self, given: str, out: str, *more: str, mode: str = "surrogate") -> Done:
-        command = ("run", self._at(given), "--output", self._at(out), "--mode", mode, "--fast")
+    def run(self, given: str, out: str, *more: str) -> Done:
+        kind = "jsonl" if given.endswith(".jsonl") else "text"
+        command = (
+            "run",
+            self._at(given),
+            "--output",
+            self._at(out),
+            "--mode",
+            "surrogate",
+            "--format",
+            kind,
+            "--fast",
+        )
         return self._osler(*command, "--vault", *more)
 
     def restore(self, out: str, back: str) -> Done:

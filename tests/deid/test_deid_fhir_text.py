@@ -142,8 +142,8 @@ def test_what_the_structure_names_is_found_in_all_text() -> None:
 
 DIVS = [
     (
-        "<div><p>Seen by Dr. <b>John Smith</b> &amp; co.</p></div>",
-        "<div {}><p>Seen by Dr. <b>[NAME]</b> &amp; co.</p></div>",
+        "<div><p>Seen by Dr. <b>John Smith</b> &amp; by her.</p></div>",
+        "<div {}><p>Seen by Dr. <b>[NAME]</b> &amp; by her.</p></div>",
     ),
     ("<div>a<br>b<script>John</script><!-- John --></div>", "<div {}>a<br/>b</div>"),
     (
@@ -377,6 +377,8 @@ class _Blind:
     ) -> tuple[tuple[Span, ...], ...]:
         return ((),) * len(texts)
 
+    find_terms = find_all
+
 
 @pytest.mark.parametrize(
     "text",
@@ -424,6 +426,7 @@ def test_every_type_that_the_rules_name_is_known() -> None:
         "Resource",
         "string",
         "markdown",
+        "term",
         "person",
         "place",
         "HEALTH_PLAN",
@@ -432,3 +435,32 @@ def test_every_type_that_the_rules_name_is_known() -> None:
         for element, kind in elements.types.items():
             assert kind in special | rules.CODES | allowed.elements.keys(), f"{name}.{element}"
         assert not elements.removed & elements.types.keys(), name
+
+
+TERMS = ("Navajo", "Prediabetes", "Childbirth", "Ebola Zaire", "St. John's wort extract", "Ross River fever")
+
+
+@pytest.mark.parametrize("term", TERMS)
+@pytest.mark.parametrize("system", ["http://snomed.info/sct", "http://terminology.hl7.org/CodeSystem/x"])
+def test_terms_of_published_code_lists_stay(term: str, system: str) -> None:
+    concept = {"coding": [{"system": system, "code": "1", "display": term}], "text": term}
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/1"}, "code": concept}
+    assert run(condition)["code"] == concept
+
+
+@pytest.mark.parametrize(
+    "display", ["CT for Zqvist", "Zqvist", "per Dr. Okafor", "call (503) 555-0188", "seen 3/14/2024"]
+)
+def test_identifiers_in_terms_go_all_the_same(display: str) -> None:
+    coding = {"system": "http://loinc.org", "code": "8867-4", "display": display}
+    patient = {**PATIENT, "name": [{"family": "Zqvist", "given": ["Orlaith"]}]}
+    observation = {"resourceType": "Observation", "status": "final", "id": "o1", "code": {"coding": [coding]}}
+    said_of = json.dumps(run(bundle(patient, observation))["entry"][1])
+    assert not [w for w in ("Zqvist", "Okafor", "555-0188", "3/14") if w in said_of]
+
+
+def test_a_display_without_a_published_code_is_prose() -> None:
+    coding = {"system": "http://loinc.org", "display": "Seen by James Okafor in Cleveland"}
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/1"}}
+    said_of = json.dumps(run({**condition, "code": {"coding": [coding]}}))
+    assert "Okafor" not in said_of

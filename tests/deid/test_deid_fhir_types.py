@@ -29,6 +29,7 @@ VALUES: dict[str, Any] = {
     "instant": "2024-03-14T10:11:12Z",
     "string": "Seen by Dr. James Okafor",
     "markdown": "Seen by **Dr. James Okafor**",
+    "term": "Panel of Dr. James Okafor",
     "person": "James Okafor",
     "place": "St. Mary's Hospital",
     "HEALTH_PLAN": "XQW778812",

@@ -284,6 +284,8 @@ class _Blind:
     ) -> tuple[tuple[Span, ...], ...]:
         return ((),) * len(texts)
 
+    find_terms = find_all
+
 
 @pytest.mark.parametrize("text", ["zqvist came", "chart 0012-3456", r"Z\X71\vist", "call (503) 555-0188"])
 def test_the_second_look_refuses_what_still_names_the_patient(text: str) -> None:
@@ -385,3 +387,11 @@ def test_a_known_name_in_any_field_does_not_stay(mode: Mode) -> None:
     ]
     out = run(message("PID|1||1234567||Okafor^Thandiwe", *rows), mode)
     assert "okafor" not in out.lower()
+
+
+@pytest.mark.parametrize("term", ["Navajo", "Prediabetes", "Childbirth", "Ebola Zaire"])
+def test_terms_of_published_code_lists_stay_and_identifiers_in_them_go(term: str) -> None:
+    source = message("PID|1||00412345||Zqvist^Orlaith", f"DG1|1||1^{term}^I10C", "DG1|2||1^CT of Zqvist^I10C")
+    out = run(source)
+    assert fields(out, "DG1")[3] == f"1^{term}^I10C"
+    assert fields(out, "DG1", 1)[3] == "1^CT of [NAME]^I10C"

@@ -40,7 +40,7 @@ def test_a_kept_label_stays() -> None:
 
 def test_a_pattern_of_the_site_names_itself_as_the_detector() -> None:
     config = DeidConfig.model_validate(
-        dict(patterns=[{"name": "trial", "label": "OTHER_ID", "expression": r"ÖSL-\d{4}"}])
+        {"patterns": [{"name": "trial", "label": "OTHER_ID", "expression": r"ÖSL-\d{4}"}]}
     )
     made = Deidentifier([], site=SiteProtocol.of(config))
     (span,) = made.find("é ÖSL-1234 seen")

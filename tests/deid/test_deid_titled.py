@@ -15,6 +15,7 @@ CASES = [
     ("MS Contin 15 mg, MR angiography, nurse practitioner, dr office, Dr. said so", []),
     ("Patient: Denies pain. Name: Unknown", []),
     ("Nurse Manager, Nurse Practitioner, Father died", []),
+    ("Patient: Well, I think. Patient: Um, Friday. Doctor X said", []),
     ("the doctor will see you, mister nobody", []),
 ]
 

@@ -15,7 +15,7 @@ ACCEPT = 0.45
 """From which score on a span is taken that is not the network's; two doubts that reach it together are taken too."""
 ANCHOR = 0.95
 """From which score on a span speaks for its whole text: where sure identifiers stand, others are likely."""
-_ACCEPT = (0.9, 0.45, 0.15)
+_ACCEPT = (0.9, 0.35, 0.14)
 """From which score on a mark of the network is taken: in a text without anchors, with few, with many.
 
 Low, for a missed identifier costs more than a word too many; but a text that seems to hold none is not touched for a
@@ -24,7 +24,8 @@ single doubt.
 _MANY, _SPARSE = 3, 800
 """Many anchors: at least so many, and at least one in so many characters."""
 _CLOCK = re.compile(r"(?<=\d)[T ,@-]{1,3}(?:at )?\d{1,2}:\d\d")  # a clock time is no identifier
-_NETWORKS = frozenset({"tagger", "tagger_small"})
+NETWORKS = frozenset({"tagger", "tagger_small"})
+"""The sequence models, by the names of their detectors."""
 _PROSE = frozenset({Label.NAME, Label.LOCATION})
 _LABELLED = 0.6
 _LEAST_VALUE = 5
@@ -41,7 +42,7 @@ def threshold(spans: Sequence[Span], length: int) -> float:
 
 def is_sure(span: Span, least: float) -> bool:
     """Whether a span is taken without other evidence, where the network's marks need `least`."""
-    return span.score >= (least if span.detector in _NETWORKS else ACCEPT)
+    return span.score >= (least if span.detector in NETWORKS else ACCEPT)
 
 
 def accepted(spans: Sequence[Span], least: float) -> list[Span]:
@@ -69,14 +70,12 @@ def agreed(spans: Sequence[Span]) -> list[Span]:
 
     Names and places keep their own: there the network is the better judge.
     """
-    sure = [
-        s for s in spans if s.detector not in _NETWORKS and s.label not in _PROSE and s.score >= _LABELLED
-    ]
+    sure = [s for s in spans if s.detector not in NETWORKS and s.label not in _PROSE and s.score >= _LABELLED]
     if not sure:
         return list(spans)
     out = []
     for span in spans:
-        if span.detector in _NETWORKS and span.label not in _PROSE:
+        if span.detector in NETWORKS and span.label not in _PROSE:
             other = next((s for s in sure if s.start < span.end and span.start < s.end), None)
             if other is not None and other.label is not span.label:
                 span = replace(span, label=other.label)
@@ -94,7 +93,7 @@ def consistent(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> list[tu
     for spans, row in zip(found, values, strict=True):
         for span, value in zip(spans, row, strict=True):
             if span.label not in _PROSE and len(value) >= _LEAST_VALUE:
-                rank = (span.detector not in _NETWORKS and span.score >= _LABELLED, span.score, span.label)
+                rank = (span.detector not in NETWORKS and span.score >= _LABELLED, span.score, span.label)
                 best[value] = max(best.get(value, rank), rank)
     return [
         tuple(
@@ -111,7 +110,7 @@ def bridged(text: str, spans: Sequence[Span]) -> list[Span]:
     """Neighbours of one label that the network marked, with at most a blank or a hyphen between, as one span."""
     out: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, s.end)):
-        if out and span.detector in _NETWORKS:
+        if out and span.detector in NETWORKS:
             last = out[-1]
             near = (
                 last.label is span.label
@@ -164,6 +163,12 @@ def _trimmed(text: str, span: Span) -> Span | None:
         start += 1
     while end > start and text[end - 1] in _EDGE and not (text[end - 1] == ")" and "(" in text[start:end]):
         end -= 1
-    if start == end:
+    if start == end or (span.detector in NETWORKS and _is_crumb(text[start:end], span.label)):
         return None
     return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
+
+
+def _is_crumb(value: str, label: Label) -> bool:
+    """Whether it is signs alone, or one letter as a place: the H in `H&H 12.1`. One letter may be an initial."""
+    count = sum(map(str.isalnum, value))
+    return count == 0 or (count == 1 and label is Label.LOCATION and value.isascii())

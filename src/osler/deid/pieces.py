@@ -14,7 +14,9 @@ from osler.deid.session import NOBODY, Edit, Person, Session
 class Pieces:
     """Pieces of one text, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, term: bool = False) -> None:
+        """`term`: the text is one of a published code list."""
+        self._term = term
         self._parts: list[str] = []
         self._at: list[tuple[int, int]] = []
         self._length = 0
@@ -39,7 +41,7 @@ class Pieces:
     def edited(self, session: Session, person: Person = NOBODY, ledger: Ledger | None = None) -> list[str]:
         """The pieces with their identifiers replaced; what was found is added to `ledger`."""
         text = "".join(self._parts)
-        edits = session.edits(text, person)
+        edits = session.edits(text, person, term=self._term)
         if ledger is not None:
             ledger.found(tally(edits))
         out, first = [], 0

@@ -52,6 +52,12 @@ class TextEngine(Protocol):
         """Spans of each text in its code points, sorted, without overlap."""
         ...
 
+    def find_terms(
+        self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
+    ) -> tuple[tuple[Span, ...], ...]:
+        """As `find_all`, for terms of published code lists."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -113,6 +119,7 @@ class Session:
         self._births: frozenset[int] = frozenset()
         self._cache: dict[tuple[str, Person], tuple[Edit, ...]] = {}
         self._noted: dict[tuple[str, Person], None] | None = None
+        self._terms: set[str] = set()
 
     def begin(
         self,
@@ -130,7 +137,7 @@ class Session:
         self._real = frozenset((*self._tokens, *(plain(k.value) for k in self._known)))
         born = (dates.read_recorded(k.value) for k in self._known if k.label is Label.DATE and k.birth)
         self._births = frozenset(w.year for w in born if w is not None and w.year is not None)
-        self._cache = {}
+        self._cache, self._terms = {}, set()
         if self.mode == "surrogate":
             if self._made is None:
                 self._made = _Made(self._rng)
@@ -146,16 +153,18 @@ class Session:
 
     # -- text
 
-    def edits(self, text: str, person: Person = NOBODY) -> tuple[Edit, ...]:
-        """What to replace in a free text, sorted, without overlap."""
+    def edits(self, text: str, person: Person = NOBODY, *, term: bool = False) -> tuple[Edit, ...]:
+        """What to replace in a free text, sorted, without overlap. `term`: it is one of a published code list."""
         if not text or text.isspace():
             return ()
+        if term:
+            self._terms.add(text)
         key = (text, person)
         if self._noted is not None:
             self._noted[key] = None
             return ()
         if key not in self._cache:
-            self._cache[key] = self._edits(text, person, self._engine.find_all((text,), self._known)[0])
+            self._cache[key] = self._edits(text, person, self._found((text,))[text])
         return self._cache[key]
 
     def foresee(self, rehearse: Callable[[], object]) -> None:
@@ -169,10 +178,18 @@ class Session:
             rehearse()
         finally:
             self._noted = None
-        texts = tuple(dict.fromkeys(text for text, _ in noted))
-        spans = dict(zip(texts, self._engine.find_all(texts, self._known), strict=True)) if texts else {}
+        spans = self._found(tuple(dict.fromkeys(text for text, _ in noted)))
         for text, person in noted:
             self._cache[text, person] = self._edits(text, person, spans[text])
+
+    def _found(self, texts: Sequence[str]) -> dict[str, tuple[Span, ...]]:
+        """Spans of each text. What is a term in one place of the document is that wherever it stands alone."""
+        terms = tuple(t for t in texts if t in self._terms)
+        prose = tuple(t for t in texts if t not in self._terms)
+        found = dict(zip(terms, self._engine.find_terms(terms, self._known), strict=True)) if terms else {}
+        if prose:
+            found |= zip(prose, self._engine.find_all(prose, self._known), strict=True)
+        return found
 
     def text(self, text: str, person: Person = NOBODY) -> str:
         """A free text with its identifiers replaced."""

@@ -31,6 +31,7 @@ _NOT_NAMES: Final = word_set(
     "address admission consent contin sulfate dr mr mrs ms md rn np pa do prof miss emergency education information",
     "instructions complains presents denies reports states has had",
 )
+_ORDINARY = In.WORD | In.ORDINARY | In.CLINICAL
 _LIKELY, _SURE = 0.8, 0.9
 
 
@@ -53,16 +54,18 @@ class TitledNames:
             if not bits & (In.WORD | In.ORDINARY | In.CLINICAL | In.BRAND):
                 yield from self._span(text, match, _LIKELY)
         for match in _LABELLED.finditer(text):
-            words = match.group(1).lower().replace(",", " ").split()
-            if any(lists.evidence(w) & gazetteers.NAME for w in words) and not all(
-                lists.is_ordinary(w) for w in words
-            ):
+            words = [w for w in match.group(1).lower().replace(",", " ").split() if len(w.rstrip(".")) > 1]
+            bits = [lists.evidence(w) for w in words]
+            # "Patient: Well, I think" is a turn of a dialogue
+            doubtful = any(b & _ORDINARY and not b & In.COMMON_GIVEN for b in bits)
+            if len(words) > 1 and any(b & gazetteers.NAME for b in bits) and not doubtful:
                 yield from self._span(text, match, _LIKELY)
 
     def _span(self, text: str, match: re.Match[str], score: float) -> Iterator[Span]:
         start, end = match.span(1)
         value = text[start:end]
-        if value.lower().split()[0].rstrip(",.") in _NOT_NAMES:
+        first = value.lower().split()[0].rstrip(",.")
+        if first in _NOT_NAMES or len(first) < 2:
             return
         while (
             end > start and (tail := text[start:end].rsplit(None, 1))[-1].lower().rstrip(".,") in _NOT_NAMES

@@ -47,6 +47,10 @@ class Engine(Protocol):
         """As `find`, for texts that belong together."""
         ...
 
+    def find_terms(self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()) -> tuple[_Spans, ...]:
+        """As `find`, for terms of published code lists."""
+        ...
+
     def find_many(
         self, texts: Sequence[str], known: Sequence[Sequence[KnownIdentifier]] | None = None
     ) -> tuple[_Spans, ...]:

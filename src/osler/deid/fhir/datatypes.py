@@ -213,11 +213,19 @@ def reference(walk: Walk, value: Json, _: str, path: str) -> Json | None:
 
 
 def coding(walk: Walk, value: Json, _: str, path: str) -> Json | None:
-    """Codes of published systems as they are; of others only where the text engine finds nothing in them."""
+    """Codes of published systems as they are; of others only where the text engine finds nothing in them.
+
+    Display texts are terms where there is a code of a published system, prose else.
+    """
     body = _checked(walk, value, path)
     if "version" in body and not _version(body["version"]):
         walk.removed(f"{path}.version", body.pop("version"))
-    return walk.fields(body, walk.rules.elements["Coding"], path) if body else None
+    outer, has_code = walk.published, isinstance(body.get("code"), str) and bool(body["code"].strip())
+    walk.published = has_code and walk.rules.is_published(body.get("system"))
+    try:
+        return walk.fields(body, walk.rules.elements["Coding"], path) if body else None
+    finally:
+        walk.published = outer
 
 
 def _checked(walk: Walk, value: Json, path: str) -> Json:

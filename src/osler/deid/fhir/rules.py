@@ -181,6 +181,6 @@ def _code_names(elements: Mapping[str, Elements]) -> frozenset[str]:
         for name, kind in group.types.items():
             if kind in CODES:
                 coded.add(name)
-            elif kind in ("string", "markdown", "person", "place") or kind in Label.__members__:
+            elif kind in ("string", "markdown", "term", "person", "place") or kind in Label.__members__:
                 prose.add(name)
     return frozenset(coded - prose)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from osler.core.spans import Label
+from osler.deid import safe_harbor
 from osler.deid.accounting import Ledger, Outcome
 from osler.deid.fhir.identity import Identity, children
 from osler.deid.fhir.primitives import Primitives, Scalar
@@ -17,7 +18,7 @@ Special = Callable[["Walk", Json, str, str], Json | None]
 """Treats an object of one data type: the walk, the object, its type, its path."""
 
 _WHOLE = {"person": Label.NAME, "place": Label.LOCATION, **{label.value: label for label in Label}}
-PROSE = ("string", "markdown")
+PROSE = ("string", "markdown", "term")
 _MISSING = object()
 _PRIMITIVE = CODES | frozenset((*PROSE, *_WHOLE))
 
@@ -48,6 +49,8 @@ class Walk:
         """The type of the resource that is being walked through."""
         self.aged = False
         """Whether values found now are ages of a person."""
+        self.published = False
+        """Whether the code list that terms are of now is published."""
         self.contained: frozenset[str] = frozenset()
         """Ids of contained resources that stay."""
         self._primitives = Primitives(session, rules, self.links)
@@ -160,7 +163,9 @@ class Walk:
             if not isinstance(value, str):
                 self.removed(path, value)
                 return None
-            return self.prose(value, path) if kind in PROSE else self.whole(value, _WHOLE[kind], path)
+            if kind in _WHOLE:
+                return self.whole(value, _WHOLE[kind], path)
+            return self.prose(value, path, term=kind == "term" and self.published)
         new, outcome = self._primitives.treated(kind, value, self.person)
         if self.aged and kind != "boolean" and isinstance(new, int | float) and not isinstance(new, bool):
             return self.age(new, path)
@@ -176,13 +181,13 @@ class Walk:
         self.ledger.book(path, Outcome.REPLACED if old else Outcome.KEPT)
         return 90 if old else value
 
-    def prose(self, value: str, path: str) -> str:
-        """A string through the text engine."""
-        edits = self.session.edits(value, self.person)
+    def prose(self, value: str, path: str, *, term: bool = False) -> str:
+        """A string through the text engine; `term`: it is one of a published code list."""
+        edits = self.session.edits(value, self.person, term=term)
         self.ledger.book(path, Outcome.TEXT)
         self.ledger.found(tally(edits))
         if self.aged and not edits and value.strip().isdecimal():
-            return "90 or older" if int(value) >= 90 else value
+            return safe_harbor.OVER_89 if int(value) >= 90 else value
         return applied(value, edits)
 
     def whole(self, value: str, label: Label, path: str) -> str:

@@ -187,21 +187,22 @@ class Treatment:
         """Text in which delimiters that were not escaped stand for themselves."""
         present = [c for c in delimiters if c and c in text]
         chunks = re.split("([" + re.escape("".join(present)) + "])", text) if present else [text]
-        self._run.gap("\n")
+        run = Pieces(term=True) if self._published else self._run
+        run.gap("\n" if run is self._run else "")
         out: Parts = []
         for i, chunk in enumerate(chunks):
             if i % 2:
-                self._run.gap(chunk)
+                run.gap(chunk)
                 out.append(chunk)
                 continue
             if chunk:
                 self.ledger.book(at, Outcome.TEXT)
             for token in decoded(chunk, d):
                 if isinstance(token, Raw):
-                    self._run.gap("\n" if token.breaks else "")
+                    run.gap("\n" if token.breaks else "")
                     out.append(encoded([token], d))
                 else:
-                    out.append(Place(run=self._run, number=self._run.add(token), delimiters=d))
+                    out.append(Place(run=run, number=run.add(token), delimiters=d))
         return out
 
     def written(self, parts: Parts) -> str:
