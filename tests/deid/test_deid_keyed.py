@@ -437,7 +437,7 @@ def test_it_is_fast_enough() -> None:
     for n in range(200):
         replacer.replace(plain, spans, patient_key=f"p{n // 5}", document=str(n))
     rate = 200 * len(plain) / (time.perf_counter() - began)
-    assert rate > 400_000, f"{rate / 1e6:.2f} MB/s"
+    assert rate > 150_000, f"{rate / 1e6:.2f} MB/s"
 
 
 def test_ten_megabytes_in_one_line() -> None:

@@ -128,6 +128,11 @@ def tokens(name: str) -> tuple[str, ...]:
     return tuple(word for line in read(name) for word in line.split())
 
 
+def state_codes() -> frozenset[str]:
+    """The postal codes of the states, in capitals."""
+    return frozenset(line.split("|")[1] for line in read("states.txt"))
+
+
 @cache
 def load() -> Gazetteers:
     """The lists of this installation; read once, then shared by all threads."""

@@ -1,5 +1,6 @@
 """The sequence model as a detector: features, network, and spans from the tokens that it marks."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -20,6 +21,7 @@ SURE: Final = 0.45
 """From which probability of "some identifier" on a token is taken by the model alone; below one half, for recall."""
 WEAK: Final = 0.08
 """From which on it counts together with another detector's doubt (see `osler.deid.pipeline`)."""
+_STATE = re.compile(rf", ?(?:{'|'.join(sorted(gazetteers.state_codes()))})\b")  # `Salem, OR` is a town
 _BETWEEN = "\n\n"
 _BARE = 3
 """Texts of so few tokens (a field's value) have no context to judge by."""
@@ -71,6 +73,8 @@ class Tagger:
         for text, start, end, kind, score in self._runs(joined, table, marks, firsts):
             if kind in _CODES:
                 start, end = _whole(joined, start, end)
+            elif kind is Label.NAME and _STATE.match(joined, end):
+                kind = Label.LOCATION
             if rejected(joined, start, end, kind) or (lengths[text] <= _BARE and _plain(joined[start:end])):
                 continue
             at = offsets[text]
