@@ -55,10 +55,10 @@ class TitledNames:
                 yield from self._span(text, match, _LIKELY)
         for match in _LABELLED.finditer(text):
             words = [w for w in match.group(1).lower().replace(",", " ").split() if len(w.rstrip(".")) > 1]
-            bits = [lists.evidence(w) for w in words]
+            said = [lists.evidence(w) for w in words]
             # "Patient: Well, I think" is a turn of a dialogue
-            doubtful = any(b & _ORDINARY and not b & In.COMMON_GIVEN for b in bits)
-            if len(words) > 1 and any(b & gazetteers.NAME for b in bits) and not doubtful:
+            doubtful = any(b & _ORDINARY and not b & In.COMMON_GIVEN for b in said)
+            if len(words) > 1 and any(b & gazetteers.NAME for b in said) and not doubtful:
                 yield from self._span(text, match, _LIKELY)
 
     def _span(self, text: str, match: re.Match[str], score: float) -> Iterator[Span]:
