@@ -142,8 +142,8 @@ def test_what_the_structure_names_is_found_in_all_text() -> None:
 
 DIVS = [
     (
-        "<div><p>Seen by Dr. <b>John Smith</b> &amp; by her.</p></div>",
-        "<div {}><p>Seen by Dr. <b>[NAME]</b> &amp; by her.</p></div>",
+        "<div><p>Dose &lt; 5 mg &amp; rest, says Dr. <b>John Smith</b>.</p></div>",
+        "<div {}><p>Dose &lt; 5 mg &amp; rest, says Dr. <b>[NAME]</b>.</p></div>",
     ),
     ("<div>a<br>b<script>John</script><!-- John --></div>", "<div {}>a<br/>b</div>"),
     (

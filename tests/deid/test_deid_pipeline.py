@@ -1,7 +1,7 @@
 """The engine around the detectors: what happens when one fails, several texts, known identifiers, speed."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import deid_cases
@@ -146,3 +146,22 @@ def test_a_short_note_is_quick() -> None:
     for _ in range(10):
         ENGINE.find(text)
     assert (time.process_time() - begun) / 10 < 0.05
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        lambda i: f"MRN {4000000 + i * 7} and ",
+        lambda i: f"Okonkwo{i % 26:x}{i // 26 % 26:x} said, Dr. Bello{i % 17:x} came; ",
+        lambda i: " O'",
+        lambda i: "Dr. Aa ",
+    ],
+)
+def test_time_grows_with_the_text_alone(piece: Callable[[int], str]) -> None:
+    text = "".join(map(piece, range(40_000)))
+    spent = []
+    for size in (20_000, 100_000):
+        begun = time.process_time()
+        ENGINE.find(text[:size])
+        spent.append(time.process_time() - begun)
+    assert spent[1] < 15 * spent[0] + 0.5, "five times the text, with room for a busy machine"

@@ -6,6 +6,7 @@ that only looks like an extension is taken when the network too suspects it, and
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ NETWORKS = frozenset({"tagger", "tagger_small"})
 _PROSE = frozenset({Label.NAME, Label.LOCATION})
 _LABELLED = 0.6
 _LEAST_VALUE = 5
+_NEAR = 4
 _EDGE = " \t\r\n,;:()[]{}<>\"'’“”*|"
 
 
@@ -54,7 +56,8 @@ def accepted(spans: Sequence[Span], least: float) -> list[Span]:
     taken = list(sure)
     for i, span in enumerate(doubts):
         rest, end = 1.0 - span.score, span.end
-        for other in doubts[i + 1 :]:
+        for k in range(i + 1, len(doubts)):
+            other = doubts[k]
             if other.start >= span.end:
                 break
             if other.detector != span.detector:
@@ -70,13 +73,19 @@ def agreed(spans: Sequence[Span]) -> list[Span]:
 
     Names and places keep their own: there the network is the better judge.
     """
-    sure = [s for s in spans if s.detector not in NETWORKS and s.label not in _PROSE and s.score >= _LABELLED]
+    sure = sorted(
+        (s for s in spans if s.detector not in NETWORKS and s.label not in _PROSE and s.score >= _LABELLED),
+        key=lambda s: s.start,
+    )
     if not sure:
         return list(spans)
+    starts = [s.start for s in sure]
     out = []
     for span in spans:
         if span.detector in NETWORKS and span.label not in _PROSE:
-            other = next((s for s in sure if s.start < span.end and span.start < s.end), None)
+            at = bisect_left(starts, span.end)
+            near = (s for s in sure[max(0, at - _NEAR) : at] if s.end > span.start)
+            other = next(near, None)
             if other is not None and other.label is not span.label:
                 span = replace(span, label=other.label)
         out.append(span)

@@ -90,10 +90,10 @@ def again(text: str, spans: Sequence[Span], wanted: dict[str, float]) -> Iterato
     """Further spans of the words `wanted` in `text`, outside of `spans` (sorted, without overlap)."""
     if not wanted:
         return
-    low = fold(text)
+    places = Places(fold(text), len(wanted))
     starts = [s.start for s in spans]
     for word, score in wanted.items():
-        for start, end in occurrences(low, word):
+        for start, end in places.of(word):
             at = bisect_right(starts, start) - 1
             if (at < 0 or spans[at].end < end) and _allowed(text, start, end, word):
                 yield Span(start=start, end=end, label=Label.NAME, score=min(score, 0.8), detector=DETECTOR)
@@ -106,14 +106,57 @@ def literally(text: str, spans: Sequence[Span]) -> Iterator[Span]:
     lists = gazetteers.load()
     low = fold(text)
     starts = [s.start for s in spans]
-    for span in {(s.label, low[s.start : s.end]): s for s in spans if s.label in _CARRIED}.values():
+    values = {(s.label, low[s.start : s.end]): s for s in spans if s.label in _CARRIED}
+    places = Places(low, len(values))
+    for span in values.values():
         folded = low[span.start : span.end]
-        if low.count(folded) < 2 or not _carries(lists, span, text[span.start : span.end]):
+        found = list(places.of(folded))
+        if len(found) < 2 or not _carries(lists, span, text[span.start : span.end]):
             continue
-        for start, end in occurrences(low, folded):
+        for start, end in found:
             at = bisect_right(starts, start) - 1
             if at < 0 or spans[at].end < end:
                 yield Span(start=start, end=end, label=span.label, score=_LITERAL_SCORE, detector=DETECTOR)
+
+
+class Places:
+    """Where words stand in a text, for as many words as there are: the time does not grow with their number.
+
+    A few words in a short text are searched for one by one, which is quicker than to index it.
+    """
+
+    def __init__(self, text: str, words: int) -> None:
+        self._text = text
+        self._starts: dict[str, list[int]] | None = None
+        if words * len(text) > _SEARCHED:
+            self._starts = {}
+            for match in _RUN.finditer(text):
+                self._starts.setdefault(match.group(), []).append(match.start())
+
+    def of(self, word: str) -> Iterator[tuple[int, int]]:
+        """As `occurrences`."""
+        if self._starts is None:
+            return occurrences(self._text, word)
+        return self._indexed(word, self._starts)
+
+    def _indexed(self, word: str, starts: dict[str, list[int]]) -> Iterator[tuple[int, int]]:
+        runs = list(_RUN.finditer(word))
+        if not runs:
+            return
+        # the run that is met least
+        rare = min(runs, key=lambda run: len(starts.get(run.group(), ())))
+        text = self._text
+        for run in starts.get(rare.group(), ()):
+            at = run - rare.start()
+            end = at + len(word)
+            apart = (at <= 0 or not text[at - 1].isalnum()) and (end >= len(text) or not text[end].isalnum())
+            if at >= 0 and apart and text.startswith(word, at):
+                yield at, end
+
+
+_RUN = re.compile(r"[^\W_]+")
+_SEARCHED = 1 << 20
+"""Words times characters from which on a text is indexed."""
 
 
 def occurrences(text: str, word: str) -> Iterator[tuple[int, int]]:
