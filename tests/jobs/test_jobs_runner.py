@@ -142,9 +142,9 @@ def test_kill_9_at_random_points_then_resume(tmp_path: Path) -> None:
     out = tmp_path / "out"
     kills, reached = 0, []
     while kills < 4:
-        running = process(path, out, pids, nap_s=0.15)
+        running = process(path, out, pids, nap_s=0.5)
         try:
-            running.wait(chance.uniform(0.4, 2.5))
+            running.wait(chance.uniform(0.5, 1.8))
             break
         except subprocess.TimeoutExpired:
             os.kill(running.pid, signal.SIGKILL)

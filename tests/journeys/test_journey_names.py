@@ -234,7 +234,8 @@ def test_hard_names_stay_inside_and_come_back(tmp_path: Path, standard: str) -> 
                 streamed = await answer(made, question, who["id"], "cloud/open", stream=True)
                 sent = said_in(server.raw)
                 # a surrogate date may well be one in April
-                wanted = forms(who) - ({"April", "August"} if standard == "surrogate" else set())
+                months = {"APRIL", "AUGUST"} if standard == "surrogate" else set()
+                wanted = {value for value in forms(who) if value.upper() not in months}
                 assert [value for value in wanted if standing(sent, value)] == []
                 assert sent.count("Evidence:") == 2
                 if standard == "surrogate":
