@@ -22,6 +22,9 @@ _ACCEPT = (0.9, 0.35, 0.14)
 Low, for a missed identifier costs more than a word too many; but a text that seems to hold none is not touched for a
 single doubt.
 """
+_SHORT, _ACCEPT_SHORT = 150, 0.6
+"""A question or a sentence has too little in it for anchors, and few words that could be mistaken: below so many
+characters a mark needs less."""
 _MANY, _SPARSE = 3, 800
 """Many anchors: at least so many, and at least one in so many characters."""
 _CLOCK = re.compile(r"(?<=\d)[T ,@-]{1,3}(?:at )?\d{1,2}:\d\d")  # a clock time is no identifier
@@ -39,7 +42,9 @@ def threshold(spans: Sequence[Span], length: int) -> float:
     anchors = len({s.start for s in spans if s.score >= ANCHOR})
     if anchors >= _MANY and anchors * _SPARSE >= length:
         return _ACCEPT[2]
-    return _ACCEPT[1 if anchors else 0]
+    if anchors:
+        return _ACCEPT[1]
+    return _ACCEPT_SHORT if length < _SHORT else _ACCEPT[0]
 
 
 def is_sure(span: Span, least: float) -> bool:

@@ -45,13 +45,11 @@ _COMMON = 1000
 class Gazetteers:
     """The lists, ready to be asked.
 
-    `flags` maps a folded word to its `In` bits as a plain int. `cities` maps the first word of a city's
-    name to the word tuples that it may begin, longest first. `states` holds folded state names,
+    `flags` maps a folded word to its `In` bits as a plain int. `states` holds folded state names,
     `state_codes` their postal codes in capitals.
     """
 
     flags: dict[str, int] = field(repr=False)
-    cities: dict[str, tuple[tuple[str, ...], ...]] = field(repr=False)
     states: frozenset[str] = field(repr=False)
     state_codes: frozenset[str] = field(repr=False)
 
@@ -159,7 +157,6 @@ def load() -> Gazetteers:
     names, codes = zip(*(line.split("|") for line in read("states.txt")), strict=True)
     return Gazetteers(
         flags=flags,
-        cities=_cities(),
         states=frozenset(n.lower() for n in names),
         state_codes=frozenset(codes),
     )
@@ -171,13 +168,3 @@ def _drug_words() -> set[str]:
     for drug in read_formulary().drugs.values():
         names.update((drug.name, *drug.brands, *drug.other_names))
     return {word for name in names for word in name.lower().replace("/", " ").split() if len(word) > 3}
-
-
-def _cities() -> dict[str, tuple[tuple[str, ...], ...]]:
-    first: dict[str, set[tuple[str, ...]]] = {}
-    for line in read("cities.txt"):
-        for city in line.split(","):
-            entry = tuple(city.lower().replace(".", "").split())
-            if entry:
-                first.setdefault(entry[0], set()).add(entry)
-    return {word: tuple(sorted(entries, key=len, reverse=True)) for word, entries in first.items()}

@@ -27,41 +27,7 @@ TITLES_LIKE_WORDS = word_set(
 )
 """Occupations and forms of address: the word that follows must look like a name itself."""
 
-RELATIONS = word_set(
-    "husband wife spouse son daughter mother father mom mommy mum mama dad daddy brother sister ",
-    "sibling twin aunt uncle niece nephew cousin",
-    "grandmother grandfather grandma grandpa grandson granddaughter grandchild fiance fiancé fiancee ",
-    "fiancée partner girlfriend boyfriend friend",
-    "neighbor neighbour roommate caregiver caretaker guardian stepmother stepfather stepson ",
-    "stepdaughter stepmom stepdad baby infant newborn child kid",
-    "ex-husband ex-wife widow widower son-in-law daughter-in-law mother-in-law father-in-law ",
-    "sister-in-law brother-in-law godmother godfather",
-    "godson goddaughter foster-mother kids children sons daughters brothers sisters parents siblings ",
-    "twins coworker co-worker colleague supervisor employer",
-    "aide babysitter nanny companion fob dtr dau sis bro gma gpa hub gf bf mil fil dil sil spouse's mgm ",
-    "mgf pgm pgf stepbrother stepsister fiancee's",
-)
 
-PERSONS = word_set(
-    "patient pt pts client resident veteran member inmate victim decedent donor recipient enrollee subscriber"
-)
-"""Words for the person a note is about, in front of a name."""
-
-CONTACT_VERBS = word_set(
-    "by with per named called paged notified informed contacted consulted spoke met saw told asked ",
-    "updated texted emailed phoned reached",
-    "thank thanks discussed d/w dw via from to and for cc attn attention sincerely regards ",
-    "respectfully cordially dear hi hello hey welcome",
-    "love yours warmly best cheers signed dictated name",
-)
-
-GREETINGS = word_set(
-    "dear hi hello hey welcome thanks thank bye goodbye morning afternoon evening congratulations"
-)
-SIGN_OFFS = word_set(
-    "sincerely regards respectfully cordially yours warmly best thanks cheers love signed truly "
-    "gratefully wishes you"
-)
 BY = word_set(
     "seeing bring brings bringing brought remind reminded reassured thank thanked regarding visit "
     "visited interviewed counseled saw met see sees by with per via paged notified informed "
@@ -69,56 +35,6 @@ BY = word_set(
 )
 """Verbs and prepositions of dealing with somebody."""
 
-WITH_PEOPLE = word_set(
-    "discussed reviewed spoke spoken met meet meeting consulted talk talked talking visit visited ",
-    "appointment conversation accompanied along here presents coordinated",
-    "lives arrived came conferred call conference shared touch session follow-up scheduled d/w d/w: ",
-    "correspondence checked work works working",
-)
-"""What one does with a person, in front of "with"."""
-
-PEOPLE_VERBS = word_set(
-    "seen evaluated examined discussed reviewed spoke spoken dictated signed cosigned co-signed ",
-    "verified witnessed reported accompanied escorted brought assisted",
-    "referred followed supervised performed ordered prescribed transcribed authored entered ",
-    "documented noted recorded collected administered given placed",
-    "attested approved confirmed interpreted read obtained completed co-managed managed cared ",
-    "treated staffed precepted relieved handed transported",
-    "interviewed counseled consented scheduled updated electronically called paged d/w dw meet met ",
-    "meeting appointment visit visited talk talked talking",
-)
-
-NAME_LABELS = word_set("name names surname lastname firstname fullname nombre")
-"""Field labels after which any capitalised word is a name."""
-
-ROLE_LABELS = word_set(
-    "patient pt attending provider physician pcp surgeon author signed by contact nok kin guardian ",
-    "spouse father mother daughter son husband wife",
-    "attn re nurse client resident employee witness interpreter referring consultant consultants ",
-    "anesthesiologist assistant assistants informant caregiver proxy",
-    "poa agent guarantor subscriber insured holder doctor cosigner reviewer pathologist radiologist ",
-    "technologist therapist counselor recipient sender sibling",
-    "brother sister parent parents partner last first middle maiden md do rn np pa cc to from ",
-    "dietitian pharmacist reporter caller preparer examiner fellow intern",
-    "hospitalist cardiologist oncologist scribe transcriptionist operator inspector nurse_name ",
-    "midwife supervisor preceptor teacher attorney coordinator manager",
-    "worker staff clinician responsible person beneficiary claimant applicant student member officer ",
-    "signature initials alias aka alternate baby",
-    "doula liaison hcp hcpoa dpoa proxy navigator case-manager",
-    "team members participants attendees present tech technician lpn cna crna sw msw lcsw ot slp",
-)
-"""Field labels after which a name is likely, but so are other things."""
-
-NOT_PERSON_NAMES = word_set(
-    "drug medication medicine generic brand trade test file host plan insurance facility hospital ",
-    "pharmacy product device study trial procedure group company",
-    "user school street city agency variable common chemical scientific domain event gene species ",
-    "vendor clinic practice organization organisation program",
-    "disease condition diagnosis lab panel vaccine allergen model project column field class method ",
-    "food business",
-    "employer department unit ward proper screen account document form template policy payer carrier",
-)
-"""Words in front of "name" that make it the name of a thing."""
 
 CREDENTIALS = word_set(
     "md do rn np pa pa-c phd lpn crna dds dmd dpm pharmd msw lcsw lmft lpc lmsw bsn msn aprn fnp ",
@@ -127,7 +43,6 @@ CREDENTIALS = word_set(
     "cde cdces ccrn cen bcps rph lvn acnp acnp-bc agnp pmhnp whnp",
     "lac rdms cct ncc ma mha mba jd esq esquire ii iii iv jr sr m.d d.o r.n n.p p.a ph.d",
 )
-CREDENTIALS_LIKE_WORDS = word_set("do pa ma od rd dc pt ot ms ba bs sw ii iii iv jr sr esq")
 
 SUFFIXES = word_set("jr sr ii iii iv junior senior")
 PARTICLES = word_set(
@@ -180,14 +95,6 @@ NEVER = word_set(
 )
 """Words that are no part of a name, whatever stands around them."""
 
-ABOUT_PEOPLE = word_set(
-    "results labs records note instructions refill refills order orders message letter form forms ",
-    "paperwork appointment care chart visit prescription referral summary plan",
-    "call calls email fax report history voicemail route routed forward forwarded sent send messages ",
-    "paged handoff spoke talked assigned signed faxed slides specimen biopsy",
-    "addressed belongs according care thanks thank copy copies page texted emailed",
-)
-"""What is for, from or to somebody."""
 
 EPONYM_NOUNS = word_set(
     "disease diseases syndrome syndromes sign signs test tests testing scale scales score scores ",
@@ -225,17 +132,6 @@ EPONYM_NOUNS = word_set(
 )
 """What makes the word in front of it an eponym: `Wilson disease`, `Foley catheter`, `Cox regression`."""
 
-PLACE_NOUNS = word_set(
-    "street st avenue ave road rd boulevard blvd drive lane ln court hospital clinic hospitals ",
-    "clinics university college school county medical center centre institute foundation pharmacy",
-    "health church inc llc corp corporation ltd company laboratories labs pharmaceuticals pharma ",
-    "healthcare city valley beach island park lake river springs",
-    "elementary high academy memorial general manor nursing rehab rehabilitation hospice highway ",
-    "parkway square",
-)
-"""What makes the word in front of it a place or a firm."""
-
-SAINTS = word_set("st saint santa san santo sao mount mt mount fort ft port lake los las point cape")
 
 HUMAN_VERBS = word_set(
     "denies reports states presents said says stated reported denied complains complained endorses ",
@@ -247,29 +143,6 @@ HUMAN_VERBS = word_set(
 )
 """What only people do."""
 
-HUMAN_ONLY = word_set(
-    "denies states endorses complains complained verbalized verbalizes lives lived agrees resting ",
-    "tolerating ambulating ambulated alert awake asked asks wants refused refusing",
-    "worries said says told tells understands consented declined requesting sleeping oriented",
-)
-"""The part of them that nothing else does, so that even a word of no list is a name in front of it."""
-
-HUMAN_PARTICIPLES = word_set(
-    "seen evaluated examined admitted discharged referred born brought accompanied diagnosed ",
-    "transferred hospitalized intubated informed advised counseled instructed told",
-    "educated interviewed notified alert awake here unable able feeling doing complaining asked ",
-    "reassured extubated triaged consented married widowed divorced employed",
-    "resting sitting lying walking ambulating sleeping discussed scheduled presented",
-)
-"""What only people are, behind "was" or "is"."""
-
-HUMAN_QUALITIES = word_set(
-    "pleasant year-old yo y/o retired delightful well-developed well-nourished man woman gentleman ",
-    "lady boy girl smoker nonsmoker",
-    "right-handed left-handed frail elderly married widowed nurse teacher student caucasian hispanic ",
-    "veteran",
-)
-"""What someone is said to be behind "is a"."""
 
 NAME_VERBS = word_set(
     "is was has had denies reports states presents presented said says stated reported denied ",
