@@ -3,27 +3,13 @@
 import re
 from collections.abc import Iterable
 
+from deid_cases import marked
+
 from osler.core.spans import Span, resolve
 from osler.deid.patterns import PatternScanner
 
-_MARK = re.compile(r"\[\[([A-Z_]+):(.*?)\]\]", re.S)
 _TOKEN = re.compile(r"\w+")
 SCANNER = PatternScanner()
-
-
-def marked(line: str) -> tuple[str, list[tuple[int, int, str]]]:
-    """The text without marks, and `(start, end, label)` of each `[[LABEL:text]]`."""
-    out: list[str] = []
-    gold: list[tuple[int, int, str]] = []
-    at = length = 0
-    for match in _MARK.finditer(line):
-        out += [line[at : match.start()], match.group(2)]
-        length += match.start() - at
-        gold.append((length, length + len(match.group(2)), match.group(1)))
-        length += len(match.group(2))
-        at = match.end()
-    out.append(line[at:])
-    return "".join(out), gold
 
 
 def faults(line: str) -> list[str]:

@@ -7,27 +7,24 @@ under test. It answers each HTTP request with one canned chat completion, as JSO
 import contextlib
 import json
 import socket
-import threading
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable
+from functools import partial
 
 from osler.testing.http_request import HttpRequest, take
+from osler.testing.listener import Listener
 
 
-class SocketCapture:
+class SocketCapture(Listener):
     """A thread that listens on 127.0.0.1: `with SocketCapture() as capture: … capture.raw`.
 
     `url` is an OpenAI base address ending in `/v1`; `text` what the canned completion says.
     """
 
     def __init__(self, text: str = "Noted.") -> None:
+        super().__init__("socket-capture")
         self._text = text
-        self._lock = threading.Lock()
         self._received: list[bytearray] = []
-        self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._accept, name="socket-capture", daemon=True)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
+        self.url = f"http://127.0.0.1:{self.port}/v1"
 
     @property
     def raw(self) -> bytes:
@@ -49,35 +46,12 @@ class SocketCapture:
         forms.append(json.dumps(value, ensure_ascii=False)[1:-1])
         return any(form.casefold() in raw for form in forms)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # shutdown() wakes the thread that waits in accept(); close() alone would not.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5)
+    def _opened(self, connection: socket.socket) -> Callable[[], None]:
+        received = bytearray()
         with self._lock:
-            connections = tuple(self._open)
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            received = bytearray()
-            with self._lock:
-                self._received.append(received)
-                self._open.add(connection)
-            threading.Thread(target=self._serve, args=(connection, received), daemon=True).start()
+            self._received.append(received)
+            self._open.add(connection)
+        return partial(self._serve, connection, received)
 
     def _serve(self, connection: socket.socket, received: bytearray) -> None:
         pending = bytearray()

@@ -11,14 +11,14 @@ import re
 import socket
 import ssl
 import struct
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, Self
+from functools import partial
+from typing import Any
 
 from osler.testing.http_request import HttpRequest, take
+from osler.testing.listener import Listener
 
 REASONS = {
     200: "OK",
@@ -63,7 +63,7 @@ class DetectorFault(StrEnum):
     """A web page with status 200."""
 
 
-class DetectorServer:
+class DetectorServer(Listener):
     """A thread that listens on 127.0.0.1: `with DetectorServer({"NAME": "Jones"}) as server: … server.url`.
 
     `patterns` maps the service's labels to what it finds for each; all scores are `score`. `key` is the bearer token
@@ -82,6 +82,7 @@ class DetectorServer:
         score: float | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        super().__init__("detector-server")
         self.fault = fault
         self.score = score
         self.texts: list[str] = []
@@ -89,41 +90,12 @@ class DetectorServer:
         self.connections = 0
         self._patterns = {label: re.compile(pattern) for label, pattern in (patterns or {}).items()}
         self._key = key
-        self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
-        self._stopped = threading.Event()
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._accept, name="detector-server", daemon=True)
         scheme = "https" if tls else "http"
-        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}{PATH}"
+        self.url = f"{scheme}://127.0.0.1:{self.port}{PATH}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopped.set()
-        # shutdown() wakes the thread that waits in accept(); close() alone would not.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5)
-        with self._lock:
-            connections = tuple(self._open)
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+    def _opened(self, connection: socket.socket) -> Callable[[], None]:
+        return partial(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
         pending = bytearray()
