@@ -24,7 +24,7 @@ def ready() -> None:
 def append(workspace: Path, name: str, number: str) -> None:
     """Append records from 16 tasks at a time, and print how many were acknowledged."""
     ready()
-    database = Database.open(workspace)
+    database = Database.open(workspace, url=os.environ["STORE_URL"] or None)
     with database, SqlAuditLog(database, SystemClock(), workspace / "instances") as log:
         print(asyncio.run(_append_all(log, name, int(number))), flush=True)
 
@@ -44,7 +44,7 @@ async def _append_all(log: SqlAuditLog, name: str, number: int) -> int:
 
 def hold(workspace: Path, *requests: str) -> None:
     """Open a stream for each request, then wait with them open until told to end in good order."""
-    database = Database.open(workspace)
+    database = Database.open(workspace, url=os.environ["STORE_URL"] or None)
     log = SqlAuditLog(database, SystemClock(), workspace / "instances")
     for request in requests:
         log.append_now(AuditEntry(kind="opened", time="", body={}, request_id=request))
@@ -56,7 +56,7 @@ def hold(workspace: Path, *requests: str) -> None:
 def subject(workspace: Path, *patients: str) -> None:
     """Print each patient's handle and key."""
     ready()
-    with Database.open(workspace) as database:
+    with Database.open(workspace, url=os.environ["STORE_URL"] or None) as database:
         vault = SqlVault(database, load_or_create_key(workspace / "vault.key"))
         for patient in patients:
             found = vault.subject(patient)
@@ -65,7 +65,7 @@ def subject(workspace: Path, *patients: str) -> None:
 
 def rotate(workspace: Path) -> None:
     """Go over to new master keys, again and again until killed."""
-    with Database.open(workspace) as database:
+    with Database.open(workspace, url=os.environ["STORE_URL"] or None) as database:
         files = FileKeys(workspace / "vault.key")
         keeper = SqlVaultKeeper(SqlVault(database, files), files)
         ready()
@@ -76,7 +76,7 @@ def rotate(workspace: Path) -> None:
 def interrupt(workspace: Path) -> None:
     """Print how many streams this process closed as interrupted."""
     ready()
-    database = Database.open(workspace)
+    database = Database.open(workspace, url=os.environ["STORE_URL"] or None)
     with database, SqlAuditLog(database, SystemClock(), workspace / "instances") as log:
         print(log.close_interrupted(), flush=True)
 
@@ -88,7 +88,7 @@ def unprivileged(workspace: Path) -> None:
         os.setgid(NOBODY)
         os.setuid(NOBODY)
     try:
-        Database.open(workspace).close()
+        Database.open(workspace, url=os.environ["STORE_URL"] or None).close()
     except StoreError as error:
         print(error, flush=True)
     else:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from stores_cases import on_sqlite, run
 
 from osler.core import audit
 from osler.core.audit import AuditEntry, AuditRecord, Head
@@ -155,6 +156,7 @@ def test_body_changed_after_append_was_called_does_not_count(log: SqlAuditLog) -
     assert log.verify().ok
 
 
+@on_sqlite
 def test_failed_commit_reaches_every_waiter_and_the_log_lives_on(
     log: SqlAuditLog, database: Database
 ) -> None:
@@ -165,7 +167,7 @@ def test_failed_commit_reaches_every_waiter_and_the_log_lives_on(
         )
 
     log.append_now(entry("before"))
-    with database.write() as connection:
+    with database.write("index") as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     failed = asyncio.run(many(5000))
@@ -174,7 +176,7 @@ def test_failed_commit_reaches_every_waiter_and_the_log_lives_on(
     with pytest.raises(StoreError, match="full"):
         log.append_now(entry("blocked", text="x" * 100_000))
     assert log.head().number == 1
-    with database.write() as connection:
+    with database.write("index") as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     assert [o.number for o in asyncio.run(many(5000))] == list(range(2, 42))
     assert log.verify().records == 41
@@ -208,7 +210,7 @@ def test_closed_log(database: Database) -> None:
 
 def test_missing_head_stops_appending(log: SqlAuditLog, database: Database) -> None:
     log.append_now(entry())
-    with database.write() as connection:
+    with database.write("index") as connection:
         connection.exec_driver_sql("DELETE FROM audit_head")
     with pytest.raises(StoreError, match="head is missing"):
         log.append_now(entry())
@@ -219,8 +221,8 @@ def test_missing_head_stops_appending(log: SqlAuditLog, database: Database) -> N
 def test_head_set_back_stops_appending(log: SqlAuditLog, database: Database) -> None:
     first = log.append_now(entry())
     log.append_now(entry())
-    with database.write() as connection:
-        connection.exec_driver_sql("UPDATE audit_head SET number = 1, hash = ?", (first.hash,))
+    with database.write("index") as connection:
+        run(connection, "UPDATE audit_head SET number = 1, hash = :hash", hash=first.hash)
     with pytest.raises(StoreError, match="osler audit verify"):
         log.append_now(entry())
 

@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from stores_cases import on_sqlite
+
 from osler.core.audit import AuditEntry
 from osler.core.clock import SystemClock
 from osler.stores import Database, SqlAuditLog
-from osler.stores.instances import Census, Presence
+from osler.stores.instances import FileCensus, FilePresence
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
@@ -79,6 +81,7 @@ def test_streams_of_a_killed_process_are_closed_once_and_no_others(log: SqlAudit
     assert log.verify().ok
 
 
+@on_sqlite
 def test_lock_files_of_the_dead_are_removed(log: SqlAuditLog, spawn: Spawn, workspace: Path) -> None:
     dead = started(spawn("hold"))
     assert len(list((workspace / "instances").glob("*.lock"))) == 2
@@ -89,7 +92,7 @@ def test_lock_files_of_the_dead_are_removed(log: SqlAuditLog, spawn: Spawn, work
 
 def test_lock_file_that_is_missing_means_dead(log: SqlAuditLog, database: Database) -> None:
     log.append_now(opened("own"))
-    with database.write() as connection:
+    with database.write("index") as connection:
         connection.exec_driver_sql("UPDATE audit_open SET instance = '../0123456789abcdef'")
     assert log.close_interrupted() == 1
 
@@ -134,7 +137,7 @@ def test_opened_and_closed_in_one_commit(log: SqlAuditLog, database: Database) -
     ]
 
     async def together() -> None:
-        with database.write():
+        with database.write("index"):
             waiting = [asyncio.ensure_future(log.append(e)) for e in [opened("first"), *entries]]
             await asyncio.sleep(0.05)
         await asyncio.gather(*waiting)
@@ -151,15 +154,15 @@ def test_presence_and_census_do_not_trip_over_each_other(tmp_path: Path) -> None
 
     def count_the_dead() -> None:
         while not stop.is_set():
-            with Census(tmp_path) as census:
+            with FileCensus(tmp_path) as census:
                 census.remove_dead()
 
     counting = threading.Thread(target=count_the_dead)
     counting.start()
     try:
         for _ in range(200):
-            presence = Presence(tmp_path)
-            with Census(tmp_path) as census:
+            presence = FilePresence(tmp_path)
+            with FileCensus(tmp_path) as census:
                 assert census.is_alive(presence.id)
             presence.close()
     finally:

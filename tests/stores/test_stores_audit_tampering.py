@@ -46,7 +46,7 @@ def copy_of(original: Path) -> Iterator[tuple[Database, SqlAuditLog]]:
 
 def verdict_after(original: Path, *changes: tuple[str, tuple[object, ...]]) -> ChainVerdict:
     with copy_of(original) as (database, log):
-        with database.write() as connection:
+        with database.write("index") as connection:
             for sql, values in changes:
                 assert connection.exec_driver_sql(sql, values).rowcount == 1
         return log.verify()
@@ -108,7 +108,7 @@ def test_empty_body_cannot_become_another_empty_thing(tmp_path: Path) -> None:
     with chain_in(tmp_path) as (database, log):
         log.append_now(AuditEntry(kind="start", time="t", body={}))
         for body in ("[]", "null", '""'):
-            with database.write() as connection:
+            with database.write("index") as connection:
                 connection.exec_driver_sql("UPDATE audit SET body = ?", (body,))
             assert log.verify().broken_at == 1
 
@@ -161,7 +161,7 @@ def test_chain_written_anew_from_a_changed_record(original: Path) -> None:
     with copy_of(original) as (database, log):
         records = list(log.records())
         head = Head(number=4, hash=records[3].hash)
-        with database.write() as connection:
+        with database.write("index") as connection:
             for old in records[4:]:
                 new = audit.seal(
                     head, AuditEntry(kind=old.kind, time="forged", body=old.body, request_id=old.request_id)
@@ -192,7 +192,7 @@ def test_changed_head(original: Path, change: str) -> None:
 
 def test_unreadable_record_can_still_be_listed(original: Path) -> None:
     with copy_of(original) as (database, log):
-        with database.write() as connection:
+        with database.write("index") as connection:
             connection.exec_driver_sql("UPDATE audit SET body = '{' WHERE number = 3")
         records = list(log.records())
     assert [r.number for r in records] == list(range(1, LENGTH + 1))

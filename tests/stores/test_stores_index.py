@@ -138,10 +138,10 @@ def test_same_content_again_changes_nothing(index: SqlIndex, database: Database)
     )
     assert index.put(reading) == Added(new=2, patients=1, skipped={"Provenance": 2})
     with database.read() as connection:
-        before = connection.exec_driver_sql("SELECT total(id) FROM passages").scalar()
+        before = connection.exec_driver_sql("SELECT sum(id) FROM passages").scalar()
     assert index.put(reading) == Added(unchanged=2, patients=1, skipped={"Provenance": 2})
     with database.read() as connection:
-        assert connection.exec_driver_sql("SELECT total(id) FROM passages").scalar() == before
+        assert connection.exec_driver_sql("SELECT sum(id) FROM passages").scalar() == before
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stores_cases import run
 
 from osler.core.errors import StoreError
 from osler.stores import Database, SqlVault, load_or_create_key
@@ -58,19 +59,19 @@ def test_different_patients_have_different_subjects(
         assert [vault.resolve(s.handle) for s in subjects] == patients
 
 
-def test_nothing_readable_is_stored(vault: SqlVault, workspace: Path) -> None:
+def test_nothing_readable_is_stored(vault: SqlVault, stored: Callable[[], bytes]) -> None:
     subject = vault.subject(PATIENT)
-    stored = b"".join(path.read_bytes() for path in workspace.glob("osler.db*"))
-    assert subject.handle.encode() in stored
-    assert PATIENT.encode() not in stored
-    assert subject.key not in stored
+    content_stored = stored()
+    assert subject.handle.encode() in content_stored
+    assert PATIENT.encode() not in content_stored
+    assert subject.key not in content_stored
 
 
 def test_wrong_key(vault: SqlVault, database: Database) -> None:
     vault.subject(PATIENT)
     with pytest.raises(StoreError, match=r"Restore vault\.key"):
         SqlVault(database, bytes(32))
-    with database.write() as connection:
+    with database.write("index") as connection:
         connection.exec_driver_sql("DELETE FROM vault WHERE handle = 'workspace'")
     with pytest.raises(StoreError, match=r"Restore vault\.key"):
         SqlVault(database, bytes(32))
@@ -78,10 +79,12 @@ def test_wrong_key(vault: SqlVault, database: Database) -> None:
 
 def test_row_moved_to_another_patient(vault: SqlVault, database: Database) -> None:
     one, two = vault.subject("one"), vault.subject("two")
-    with database.write() as connection:
-        connection.exec_driver_sql(
-            "UPDATE vault SET sealed = (SELECT sealed FROM vault WHERE handle = ?) WHERE handle = ?",
-            (one.handle, two.handle),
+    with database.write("index") as connection:
+        run(
+            connection,
+            "UPDATE vault SET sealed = (SELECT sealed FROM vault WHERE handle = :one) WHERE handle = :two",
+            one=one.handle,
+            two=two.handle,
         )
     with pytest.raises(StoreError, match="unsealed"):
         SqlVault(database, KEY).subject("two")
@@ -93,8 +96,8 @@ def test_row_moved_to_another_patient(vault: SqlVault, database: Database) -> No
 @pytest.mark.parametrize("sealed", [b"", b"x" * 11, b"x" * 200])
 def test_damaged_row(vault: SqlVault, database: Database, sealed: bytes) -> None:
     handle = vault.subject(PATIENT).handle
-    with database.write() as connection:
-        connection.exec_driver_sql("UPDATE vault SET sealed = ?", (sealed,))
+    with database.write("index") as connection:
+        run(connection, "UPDATE vault SET sealed = :sealed", sealed=sealed)
     with pytest.raises(StoreError, match="unsealed") as caught:
         vault.resolve(handle)
     assert PATIENT not in str(caught.value)

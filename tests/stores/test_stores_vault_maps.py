@@ -1,12 +1,13 @@
 """Surrogate maps: sealed per patient, found again, expired, shredded."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stores_cases import run
 
 from osler.core.errors import InputError, StoreError
 from osler.core.ports.vault import MapEntry, RecordMap
@@ -102,12 +103,12 @@ def test_texts_that_name_no_patient_belong_to_their_run(
     assert {f.map.patient for f in maps.by_record("n1")} == {None}
 
 
-def test_nothing_readable_is_stored(maps: SqlSurrogateMaps, workspace: Path) -> None:
+def test_nothing_readable_is_stored(maps: SqlSurrogateMaps, stored: Callable[[], bytes]) -> None:
     one = some_map(record="record-4711", patient="patient-0815")
     maps.store([one], run="run-1234")
-    stored = b"".join(path.read_bytes() for path in workspace.glob("osler.db*"))
+    content_stored = stored()
     for clear in (b"Gonzalez", b"Cecilia", b"record-4711", b"patient-0815", b"run-1234", one.digest):
-        assert clear not in stored
+        assert clear not in content_stored
 
 
 def test_maps_expire(maps: SqlSurrogateMaps, keeper: SqlVaultKeeper, clock: SetClock) -> None:
@@ -126,15 +127,21 @@ def test_maps_expire(maps: SqlSurrogateMaps, keeper: SqlVaultKeeper, clock: SetC
 
 
 def test_shredding_leaves_nothing(
-    maps: SqlSurrogateMaps, keeper: SqlVaultKeeper, vault: SqlVault, workspace: Path, database: Database
+    maps: SqlSurrogateMaps,
+    keeper: SqlVaultKeeper,
+    vault: SqlVault,
+    stored: Callable[[], bytes],
+    database: Database,
 ) -> None:
     maps.store([some_map(), some_map(record="n2", patient="p2")], run="r")
     before = vault.subject("p1")
     with database.read() as connection:
         sealed = (
-            connection.exec_driver_sql(
-                "SELECT sealed FROM vault WHERE handle = ? UNION SELECT sealed FROM surrogate_maps WHERE handle = ?",
-                (before.handle, before.handle),
+            run(
+                connection,
+                "SELECT sealed FROM vault WHERE handle = :one "
+                "UNION SELECT sealed FROM surrogate_maps WHERE handle = :one",
+                one=before.handle,
             )
             .scalars()
             .all()
@@ -142,8 +149,8 @@ def test_shredding_leaves_nothing(
     assert len(sealed) == 2
     done = keeper.shred("p1")
     assert (done.handle, done.maps) == (before.handle, 1)
-    stored = b"".join(path.read_bytes() for path in workspace.glob("osler.db*"))
-    assert not any(content in stored for content in sealed)
+    content_stored = stored()
+    assert not any(content in content_stored for content in sealed)
     assert vault.resolve(before.handle) is None
     assert maps.by_record("n1") == ()
     assert len(maps.by_record("n2")) == 1
@@ -180,7 +187,7 @@ def test_another_process_forgets_a_shredded_patient_in_time(
 
 def test_a_map_moved_to_another_patient(maps: SqlSurrogateMaps, vault: SqlVault, database: Database) -> None:
     maps.store([some_map(), some_map(record="n2", patient="p2")], run="r")
-    with database.write() as connection:
+    with database.write("index") as connection:
         connection.exec_driver_sql(
             "UPDATE surrogate_maps SET sealed = (SELECT sealed FROM surrogate_maps WHERE number = 1) WHERE number = 2"
         )

@@ -1,7 +1,6 @@
 """Going over to another master key: resumable, crash-safe, with readers and writers about."""
 
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from stores_cases import run
 
 from osler.core.errors import InputError, StoreError
 from osler.core.ports.vault import MapEntry, RecordMap
@@ -89,8 +89,8 @@ def test_a_rotation_that_stopped_half_way_goes_on(database: Database) -> None:
     assert keeper.behind() == len(PATIENTS) + 1
 
     new = MasterKey.of(files.next.read_bytes())
-    with database.write() as connection:  # killed after it was named, and some rows were done
-        connection.exec_driver_sql("UPDATE vault_state SET key_id = ?", (new.id,))
+    with database.write("index") as connection:  # killed after it was named, and some rows were done
+        run(connection, "UPDATE vault_state SET key_id = :key", key=new.id)
     keeper._reseal_some(new)
     halfway = SqlVault(database, files)
     assert {p: halfway.subject(p) for p in PATIENTS} == before
@@ -140,13 +140,13 @@ def test_keys_that_the_configuration_names(database: Database) -> None:
 def test_a_vault_from_before_rows_named_their_key(database: Database) -> None:
     vault = SqlVault(database, ONE)
     before = vault.subject("p1")
-    with database.write() as connection:
+    with database.write("index") as connection:
         connection.exec_driver_sql("UPDATE vault SET key_id = ''")
         connection.exec_driver_sql("UPDATE vault_state SET key_id = ''")
     with pytest.raises(StoreError, match="unsealed"):
         SqlVault(database, TWO)
     assert SqlVault(database, ONE).subject("p1") == before
-    with database.write() as connection:
+    with database.write("index") as connection:
         connection.exec_driver_sql("UPDATE vault SET key_id = ''")
         connection.exec_driver_sql("UPDATE vault_state SET key_id = ''")
     both = SqlVault(database, FixedKeys(TWO, ONE))
@@ -157,7 +157,7 @@ def test_a_vault_from_before_rows_named_their_key(database: Database) -> None:
 def test_a_workspace_of_version_1_is_brought_up(workspace: Path) -> None:
     with Database.open(workspace) as database:
         before = SqlVault(database, ONE).subject("p1")
-        with database.write() as connection:
+        with database.write("index") as connection:
             for statement in (
                 "DROP TABLE surrogate_maps", "DROP TABLE vault_shredded", "DROP TABLE vault_state",
                 "ALTER TABLE vault DROP COLUMN key_id", "DELETE FROM schema_version WHERE version > 1",
@@ -173,18 +173,13 @@ def test_a_workspace_of_version_1_is_brought_up(workspace: Path) -> None:
 
 
 def test_killed_at_any_moment(
-    workspace: Path, spawn: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
+    workspace: Path, open_database: Callable[[], Database], spawn: Callable[..., "subprocess.Popen[str]"]
 ) -> None:
-    """kill -9 in the middle, then once more: all subjects are there, under one key."""
+    """kill -9 in the middle, again and again, then once more: all subjects are there, under one key."""
     some = PATIENTS[::23]
-    with Database.open(workspace) as database:
-        vault, _, files = with_files(database)
-        before = {p: vault.subject(p) for p in PATIENTS}
-    kept = tmp_path / "kept"
-    shutil.copytree(workspace, kept)
+    vault, _, files = with_files(open_database())
+    before = {p: vault.subject(p) for p in PATIENTS}
     for delay in (0.0, 0.02, 0.05, 0.09):
-        shutil.rmtree(workspace)
-        shutil.copytree(kept, workspace)
         process = spawn("rotate")
         assert process.stdout.readline() == "ready\n"
         process.stdin.write("\n")
@@ -192,12 +187,11 @@ def test_killed_at_any_moment(
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        with Database.open(workspace) as database:
-            files = FileKeys(workspace / "vault.key")
-            vault = SqlVault(database, files)
-            assert {vault.resolve(before[p].handle) for p in PATIENTS} == set(PATIENTS)
-            keeper = SqlVaultKeeper(vault, files)
-            keeper.rotate()
-            assert keeper.behind() == 0
-            again = SqlVault(database, files)
-            assert {p: again.subject(p) for p in some} == {p: before[p] for p in some}
+        files = FileKeys(workspace / "vault.key")
+        vault = SqlVault(open_database(), files)
+        assert {vault.resolve(before[p].handle) for p in PATIENTS} == set(PATIENTS)
+        keeper = SqlVaultKeeper(vault, files)
+        keeper.rotate()
+        assert keeper.behind() == 0
+        again = SqlVault(open_database(), files)
+        assert {p: again.subject(p) for p in some} == {p: before[p] for p in some}

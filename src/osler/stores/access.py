@@ -73,7 +73,7 @@ class SqlAccess:
             "digest": _digest(secret),
             "created": made.created,
         }
-        with self._database.write() as connection:
+        with self._database.write("access") as connection:
             connection.execute(insert(api_keys), row)
         return made, secret
 
@@ -86,7 +86,7 @@ class SqlAccess:
     def revoke(self, key_id: str) -> ApiKey:
         """Revoke a key for good; one revoked before stays as it is. Raises InputError when there is none."""
         now = timestamp(self._clock.now())
-        with self._database.write() as connection:
+        with self._database.write("access") as connection:
             connection.execute(
                 update(api_keys)
                 .where(api_keys.c.id == key_id, api_keys.c.revoked.is_(None))

@@ -1,6 +1,6 @@
 """The durable, chained audit log: the port AuditLog on the one database.
 
-All processes of a workspace write one chain: each commit reads the head and moves it in the same
+All processes that share the database write one chain: each commit reads the head and moves it in the same
 write transaction. Within a process one thread writes for all (see `group_commit`).
 """
 
@@ -15,10 +15,9 @@ from typing import Self
 from osler.core.audit import AuditEntry, AuditRecord, ChainVerdict, Head, canonical_json, verify
 from osler.core.clock import Clock, timestamp
 from osler.core.errors import StoreError
-from osler.stores import audit_chain, sqlite
+from osler.stores import audit_chain
 from osler.stores.database import Database
 from osler.stores.group_commit import GroupCommit
-from osler.stores.instances import Census, Presence
 
 _ATTEMPTS = 2
 _LARGEST = 2**63 - 1
@@ -37,7 +36,7 @@ class SqlAuditLog:
         self._database = database
         self._clock = clock
         self._folder = instance_dir
-        self._presence = Presence(instance_dir)
+        self._presence = database.presence(instance_dir)
         self.instance = self._presence.id
         self._process = os.getpid()
         self._writer = GroupCommit(self._commit, name="osler-audit")
@@ -66,7 +65,7 @@ class SqlAuditLog:
         """
         at = min(after, _LARGEST)
         while True:
-            with self._database.read() as connection, sqlite.undecodable_kept(connection):
+            with self._database.read() as connection, self._database.undecodable_kept(connection):
                 records = audit_chain.page(connection, after=at)
             if not records:
                 return
@@ -75,7 +74,7 @@ class SqlAuditLog:
 
     def verify(self) -> ChainVerdict:
         """Walk the whole chain, as it stood when the walk began."""
-        with self._database.read() as connection, sqlite.undecodable_kept(connection):
+        with self._database.read() as connection, self._database.undecodable_kept(connection):
             try:
                 head = audit_chain.read_head(connection)
             except StoreError:
@@ -87,8 +86,8 @@ class SqlAuditLog:
 
         Finding and closing are one write transaction, so that each is closed once.
         """
-        with Census(self._folder) as census:
-            with self._database.write(attempts=_ATTEMPTS) as connection:
+        with self._database.census(self._folder) as census:
+            with self._database.write("audit", attempts=_ATTEMPTS) as connection:
                 entries = [
                     self._interrupted(number, request_id)
                     for number, request_id, instance in audit_chain.still_open(connection)
@@ -112,7 +111,8 @@ class SqlAuditLog:
         self.close()
 
     def _commit(self, entries: Sequence[AuditEntry]) -> Sequence[AuditRecord]:
-        with self._database.write(attempts=_ATTEMPTS) as connection:
+        self._presence.renew()
+        with self._database.write("audit", attempts=_ATTEMPTS) as connection:
             return audit_chain.extend(connection, entries, holder=self.instance)
 
     def _interrupted(self, number: int, request_id: str) -> AuditEntry:

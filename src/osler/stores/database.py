@@ -1,27 +1,29 @@
 """The workspace's database: opening it, and transactions on it.
 
-`read()` gives a connection that sees one state of the database however long it is used; `write()`
-gives the only writer, of all threads and processes, until its block ends: what it reads cannot
-change under it. A block that ends normally is committed and durable, one that raises is rolled back.
+`read()` gives a connection that sees one state of the database however long it is used; `write(part)`
+gives the only writer of that part, of all threads and processes, until its block ends: what it reads
+there cannot change under it. A block that ends normally is committed and durable, one that raises is
+rolled back.
 
-Whatever the database or the operating system raise becomes StoreError, with a remedy and without
+Whatever the database or the operating system raise becomes an OslerError, with a remedy and without
 any value or SQL text.
 """
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from osler.core.errors import InputError, StoreError
-from osler.stores import migrations, sqlite
+from osler.stores import faults, folder, migrations, moved, postgres
+from osler.stores.backing import PARTS, Backing, Census, Part, Presence
+from osler.stores.sqlite import SqliteBacking
 from osler.stores.tables import audit_head
 
 BUSY_TIMEOUT_S = 10.0
@@ -31,96 +33,141 @@ BUSY_TIMEOUT_S = 10.0
 class Database:
     """An open database. Safe for threads; not to be carried over a fork."""
 
-    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
-        """Use `open`, which also prepares the file."""
-        self.path = path
-        self.workspace = path.parent
+    def __init__(self, workspace: Path, backing: Backing, *, busy_timeout_s: float) -> None:
+        """Use `open`, which also prepares the database."""
+        self.workspace = workspace
+        self._backing = backing
         self._patience_s = busy_timeout_s
-        self._file = _identity(path)
-        self._reader: Engine = sqlite.engine(path, writer=False, busy_timeout_s=busy_timeout_s)
-        self._writer: Engine = sqlite.engine(path, writer=True, busy_timeout_s=busy_timeout_s)
-        # Threads queue here rather than at SQLite's lock, which can only be polled.
-        self._turn = threading.Lock()
+        # Threads queue here rather than at the database's lock, which SQLite can only poll.
+        one = threading.Lock()
+        self._turns = {part: one if backing.name == "sqlite" else threading.Lock() for part in PARTS}
         self._closed = False
 
     @classmethod
-    def open(cls, workspace: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
+    def open(
+        cls,
+        workspace: Path,
+        *,
+        url: str | None = None,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        even_if_moved: bool = False,
+    ) -> Self:
         """The database of `workspace`, created or brought to this version's schema where needed.
 
-        Raises StoreError: the folder or the file cannot be used, or a newer Osler wrote it.
+        `url` names a PostgreSQL database; without it SQLite serves, in the workspace's folder. Raises
+        StoreError: the folder, the file or the server cannot be used, a newer Osler wrote it, or what
+        it held was moved elsewhere.
         """
-        with _faults():
-            path = sqlite.create_file(workspace.absolute())
-            sqlite.enter_wal(path, patience_s=busy_timeout_s)
-            database = cls(path, busy_timeout_s=busy_timeout_s)
+        workspace = workspace.absolute()
+        backing: Backing
+        if url is None:
+            backing = SqliteBacking(workspace, busy_timeout_s=busy_timeout_s)
+        else:
+            backing = postgres.PostgresBacking(url, busy_timeout_s=busy_timeout_s)
+        database = cls(workspace, backing, busy_timeout_s=busy_timeout_s)
         try:
+            with database._faults():
+                folder.create(workspace)
+                backing.prepare()
             database._migrate()
+            if not even_if_moved:
+                with database.read() as connection:
+                    moved.require_here(connection)
         except BaseException:
             database.close()
             raise
         return database
+
+    @property
+    def kind(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._backing.name
 
     def _migrate(self) -> None:
         with self.read() as connection:
             version = migrations.version(connection)
             migrations.require_known(version)
         if version != migrations.NEWEST:
-            with self.write() as connection:
+            with self.write("schema") as connection:
                 migrations.migrate(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection on one snapshot of the database; it cannot write. Raises StoreError."""
         self._require_open()
-        with _faults(), self._reader.begin() as connection:
+        with self._faults(), self._backing.reader().begin() as connection:
             yield connection
 
     @contextmanager
-    def write(self, *, attempts: int = 1) -> Iterator[Connection]:
-        """The one writing connection; committed when the block ends, rolled back when it raises.
+    def write(self, part: Part, *, attempts: int = 1) -> Iterator[Connection]:
+        """The one writing connection of `part`; committed when the block ends, rolled back when it raises.
 
         `attempts` is how many times to wait for the lock, `busy_timeout_s` each. Blocks do not nest.
         Raises StoreError.
         """
         self._require_open()
-        if not self._turn.acquire(timeout=self._patience_s * attempts):
-            raise sqlite.busy()
+        turn = self._turns[part]
+        if not turn.acquire(timeout=self._patience_s * attempts):
+            raise self._backing.busy()
         try:
-            self._require_same_file()
-            with _faults(), ExitStack() as stack:
-                yield self._begin(stack, attempts)
+            self._backing.require_same()
+            with self._faults(), ExitStack() as stack:
+                yield self._begin(stack, part, attempts)
         finally:
-            self._turn.release()
+            turn.release()
 
-    def _begin(self, stack: ExitStack, attempts: int) -> Connection:
+    def _begin(self, stack: ExitStack, part: Part, attempts: int) -> Connection:
+        writer = self._backing.writer(part)
         for _ in range(attempts - 1):
             try:
-                return stack.enter_context(self._writer.begin())
+                return stack.enter_context(writer.begin())
             except SQLAlchemyError as error:
-                if not sqlite.is_busy(error):
+                if not self._backing.is_busy(error):
                     raise
-        return stack.enter_context(self._writer.begin())
+        return stack.enter_context(writer.begin())
 
     def check(self, *, deep: bool = False) -> None:
-        """Raise StoreError unless the database can be read and is the file that was opened.
+        """Raise StoreError unless the database can be read and is the one that was opened.
 
-        `deep` also walks its whole structure, in time proportional to its size.
+        `deep` also walks everything in it, in time proportional to its size.
         """
-        self._require_same_file()
+        self._require_open()
+        self._backing.require_same()
         with self.read() as connection:
             migrations.require_known(migrations.version(connection))
             connection.execute(select(audit_head.c.number)).all()
-            if deep and not sqlite.is_sound(connection):
+            if deep and not self._backing.is_sound(connection):
                 raise StoreError(
                     "The workspace's database is damaged.",
-                    remedy="Stop Osler and restore the workspace from a backup.",
+                    remedy="Stop Osler and restore the workspace from a backup (osler store restore).",
                 )
+
+    def overwrite_deleted(self, connection: Connection) -> None:
+        """From now on what this connection deletes is overwritten, where the database can do that."""
+        self._backing.overwrite_deleted(connection)
+
+    def erase_deleted(self) -> bool:
+        """Remove what deleted rows left in the database's own files; False when others stand in the way."""
+        with self._faults():
+            return self._backing.erase_deleted()
+
+    def undecodable_kept(self, connection: Connection) -> AbstractContextManager[None]:
+        """Within this block text that is not UTF-8 is read with surrogates in it instead of failing."""
+        return self._backing.undecodable_kept(connection)
+
+    def presence(self, instances: Path) -> Presence:
+        """This process's sign of life. Raises StoreError."""
+        with self._faults():
+            return self._backing.presence(instances)
+
+    def census(self, instances: Path) -> AbstractContextManager[Census]:
+        """Which processes live."""
+        return self._backing.census(instances)
 
     def close(self) -> None:
         """Release all idle connections; later use raises StoreError."""
         self._closed = True
-        self._reader.dispose()
-        self._writer.dispose()
+        self._backing.close()
 
     def __enter__(self) -> Self:
         return self
@@ -134,34 +181,18 @@ class Database:
         if self._closed:
             raise StoreError("The database is closed.", remedy="Start Osler again.")
 
-    def _require_same_file(self) -> None:
-        # SQLite goes on writing into a file that was deleted: durable nowhere, yet acknowledged.
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Turn what the database and the operating system raise into Osler's errors."""
         try:
-            same = _identity(self.path) == self._file
-        except OSError:
-            same = False
-        if not same:
-            raise StoreError(
-                "The database file was removed or replaced while Osler was running.",
-                remedy="Stop every process that uses the workspace, then put the file back or restart.",
-            )
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    found = os.stat(path)
-    return found.st_dev, found.st_ino
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    """Turn what the database and the operating system raise into Osler's errors."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise sqlite.fault(error) from None
-    except UnicodeEncodeError:
-        # The error itself would carry the whole text.
-        raise InputError(
-            "A text that was to be stored or looked up is not valid Unicode.",
-            remedy="Send well-formed UTF-8, without lone surrogates.",
-        ) from None
+            yield
+        except OSError as error:
+            raise faults.of_system(error) from None
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._backing.fault(error) from None
+        except UnicodeEncodeError:
+            # The error itself would carry the whole text.
+            raise InputError(
+                "A text that was to be stored or looked up is not valid Unicode.",
+                remedy="Send well-formed UTF-8, without lone surrogates.",
+            ) from None

@@ -16,7 +16,7 @@ from osler.core.ports.reader import Reading
 from osler.stores import fulltext
 from osler.stores.database import Database
 from osler.stores.identities import put_identities
-from osler.stores.rows import Prepared, prepare, stored_document
+from osler.stores.rows import Prepared, may_be_stored, prepare, stored_document
 from osler.stores.tables import documents, passages
 
 _IN_ONE_QUERY = 500
@@ -36,7 +36,7 @@ class SqlIndex:
         a resource would change its patient, InputError when a document contradicts itself.
         """
         given = _by_doc(reading)
-        with self._database.write() as connection:
+        with self._database.write("index") as connection:
             stored = _stored(connection, list(given))
             for prepared in given.values():
                 if prepared.doc in stored:
@@ -58,11 +58,25 @@ class SqlIndex:
 
     def search(self, terms: Sequence[Sequence[str]], scope: Scope, k: int) -> tuple[Hit, ...]:
         """The best `k` passages for `terms`, best first; no text of a term can be an error."""
+        if not may_be_stored(scope.patient, *scope.collections):
+            return ()
         with self._database.read() as connection:
             return fulltext.search(connection, terms, scope, k)
 
+    def rebuild(self) -> int:
+        """Make the search index anew from the stored texts, in one transaction; how many passages it holds."""
+        with self._database.write("index") as connection:
+            return fulltext.rebuild(connection)
+
+    def check(self) -> None:
+        """Raise StoreError unless the search index holds all stored passages."""
+        with self._database.read() as connection:
+            fulltext.require_whole(connection)
+
     def document(self, doc: str, *, patient: str | None) -> StoredDocument | None:
         """A stored source; a record's only when `patient` is the one it belongs to."""
+        if not may_be_stored(doc):
+            return None
         with self._database.read() as connection:
             row = connection.execute(select(documents).where(documents.c.doc == doc)).one_or_none()
             if row is None or row.patient not in (None, patient):

@@ -1,4 +1,4 @@
-"""Which processes that write the audit are alive.
+"""Which processes that write the audit of a workspace on one machine are alive.
 
 Each holds an advisory lock (flock) on `<folder>/<instance>.lock` for as long as it lives; the kernel
 drops the lock when the process ends, however it ends. Whoever can take the lock knows that its
@@ -15,12 +15,12 @@ from types import TracebackType
 from typing import Self
 
 from osler.core.errors import StoreError
-from osler.stores import sqlite
+from osler.stores import faults
 
 _ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 
-class Presence:
+class FilePresence:
     """This process's own lock, held until `close`."""
 
     def __init__(self, folder: Path) -> None:
@@ -31,8 +31,11 @@ class Presence:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._descriptor = _create_locked(self._path)
         except OSError as error:
-            raise sqlite.fault(error) from None
+            raise faults.of_system(error) from None
         self._held = True
+
+    def renew(self) -> None:
+        """Nothing to do: the kernel keeps the lock as long as the process lives."""
 
     def close(self) -> None:
         """Let the lock go and remove its file."""
@@ -59,7 +62,7 @@ def _create_locked(path: Path) -> int:
         os.close(descriptor)
 
 
-class Census:
+class FileCensus:
     """Tells the living from the dead. Holds the locks of the dead it found until its block ends."""
 
     def __init__(self, folder: Path) -> None:
@@ -76,7 +79,7 @@ class Census:
             self._dead[instance] = None
             return False
         except OSError as error:
-            raise sqlite.fault(error) from None
+            raise faults.of_system(error) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -84,7 +87,7 @@ class Census:
             return True
         except OSError as error:
             os.close(descriptor)
-            raise sqlite.fault(error) from None
+            raise faults.of_system(error) from None
         self._dead[instance] = descriptor
         return False
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from osler.core.ports.records import PatientIdentity, RecordItem
 from osler.stores.database import Database
 from osler.stores.identities import read_identity
-from osler.stores.rows import item_of
+from osler.stores.rows import item_of, may_be_stored
 from osler.stores.tables import documents, patients
 
 
@@ -17,6 +17,8 @@ class SqlRecords:
 
     def identity(self, patient: str) -> PatientIdentity | None:
         """The patient's identity, or None when no such record is loaded."""
+        if not may_be_stored(patient):
+            return None
         with self._database.read() as connection:
             return read_identity(connection, patient)
 
@@ -24,10 +26,12 @@ class SqlRecords:
         self, patient: str, *, types: tuple[str, ...] = (), active: bool | None = None
     ) -> tuple[RecordItem, ...]:
         """That patient's resources, newest first, undated ones last; all types when `types` is empty."""
+        if not may_be_stored(patient):
+            return ()
         query = (
             select(documents)
             .where(documents.c.patient == patient, documents.c.item_type.is_not(None))
-            .order_by(documents.c.item_when.desc(), documents.c.doc)
+            .order_by(documents.c.item_when.desc().nulls_last(), documents.c.doc)
         )
         if types:
             query = query.where(documents.c.item_type.in_(types))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,8 +48,23 @@ def prepare(document: Document, number: int) -> Prepared:
             f"Document {number} of the reading holds text that is not valid Unicode; nothing was written.",
             remedy="Repair the file's encoding: it has lone surrogates.",
         ) from None
+    if b"\\u0000" in content and any("\0" in kept for kept in _texts(document, row)):
+        raise InputError(
+            f"Document {number} of the reading holds a NUL character; nothing was written.",
+            remedy="Remove the NUL characters from the file: no text has them.",
+        )
     row["digest"] = hashlib.sha256(content).hexdigest()
     return Prepared(document=document, row=row)
+
+
+def _texts(document: Document, row: Mapping[str, object]) -> Iterator[str]:
+    """Every text that would be stored. Within JSON a NUL is written in letters; it is looked for there too."""
+    yield from (value for value in row.values() if isinstance(value, str))
+    yield from document.keywords
+    yield from (passage.section for passage in document.passages)
+    if document.item is not None:
+        for code in document.item.codes:
+            yield from (code.system, code.code, code.display)
 
 
 def _require_consistent(document: Document, number: int) -> None:
@@ -136,3 +151,8 @@ def stored_document(row: Row[Any], passages: Sequence[Row[Any]]) -> StoredDocume
         keywords=tuple(json.loads(row.keywords)),
     )
     return StoredDocument(document=document, sha256=row.sha256)
+
+
+def may_be_stored(*ids: str | None) -> bool:
+    """Whether ids are such as a document or a patient may have: one with a NUL is nobody's."""
+    return not any("\0" in id_ for id_ in ids if id_)

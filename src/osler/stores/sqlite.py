@@ -1,11 +1,10 @@
 """Everything about the database that is SQLite's own: the file, its pragmas, its faults.
 
-Beside this module only `fulltext.py` (FTS5) knows which database it talks to. Writers begin with
-BEGIN IMMEDIATE, so that a transaction takes the write lock before it reads and two processes never
-deadlock by both wanting to upgrade; readers begin with BEGIN, see one snapshot, and cannot write.
+The file has one lock: writers of all parts are one. They begin with BEGIN IMMEDIATE, so that a
+transaction takes the write lock before it reads and two processes never deadlock by both wanting to
+upgrade; readers begin with BEGIN, see one snapshot, and cannot write.
 """
 
-import errno
 import os
 import sqlite3
 import stat
@@ -20,6 +19,9 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from osler.core.errors import StoreError
+from osler.stores.backing import Part
+from osler.stores.faults import WRITABLE
+from osler.stores.instances import FileCensus, FilePresence
 
 FILE = "osler.db"
 """The database's name in its workspace folder."""
@@ -27,15 +29,16 @@ FILE = "osler.db"
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _CREATING = threading.Lock()
 
-_WRITABLE = "Make the workspace folder and all files in it writable for the user who runs Osler."
-_RESTORE = "Stop Osler and restore the workspace from a backup, or choose another workspace."
+_RESTORE = (
+    "Stop Osler and restore the workspace from a backup (osler store restore), or choose another workspace."
+)
 _FAULTS: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_BUSY: (
         "The database is locked by another process.",
         "Wait until that process has finished, or stop it, and try again.",
     ),
-    sqlite3.SQLITE_READONLY: ("The workspace's database cannot be written.", _WRITABLE),
-    sqlite3.SQLITE_PERM: ("The workspace's database cannot be written.", _WRITABLE),
+    sqlite3.SQLITE_READONLY: ("The workspace's database cannot be written.", WRITABLE),
+    sqlite3.SQLITE_PERM: ("The workspace's database cannot be written.", WRITABLE),
     sqlite3.SQLITE_FULL: (
         "The disk that holds the workspace is full.",
         "Free some space and try again; nothing of this write was kept.",
@@ -57,27 +60,107 @@ _FAULTS: dict[int, tuple[str, str]] = {
 }
 _FAULTS[sqlite3.SQLITE_LOCKED] = _FAULTS[sqlite3.SQLITE_BUSY]
 
-_OS_FAULTS: dict[int, int] = {
-    errno.EACCES: sqlite3.SQLITE_READONLY,
-    errno.EPERM: sqlite3.SQLITE_READONLY,
-    errno.EROFS: sqlite3.SQLITE_READONLY,
-    errno.ENOSPC: sqlite3.SQLITE_FULL,
-    errno.EDQUOT: sqlite3.SQLITE_FULL,
-    errno.EIO: sqlite3.SQLITE_IOERR,
-}
+
+class SqliteBacking:
+    """The file `osler.db` of a workspace: implements Backing. See there for what its methods promise."""
+
+    name = "sqlite"
+
+    def __init__(self, workspace: Path, *, busy_timeout_s: float) -> None:
+        self.path = workspace / FILE
+        self._workspace = workspace
+        self._patience_s = busy_timeout_s
+        self._file: tuple[int, int] | None = None
+        self._reader = _engine(self.path, writer=False, busy_timeout_s=busy_timeout_s)
+        self._writer = _engine(self.path, writer=True, busy_timeout_s=busy_timeout_s)
+
+    def prepare(self) -> None:
+        """Create the file where it is missing, closed to others, and put it in WAL mode."""
+        _create_file(self.path)
+        _enter_wal(self.path, patience_s=self._patience_s)
+        self._file = _identity(self.path)
+
+    def reader(self) -> Engine:
+        return self._reader
+
+    def writer(self, part: Part) -> Engine:
+        return self._writer
+
+    def require_same(self) -> None:
+        """SQLite goes on writing into a file that was deleted: durable nowhere, yet acknowledged."""
+        try:
+            same = _identity(self.path) == self._file
+        except OSError:
+            same = False
+        if not same:
+            raise StoreError(
+                "The database file was removed or replaced while Osler was running.",
+                remedy="Stop every process that uses the workspace, then put the file back or restart.",
+            )
+
+    def is_busy(self, error: Exception) -> bool:
+        return _primary(error) in _BUSY
+
+    def busy(self) -> StoreError:
+        message, remedy = _FAULTS[sqlite3.SQLITE_BUSY]
+        return StoreError(message, remedy=remedy)
+
+    def fault(self, error: Exception) -> StoreError:
+        return _fault(error)
+
+    def is_sound(self, connection: Connection) -> bool:
+        return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
+
+    def overwrite_deleted(self, connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+    def erase_deleted(self) -> bool:
+        """Move the whole write-ahead log into the file and cut it to nothing, so that no older page stays in it."""
+        with closing(_connect(self.path, writer=True, busy_timeout_s=1.0)) as connection:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
+    @contextmanager
+    def undecodable_kept(self, connection: Connection) -> Iterator[None]:
+        """So that a damaged audit record can be named rather than end the walk."""
+        raw = connection.connection.driver_connection
+        if not isinstance(raw, sqlite3.Connection):
+            raise TypeError("not a connection to SQLite")
+        usual = raw.text_factory
+        raw.text_factory = _decode
+        try:
+            yield
+        finally:
+            raw.text_factory = usual
+
+    def presence(self, folder: Path) -> FilePresence:
+        return FilePresence(folder)
+
+    def census(self, folder: Path) -> FileCensus:
+        return FileCensus(folder)
+
+    def close(self) -> None:
+        self._reader.dispose()
+        self._writer.dispose()
 
 
-def create_file(workspace: Path) -> Path:
-    """Make the workspace folder (0700) and an empty database file (0600) unless they exist; the file's path.
+def backed_up(path: Path, to: Path) -> None:
+    """Copy the database at `path` to a new file while others use it, by its online backup. Raises sqlite3.Error."""
+    with (
+        closing(_connect(path, writer=False, busy_timeout_s=10.0)) as source,
+        closing(sqlite3.connect(to)) as target,
+    ):
+        source.backup(target, pages=1024, sleep=0.01)
+        target.execute("PRAGMA journal_mode = DELETE")  # the copy is one file
 
-    A folder that existed is closed to others only when it was empty: a folder with other things in
-    it may be shared on purpose. Raises OSError.
-    """
-    if not workspace.exists():
-        workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
-    elif not any(workspace.iterdir()):
-        workspace.chmod(0o700)
-    path = workspace / FILE
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+def _create_file(path: Path) -> None:
+    """Make an empty database file (0600) unless there is one. Raises OSError."""
     # An existing file is never opened here: closing any descriptor of it would drop the locks that
     # SQLite holds on it elsewhere in this process (sqlite.org/howtocorrupt.html, 2.2).
     with _CREATING:
@@ -86,10 +169,9 @@ def create_file(workspace: Path) -> Path:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         path.chmod(0o600)
-    return path
 
 
-def enter_wal(path: Path, *, patience_s: float) -> None:
+def _enter_wal(path: Path, *, patience_s: float) -> None:
     """Put the database in WAL mode, which it then stays in. Raises sqlite3.Error, StoreError.
 
     SQLite does not wait for other processes when it changes the mode, so this does.
@@ -120,7 +202,7 @@ def _require_fts5(connection: sqlite3.Connection) -> None:
         )
 
 
-def engine(path: Path, *, writer: bool, busy_timeout_s: float) -> Engine:
+def _engine(path: Path, *, writer: bool, busy_timeout_s: float) -> Engine:
     """An engine on the file at `path` with pooled connections, for writing or for reading only."""
 
     def connect() -> sqlite3.Connection:
@@ -164,30 +246,13 @@ def _connect(path: Path, *, writer: bool, busy_timeout_s: float) -> sqlite3.Conn
     return connection
 
 
-def is_busy(error: Exception) -> bool:
-    """Whether `error` only says that someone else holds the lock."""
-    return _primary(error) in _BUSY
-
-
-def busy() -> StoreError:
-    """What a writer is told who waited in vain."""
-    message, remedy = _FAULTS[sqlite3.SQLITE_BUSY]
-    return StoreError(message, remedy=remedy)
-
-
-def fault(error: Exception) -> StoreError:
-    """`error` (SQLAlchemy's, sqlite3's or the operating system's) as a StoreError without values or SQL."""
+def _fault(error: Exception) -> StoreError:
+    """`error` (SQLAlchemy's or sqlite3's) as a StoreError without values or SQL."""
     code = _primary(error)
     if code in _FAULTS:
         message, remedy = _FAULTS[code]
         return StoreError(message, remedy=remedy)
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(error, OSError):
-        reason = errno.errorcode.get(error.errno or 0, "unknown error")
-        return StoreError(
-            f"The workspace folder cannot be used ({reason}).",
-            remedy="Name a folder that the user who runs Osler can create or write (--workspace).",
-        )
     return StoreError(
         f"The database failed ({type(cause).__name__}, code {code}).",
         remedy="Run `osler doctor`; if it finds nothing, report this message.",
@@ -196,47 +261,8 @@ def fault(error: Exception) -> StoreError:
 
 def _primary(error: Exception) -> int:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, OSError):
-        return _OS_FAULTS.get(cause.errno or 0, 0)
     code = getattr(cause, "sqlite_errorcode", 0)
     return int(code) & 0xFF if isinstance(code, int) else 0
-
-
-def is_sound(connection: Connection) -> bool:
-    """Whether the whole file's structure is intact; takes time in proportion to its size."""
-    return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
-
-
-def overwrite_deleted(connection: Connection) -> None:
-    """From now on what this connection deletes is overwritten in the file."""
-    connection.exec_driver_sql("PRAGMA secure_delete = ON")
-
-
-def empty_log(path: Path) -> bool:
-    """Move the whole write-ahead log into the file and cut it to nothing, so that no older page stays in it.
-
-    False when someone reads or writes just now; then a part of it is left until the next time.
-    """
-    with closing(_connect(path, writer=True, busy_timeout_s=1.0)) as connection:
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy
-
-
-@contextmanager
-def undecodable_kept(connection: Connection) -> Iterator[None]:
-    """Text that is not UTF-8 comes out with surrogates in it within this block, instead of an error.
-
-    So that a damaged audit record can be named rather than end the walk.
-    """
-    raw = connection.connection.driver_connection
-    if not isinstance(raw, sqlite3.Connection):
-        raise TypeError("not a connection to SQLite")
-    usual = raw.text_factory
-    raw.text_factory = _decode
-    try:
-        yield
-    finally:
-        raw.text_factory = usual
 
 
 def _decode(text: bytes) -> str:

@@ -2,7 +2,7 @@
 
 Times are ISO 8601 text in UTC, as `core.clock.timestamp` writes them. JSON is kept as text, because
 the audit hashes it and nothing queries into it. The full-text table over `passages` is not here: it
-differs by database and is made of what is here (see `fulltext`).
+differs by database and is made of what is here (see `fulltext/`).
 """
 
 from sqlalchemy import (
@@ -15,13 +15,16 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
 )
+from sqlalchemy import Text as _Text
 
 metadata = MetaData()
 
 # On SQLite only INTEGER PRIMARY KEY is the row's own number.
 _Number = BigInteger().with_variant(Integer(), "sqlite")
+
+# PostgreSQL would sort by the rules of some language; bytewise is how SQLite does, and the same everywhere.
+Text = _Text().with_variant(_Text(collation="C"), "postgresql")
 
 audit = Table(
     "audit",
@@ -105,6 +108,15 @@ surrogate_maps = Table(
     Index("ix_surrogate_maps_expires", "expires"),
 )
 """Ways back from surrogates. `record` and `text` are keyed digests of the record's id and of the replaced text."""
+
+store_moved = Table(
+    "store_moved",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("destination", Text, nullable=False),
+    Column("moved", Text, nullable=False),
+)
+"""At most one row: that the content was moved, when, and to what kind of database."""
 
 api_keys = Table(
     "api_keys",

@@ -89,7 +89,7 @@ class SqlVault:
         with self.database.read() as connection:
             found = self.find(connection, owner)
         if found is None:
-            with self.database.write() as connection:
+            with self.database.write("vault") as connection:
                 found = self.claimed(connection, owner)
         with self._lock:
             self._cache[owner] = _Remembered(subject=found, read_at=now)
@@ -155,7 +155,7 @@ class SqlVault:
         with self.database.read() as connection:
             state = connection.execute(select(vault_state.c.key_id)).scalar_one()
         if not state:
-            with self.database.write() as connection:
+            with self.database.write("vault") as connection:
                 state = connection.execute(select(vault_state.c.key_id)).scalar_one()
                 if not state:
                     self._adopt(connection)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from osler.core.clock import Clock, SystemClock, timestamp
 from osler.core.errors import InputError, StoreError
 from osler.core.ports.vault import Holding, Rotated, Shredded
-from osler.stores import sqlite
+from osler.stores import faults
 from osler.stores.tables import surrogate_maps, vault, vault_shredded, vault_state
 from osler.stores.vault import WORKSPACE_HANDLE, SqlVault
 from osler.stores.vault_keys import FileKeys, MasterKey, create_key, read_key, sync_folder
@@ -39,8 +39,8 @@ class SqlVaultKeeper:
 
     def shred(self, patient: str) -> Shredded:
         """Destroy the key of a patient, given by id or handle, and the maps under it, for good."""
-        with self._database.write() as connection:
-            sqlite.overwrite_deleted(connection)
+        with self._database.write("vault") as connection:
+            self._database.overwrite_deleted(connection)
             found = self._vault.find(connection, Owner(patient=patient))
             handle = found.handle if found is not None else patient
             row = connection.execute(select(vault).where(vault.c.handle == handle)).one_or_none()
@@ -62,8 +62,8 @@ class SqlVaultKeeper:
 
     def expire(self, now: datetime) -> int:
         """Destroy the surrogate maps that had expired by `now`; how many."""
-        with self._database.write() as connection:
-            sqlite.overwrite_deleted(connection)
+        with self._database.write("vault") as connection:
+            self._database.overwrite_deleted(connection)
             expired = surrogate_maps.c.expires <= timestamp(now)
             gone = connection.execute(delete(surrogate_maps).where(expired)).rowcount
         if gone:
@@ -75,7 +75,7 @@ class SqlVaultKeeper:
         return connection.execute(query).scalar_one()
 
     def _empty_log(self) -> None:
-        if not sqlite.empty_log(self._database.path):
+        if not self._database.erase_deleted():
             raise StoreError(
                 "The keys are destroyed, but the database's log could not be emptied while others use it: "
                 "it may still hold them.",
@@ -87,7 +87,7 @@ class SqlVaultKeeper:
     def rotate(self, *, destroy_old: bool = False) -> Rotated:
         """Seal all rows under another master key. May be killed at any moment and run again."""
         new = self._next_key()
-        with self._database.write() as connection:
+        with self._database.write("vault") as connection:
             self._vault.sealing(connection)
             connection.execute(update(vault_state).values(key_id=new.id))
         done = 0
@@ -117,7 +117,7 @@ class SqlVaultKeeper:
             if not self._files.next.exists():
                 create_key(self._files.next)
         except OSError as error:
-            raise sqlite.fault(error) from None
+            raise faults.of_system(error) from None
         return MasterKey.of(read_key(self._files.next))
 
     def _rows_of_other_keys(self, key: MasterKey) -> int:
@@ -127,8 +127,8 @@ class SqlVaultKeeper:
 
     def _reseal_some(self, new: MasterKey) -> int:
         """Seal a few rows anew in one transaction: each is under one key or the other, never under none."""
-        with self._database.write() as connection:
-            sqlite.overwrite_deleted(connection)
+        with self._database.write("vault") as connection:
+            self._database.overwrite_deleted(connection)
             query = select(vault).where(vault.c.key_id != new.id).order_by(vault.c.handle).limit(_BATCH)
             rows: Sequence[Row[tuple[object, ...]]] = connection.execute(query).all()
             for row in rows:
@@ -151,7 +151,7 @@ class SqlVaultKeeper:
             files.next.unlink(missing_ok=True)
             sync_folder(files.path.parent)
         except OSError as error:
-            raise sqlite.fault(error) from None
+            raise faults.of_system(error) from None
 
     # -- listing
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from osler.core.errors import StoreError
-from osler.stores import sqlite
+from osler.stores import faults
 
 KEY_BYTES = 32
 KEY_FILE = "vault.key"
@@ -97,7 +97,7 @@ def load_or_create_key(path: Path, *, in_use: bool = False) -> bytes:
                 raise StoreError("The vault's key file vault.key is missing.", remedy=RESTORE)
             create_key(path)
     except OSError as error:
-        raise sqlite.fault(error) from None
+        raise faults.of_system(error) from None
     return read_key(path)
 
 
@@ -111,7 +111,7 @@ def read_key(path: Path) -> bytes:
                 f"The vault's key file {path.name} cannot be read ({type(error).__name__}).",
                 remedy="Make it a file that the user who runs Osler can read (mode 0600).",
             ) from None
-        raise sqlite.fault(error) from None
+        raise faults.of_system(error) from None
     if len(key) != KEY_BYTES:
         raise StoreError(
             f"The vault's key file holds {len(key)} bytes instead of {KEY_BYTES}.", remedy=RESTORE

@@ -33,7 +33,7 @@ class SqlSurrogateMaps:
             return
         now = self._clock.now()
         created, expires = timestamp(now), None if ttl is None else timestamp(now + ttl)
-        with self._database.write() as connection:
+        with self._database.write("vault") as connection:
             owners: dict[Owner, Subject] = {}
             there = self._there(connection, [self._digest("text", m.digest) for m in maps])
             rows: dict[tuple[str, bytes, bytes], dict[str, object]] = {}

@@ -11,9 +11,9 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     insert,
 )
+from sqlalchemy import Text as _Text
 
 from osler.core.audit import GENESIS
 from osler.stores import fulltext
@@ -21,6 +21,8 @@ from osler.stores import fulltext
 _metadata = MetaData()
 
 _Number = BigInteger().with_variant(Integer(), "sqlite")
+
+Text = _Text().with_variant(_Text(collation="C"), "postgresql")
 
 Table(
     "audit",

@@ -10,14 +10,16 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     insert,
     text,
 )
+from sqlalchemy import Text as _Text
 
 _metadata = MetaData()
 
 _Number = BigInteger().with_variant(Integer(), "sqlite")
+
+Text = _Text().with_variant(_Text(collation="C"), "postgresql")
 
 Table("vault", _metadata, Column("handle", Text, primary_key=True))
 
@@ -55,6 +57,7 @@ _maps = Table(
 
 def upgrade(connection: Connection) -> None:
     """Rows get a key id, empty until the vault is next opened with its key; three tables are added."""
-    connection.execute(text("ALTER TABLE vault ADD COLUMN key_id TEXT NOT NULL DEFAULT ''"))
+    kept = Text.compile(dialect=connection.dialect)
+    connection.execute(text(f"ALTER TABLE vault ADD COLUMN key_id {kept} NOT NULL DEFAULT ''"))
     _metadata.create_all(connection, tables=[_state, _shredded, _maps])
     connection.execute(insert(_state), {"id": 1, "key_id": ""})

@@ -1,20 +1,14 @@
 """Full-text search over passages with SQLite's FTS5: its table, its upkeep, its queries.
 
-The only module that would be written again for another database. The table's rowid is the passage's
-id. The patient filter stands in the query itself, before ranking and LIMIT.
+The table's rowid is the passage's id. The patient filter stands in the query itself, before ranking and LIMIT.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, text
 
 from osler.core.ports.index import RECORDS, Hit, Scope
-
-MAX_PHRASES = 256
-"""How many different words or phrases of a query count: the first ones."""
-
-_MAX_HITS = 10_000
+from osler.stores.fulltext.phrases import MAX_HITS, distinct
 
 _TABLE = """
 CREATE VIRTUAL TABLE passages_fts USING fts5(
@@ -81,7 +75,7 @@ def search(connection: Connection, terms: Sequence[Sequence[str]], scope: Scope,
             "records": RECORDS,
             "every": not scope.collections,
             "collections": list(scope.collections),
-            "k": min(k, _MAX_HITS),
+            "k": min(k, MAX_HITS),
         },
     )
     return tuple(
@@ -105,16 +99,15 @@ def match_expression(terms: Sequence[Sequence[str]]) -> str:
     FTS5 weighs rare phrases more; a passage with words of several groups thus comes before one with
     synonyms of a single common one.
     """
-    distinct: dict[str, str] = {}
-    for phrase in _phrases(alternative for group in terms for alternative in group):
-        distinct.setdefault(phrase.casefold(), phrase)
-    return " OR ".join(f'"{phrase}"' for phrase in islice(distinct.values(), MAX_PHRASES))
+    return " OR ".join(f'"{phrase}"' for phrase in distinct(terms))
 
 
-def _phrases(alternatives: Iterable[str]) -> Iterator[str]:
-    for alternative in alternatives:
-        # A NUL would end the expression for FTS5; a lone surrogate cannot be encoded.
-        legible = "".join(c if c.isprintable() and c != '"' else " " for c in alternative)
-        phrase = " ".join(legible.split())
-        if any(c.isalnum() for c in phrase):
-            yield phrase
+def rebuild(connection: Connection) -> None:
+    """Make the full-text table anew, empty."""
+    connection.execute(text("DROP TABLE IF EXISTS passages_fts"))
+    create(connection)
+
+
+def count(connection: Connection) -> int:
+    """How many passages the full-text table knows."""
+    return int(connection.execute(text("SELECT count(*) FROM passages_fts_docsize")).scalar_one())
