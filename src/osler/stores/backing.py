@@ -67,6 +67,14 @@ class Backing(Protocol):
         """Raise StoreError when it is not the database any more that was opened."""
         ...
 
+    def lock_all(self, connection: Connection) -> None:
+        """Make a connection that is the only writer of "schema" that of all parts."""
+        ...
+
+    def copy_file(self, to: Path) -> bool:
+        """Copy the database to a new file while others use it, where it is a file; False where it is none."""
+        ...
+
     def is_busy(self, error: Exception) -> bool:
         """Whether `error` only says that another writer holds the lock."""
         ...

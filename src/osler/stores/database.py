@@ -78,6 +78,11 @@ class Database:
             raise
         return database
 
+    def copy_file(self, to: Path) -> bool:
+        """Copy the database to a new SQLite file while others use it, where it is one; False where it is none."""
+        with self._faults():
+            return self._backing.copy_file(to)
+
     @property
     def kind(self) -> str:
         """`sqlite` or `postgresql`."""
@@ -115,6 +120,20 @@ class Database:
                 yield self._begin(stack, part, attempts)
         finally:
             turn.release()
+
+    @contextmanager
+    def write_all(self) -> Iterator[Connection]:
+        """The one writing connection of all parts: meanwhile nobody else writes anything. Raises StoreError."""
+        with ExitStack() as turns:
+            for turn in dict.fromkeys(self._turns.values()):
+                if not turn.acquire(timeout=self._patience_s):
+                    raise self._backing.busy()
+                turns.callback(turn.release)
+            self._require_open()
+            self._backing.require_same()
+            with self._faults(), self._backing.writer("schema").begin() as connection:
+                self._backing.lock_all(connection)
+                yield connection
 
     def _begin(self, stack: ExitStack, part: Part, attempts: int) -> Connection:
         writer = self._backing.writer(part)

@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, distinct, func, insert, select, update
 
-from osler.core.errors import Conflict
+from osler.core.errors import Conflict, StoreError
 from osler.core.ports.index import RECORDS, Added, CollectionInfo, Hit, Scope, StoredDocument
 from osler.core.ports.reader import Reading
 from osler.stores import fulltext
 from osler.stores.database import Database
 from osler.stores.identities import put_identities
-from osler.stores.rows import Prepared, may_be_stored, prepare, stored_document
+from osler.stores.rows import Prepared, damaged_text, may_be_stored, prepare, stored_document, text_digest
 from osler.stores.tables import documents, passages
 
 _IN_ONE_QUERY = 500
@@ -64,14 +64,25 @@ class SqlIndex:
             return fulltext.search(connection, terms, scope, k)
 
     def rebuild(self) -> int:
-        """Make the search index anew from the stored texts, in one transaction; how many passages it holds."""
+        """Make the search anew from the stored texts, in one transaction; how many passages it holds."""
         with self._database.write("index") as connection:
             return fulltext.rebuild(connection)
 
-    def check(self) -> None:
-        """Raise StoreError unless the search index holds all stored passages."""
+    def check(self, *, deep: bool = False) -> None:
+        """Raise StoreError unless the search is whole and in step with the stored texts.
+
+        `deep` also compares every text with its digest, and the search with every text where the database can.
+        """
         with self._database.read() as connection:
-            fulltext.require_whole(connection)
+            fulltext.check(connection)
+            if deep and (damaged := _changed_texts(connection)):
+                raise StoreError(
+                    f"{damaged} stored texts are not what was added: their digests do not match.",
+                    remedy="Restore the workspace from a backup, or add their files again.",
+                )
+        if deep:
+            with self._database.write("index") as connection:
+                fulltext.check(connection, deep=True)
 
     def document(self, doc: str, *, patient: str | None) -> StoredDocument | None:
         """A stored source; a record's only when `patient` is the one it belongs to."""
@@ -86,7 +97,10 @@ class SqlIndex:
             found = connection.execute(
                 select(passages).where(passages.c.document == row.id).order_by(passages.c.position)
             ).all()
-        return stored_document(row, found)
+        stored = stored_document(row, found)
+        if prepare(stored.document, 1).row["digest"] != row.digest:
+            raise damaged_text()
+        return stored
 
     def collections(self) -> tuple[CollectionInfo, ...]:
         """What is loaded, by collection, sorted by its name."""
@@ -116,6 +130,11 @@ class SqlIndex:
             )
             for row in rows
         )
+
+
+def _changed_texts(connection: Connection) -> int:
+    rows = connection.execute(select(documents.c.text, documents.c.sha256).execution_options(yield_per=200))
+    return sum(text_digest(row.text) != row.sha256 for row in rows)
 
 
 def _by_doc(reading: Reading) -> dict[str, Prepared]:

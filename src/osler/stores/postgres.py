@@ -141,6 +141,13 @@ class PostgresBacking:
     def require_same(self) -> None:
         """A server's database cannot be replaced under an open connection."""
 
+    def lock_all(self, connection: Connection) -> None:
+        for number in range(len(PARTS)):
+            connection.execute(_LOCK_PART, {"part": number})
+
+    def copy_file(self, to: Path) -> bool:
+        return False
+
     def is_busy(self, error: Exception) -> bool:
         return postgres_faults.is_busy(error)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from osler.core.errors import InputError
+from osler.core.errors import InputError, StoreError
 from osler.core.ports.index import StoredDocument
 from osler.core.ports.reader import Document, Passage
 from osler.core.ports.records import Code, RecordItem
@@ -90,7 +90,7 @@ def _columns(document: Document) -> dict[str, object]:
         "patient": document.patient,
         "title": document.title,
         "text": document.text,
-        "sha256": hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
+        "sha256": text_digest(document.text),
         "basis": document.basis,
         "source": document.source,
         "published": document.published,
@@ -112,10 +112,25 @@ def _codes_json(codes: Sequence[Code]) -> str:
     return json.dumps([[c.system, c.code, c.display] for c in codes], ensure_ascii=False)
 
 
+def text_digest(text: str) -> str:
+    """The SHA-256 of a text that stands beside it."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def damaged_text() -> StoreError:
+    """The error for a stored document that is not what was put."""
+    return StoreError(
+        "A stored text is not what was added: its digest does not match.",
+        remedy="Restore the workspace from a backup; `osler doctor --deep` counts the damaged texts.",
+    )
+
+
 def item_of(row: Row[Any]) -> RecordItem | None:
-    """The structured side of a document's row; None without one."""
+    """The structured side of a document's row; None without one. Raises StoreError when its text was damaged."""
     if row.item_type is None:
         return None
+    if text_digest(row.text) != row.sha256:
+        raise damaged_text()
     return RecordItem(
         doc=row.doc,
         patient=row.patient,

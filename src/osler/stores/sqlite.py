@@ -98,8 +98,20 @@ class SqliteBacking:
                 remedy="Stop every process that uses the workspace, then put the file back or restart.",
             )
 
+    def lock_all(self, connection: Connection) -> None:
+        """The file has one lock for all parts."""
+
+    def copy_file(self, to: Path) -> bool:
+        """By SQLite's online backup: readers and writers go on, and the copy is of one state."""
+        with (
+            closing(_connect(self.path, writer=False, busy_timeout_s=self._patience_s)) as source,
+            closing(sqlite3.connect(to)) as target,
+        ):
+            source.backup(target, pages=4096, sleep=0.005)
+        return True
+
     def is_busy(self, error: Exception) -> bool:
-        return _primary(error) in _BUSY
+        return is_busy(error)
 
     def busy(self) -> StoreError:
         message, remedy = _FAULTS[sqlite3.SQLITE_BUSY]
@@ -142,16 +154,6 @@ class SqliteBacking:
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()
-
-
-def backed_up(path: Path, to: Path) -> None:
-    """Copy the database at `path` to a new file while others use it, by its online backup. Raises sqlite3.Error."""
-    with (
-        closing(_connect(path, writer=False, busy_timeout_s=10.0)) as source,
-        closing(sqlite3.connect(to)) as target,
-    ):
-        source.backup(target, pages=1024, sleep=0.01)
-        target.execute("PRAGMA journal_mode = DELETE")  # the copy is one file
 
 
 def _identity(path: Path) -> tuple[int, int]:
@@ -259,6 +261,18 @@ def _fault(error: Exception) -> StoreError:
     )
 
 
+def is_busy(error: Exception) -> bool:
+    """Whether `error` only says that someone else holds the lock."""
+    return _primary(error) in _BUSY
+
+
+def is_search(error: Exception) -> bool:
+    """Whether `error` says that the full-text table is not there, or is damaged, and not the file around it."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    extended = getattr(cause, "sqlite_errorcode", 0)
+    return extended == sqlite3.SQLITE_CORRUPT_VTAB or _primary(error) == sqlite3.SQLITE_ERROR
+
+
 def _primary(error: Exception) -> int:
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", 0)
@@ -267,3 +281,9 @@ def _primary(error: Exception) -> int:
 
 def _decode(text: bytes) -> str:
     return text.decode("utf-8", "surrogateescape")
+
+
+def as_one_file(path: Path) -> None:
+    """Take a database that nobody uses out of WAL mode, so that it is one file. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")

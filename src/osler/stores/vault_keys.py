@@ -119,13 +119,16 @@ def read_key(path: Path) -> bytes:
     return key
 
 
-def create_key(path: Path) -> None:
-    """Write a new key under a temporary name, then link it: nobody ever sees half a key. Raises OSError."""
+def create_key(path: Path, key: bytes | None = None) -> None:
+    """Write a key, a new one unless it is given. Raises OSError.
+
+    It is written under a temporary name, then linked: nobody ever sees half a key.
+    """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
+            file.write(key or secrets.token_bytes(KEY_BYTES))
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):  # another process was first: its key stands

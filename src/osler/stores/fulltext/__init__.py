@@ -11,16 +11,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from osler.core.errors import StoreError
 from osler.core.ports.index import Hit, Scope
 from osler.stores.fulltext import fts5, postgres
 from osler.stores.tables import documents, passages
 
 _PAGE = 500
-
-REBUILD = "Run `osler kb rebuild`: it makes the search index anew from the stored texts."
 
 
 def _of(connection: Connection) -> ModuleType:
@@ -49,8 +46,9 @@ def search(connection: Connection, terms: Sequence[Sequence[str]], scope: Scope,
 
 
 def rebuild(connection: Connection) -> int:
-    """Make the full-text table anew from the stored texts; how many passages it holds."""
-    _of(connection).rebuild(connection)
+    """Make the full-text table anew from the stored texts, within a write transaction; how many passages it holds."""
+    _of(connection).clear(connection)
+    create(connection)
     done = 0
     for rows in _pages(connection):
         add(connection, rows)
@@ -58,11 +56,12 @@ def rebuild(connection: Connection) -> int:
     return done
 
 
-def require_whole(connection: Connection) -> None:
-    """Raise StoreError unless the full-text table knows as many passages as are stored."""
-    stored = connection.execute(select(func.count()).select_from(passages)).scalar_one()
-    if _of(connection).count(connection) != stored:
-        raise StoreError("The search index does not hold all stored passages.", remedy=REBUILD)
+def check(connection: Connection, *, deep: bool = False) -> None:
+    """Raise StoreError unless the full-text table is there and holds exactly the passages.
+
+    `deep` also compares its content, where the database can do that; it needs a write transaction.
+    """
+    _of(connection).check(connection, deep=deep)
 
 
 def _pages(connection: Connection) -> Iterator[list[dict[str, object]]]:

@@ -4,11 +4,14 @@ The table's rowid is the passage's id. The patient filter stands in the query it
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy.exc import DBAPIError
 
 from osler.core.ports.index import RECORDS, Hit, Scope
-from osler.stores.fulltext.phrases import MAX_HITS, distinct
+from osler.stores import sqlite
+from osler.stores.fulltext.phrases import MAX_HITS, distinct, lost
 
 _TABLE = """
 CREATE VIRTUAL TABLE passages_fts USING fts5(
@@ -43,6 +46,15 @@ _SEARCH = text(
     """
 ).bindparams(bindparam("collections", expanding=True))
 
+_SHADOWS = ("data", "idx", "content", "docsize", "config")
+_OUT_OF_STEP = text(
+    """
+    SELECT EXISTS (SELECT 1 FROM passages WHERE id NOT IN (SELECT id FROM passages_fts_docsize))
+        OR EXISTS (SELECT 1 FROM passages_fts_docsize WHERE id NOT IN (SELECT id FROM passages))
+        OR EXISTS (SELECT 1 FROM passages WHERE id NOT IN (SELECT id FROM passages_fts_content))
+    """
+)
+
 
 def create(connection: Connection) -> None:
     """Make the full-text table."""
@@ -66,8 +78,8 @@ def search(connection: Connection, terms: Sequence[Sequence[str]], scope: Scope,
     phrases = match_expression(terms)
     if not phrases or k < 1:
         return ()
-    found = connection.execute(
-        _SEARCH,
+    found = _run(
+        connection,
         {
             "phrases": phrases,
             "patient": scope.patient,
@@ -92,6 +104,15 @@ def search(connection: Connection, terms: Sequence[Sequence[str]], scope: Scope,
     )
 
 
+def _run(connection: Connection, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+    try:
+        return connection.execute(_SEARCH, parameters).all()
+    except DBAPIError as error:
+        if sqlite.is_search(error):
+            raise lost() from None
+        raise
+
+
 def match_expression(terms: Sequence[Sequence[str]]) -> str:
     """`terms` as an FTS5 expression: every alternative a quoted phrase, all joined by OR; "" if none.
 
@@ -102,12 +123,43 @@ def match_expression(terms: Sequence[Sequence[str]]) -> str:
     return " OR ".join(f'"{phrase}"' for phrase in distinct(terms))
 
 
-def rebuild(connection: Connection) -> None:
-    """Make the full-text table anew, empty."""
-    connection.execute(text("DROP TABLE IF EXISTS passages_fts"))
-    create(connection)
+def check(connection: Connection, *, deep: bool = False) -> None:
+    """Raise StoreError unless the table is there and holds exactly the passages.
+
+    `deep` also compares its whole content and needs a write transaction, in which it changes nothing.
+    """
+    try:
+        out_of_step = connection.execute(_OUT_OF_STEP).scalar_one()
+        connection.execute(text("SELECT rowid FROM passages_fts WHERE passages_fts MATCH 'a'")).first()
+        if deep:
+            connection.execute(text("INSERT INTO passages_fts (passages_fts) VALUES ('integrity-check')"))
+    except DBAPIError as error:
+        if sqlite.is_busy(error):
+            raise
+        raise lost() from None
+    if out_of_step:
+        raise lost()
 
 
-def count(connection: Connection) -> int:
-    """How many passages the full-text table knows."""
-    return int(connection.execute(text("SELECT count(*) FROM passages_fts_docsize")).scalar_one())
+def clear(connection: Connection) -> None:
+    """Take the table away, whatever is left of it."""
+    try:
+        with connection.begin_nested():
+            connection.execute(text("DROP TABLE IF EXISTS passages_fts"))
+    except DBAPIError:
+        _mend_to_drop(connection)
+        connection.execute(text("DROP TABLE passages_fts"))
+    for shadow in _SHADOWS:
+        connection.execute(text(f"DROP TABLE IF EXISTS passages_fts_{shadow}"))
+
+
+def _mend_to_drop(connection: Connection) -> None:
+    """FTS5 opens a table before it drops it, which a broken one does not let: give it the insides of an empty one."""
+    connection.execute(text("CREATE VIRTUAL TABLE passages_empty USING fts5(text)"))
+    connection.execute(text("DROP TABLE IF EXISTS passages_fts_data"))
+    connection.execute(text("DROP TABLE IF EXISTS passages_fts_config"))
+    connection.execute(text("CREATE TABLE passages_fts_data (id INTEGER PRIMARY KEY, block BLOB)"))
+    connection.execute(text("INSERT INTO passages_fts_data SELECT * FROM passages_empty_data"))
+    connection.execute(text("CREATE TABLE passages_fts_config (k PRIMARY KEY, v) WITHOUT ROWID"))
+    connection.execute(text("INSERT INTO passages_fts_config SELECT * FROM passages_empty_config"))
+    connection.execute(text("DROP TABLE passages_empty"))

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import DBAPIError
 
 from osler.core.ports.index import RECORDS, Hit, Scope
-from osler.stores.fulltext.phrases import MAX_HITS, distinct
+from osler.stores.fulltext.phrases import MAX_HITS, distinct, lost
 
 K1, B = 1.2, 0.75
 """BM25's constants, as FTS5 has them."""
@@ -98,6 +99,14 @@ _CANDIDATES = text(
 )
 
 
+_OUT_OF_STEP = text(
+    """
+    SELECT EXISTS (SELECT 1 FROM passages WHERE NOT EXISTS (SELECT 1 FROM passages_fts WHERE id = passages.id))
+        OR EXISTS (SELECT 1 FROM passages_fts WHERE NOT EXISTS (SELECT 1 FROM passages WHERE id = passages_fts.id))
+    """
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Phrase:
     """A phrase as its stems, in order, and how much it says: its inverse document frequency."""
@@ -118,16 +127,34 @@ def create(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def rebuild(connection: Connection) -> None:
-    """Make the full-text table anew, empty."""
+def clear(connection: Connection) -> None:
+    """Take the table away, whatever is left of it."""
     for statement in _DROP:
         connection.exec_driver_sql(statement)
-    create(connection)
 
 
-def count(connection: Connection) -> int:
-    """How many passages the full-text table knows."""
-    return int(connection.exec_driver_sql("SELECT count(*) FROM passages_fts").scalar_one())
+def check(connection: Connection, *, deep: bool = False) -> None:
+    """Raise StoreError unless the table is there and holds exactly the passages. `deep` looks no further: words are
+    made by the server from the texts, and its own checks guard its pages.
+    """
+    try:
+        out_of_step = connection.execute(_OUT_OF_STEP).scalar_one()
+        total = connection.exec_driver_sql("SELECT passages, words FROM passages_fts_total").one()
+        counted = connection.exec_driver_sql(
+            "SELECT count(*), coalesce(sum(length), 0) FROM passages_fts"
+        ).one()
+        _analysed(connection, ["a"])
+    except DBAPIError as error:
+        if _is_lost(error):
+            raise lost() from None
+        raise
+    if out_of_step or tuple(total) != tuple(counted):
+        raise lost()
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Whether something that `create` made is not there, or is no more what it was."""
+    return str(getattr(error.orig, "sqlstate", "") or "")[:2] in ("42", "XX")
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
@@ -163,8 +190,20 @@ def remove(connection: Connection, documents: Sequence[int]) -> None:
 
 def search(connection: Connection, terms: Sequence[Sequence[str]], scope: Scope, k: int) -> tuple[Hit, ...]:
     """The best `k` passages that hold any of `terms` and that `scope` lets be seen, best first."""
-    phrases = _analysed(connection, [words(phrase) for phrase in distinct(terms)])
-    if not phrases or k < 1:
+    wanted = [words(phrase) for phrase in distinct(terms)]
+    if not wanted or k < 1:
+        return ()
+    try:
+        return _found(connection, wanted, scope, k)
+    except DBAPIError as error:
+        if _is_lost(error):
+            raise lost() from None
+        raise
+
+
+def _found(connection: Connection, wanted: Sequence[str], scope: Scope, k: int) -> tuple[Hit, ...]:
+    phrases = _analysed(connection, wanted)
+    if not phrases:
         return ()
     total = connection.exec_driver_sql("SELECT passages, words FROM passages_fts_total").one()
     weighed = _weighed(connection, phrases, total.passages)
