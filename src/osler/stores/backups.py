@@ -167,7 +167,7 @@ def read(backup: Path) -> Backup:
                 head=Head(number=int(found["head"]["number"]), hash=str(found["head"]["hash"])),
             ),
         )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InputError(
             "That is no backup that this Osler knows.",
             remedy=f"Name the folder that `osler store backup` made: it holds {MANIFEST} and {sqlite.FILE}.",
@@ -189,12 +189,13 @@ def restore(backup: Path, target: Database, *, progress: Progress) -> Backup:
     ):
         copied = copying.copy(leaving, arriving, progress)
         copying.require_same(copied, copying.content(arriving))
-    _restore_key(backup, target.workspace)
+    copy_key(backup, target.workspace)
     return said
 
 
-def _restore_key(backup: Path, workspace: Path) -> None:
-    kept, here = backup / KEY_FILE, workspace / KEY_FILE
+def copy_key(from_: Path, to: Path) -> None:
+    """Copy the vault's key file from one folder to another, where there is one and there is none yet."""
+    kept, here = from_ / KEY_FILE, to / KEY_FILE
     try:
         if kept.exists() and not here.exists():
             create_key(here, read_key(kept))

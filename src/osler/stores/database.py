@@ -42,6 +42,7 @@ class Database:
         one = threading.Lock()
         self._turns = {part: one if backing.name == "sqlite" else threading.Lock() for part in PARTS}
         self._closed = False
+        self._even_if_moved = False
 
     @classmethod
     def open(
@@ -65,6 +66,7 @@ class Database:
         else:
             backing = postgres.PostgresBacking(url, busy_timeout_s=busy_timeout_s)
         database = cls(workspace, backing, busy_timeout_s=busy_timeout_s)
+        database._even_if_moved = even_if_moved
         try:
             with database._faults():
                 folder.create(workspace)
@@ -117,7 +119,10 @@ class Database:
         try:
             self._backing.require_same()
             with self._faults(), ExitStack() as stack:
-                yield self._begin(stack, part, attempts)
+                connection = self._begin(stack, part, attempts)
+                if part != "schema" and not self._even_if_moved:
+                    moved.require_here(connection)  # a process that was running when it was moved
+                yield connection
         finally:
             turn.release()
 

@@ -128,8 +128,8 @@ class PostgresBacking:
             )
         if schema is None:
             raise StoreError(
-                "No schema of the search path exists in the PostgreSQL database.",
-                remedy="Create it (CREATE SCHEMA …), or correct `search_path` in the database's URL.",
+                "No schema of the search path exists in the PostgreSQL database, or none that its user may use.",
+                remedy="Create it (CREATE SCHEMA … AUTHORIZATION …), or correct `search_path` in the database's URL.",
             )
 
     def reader(self) -> Engine:

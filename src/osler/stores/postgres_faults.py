@@ -73,6 +73,22 @@ _FAULTS: dict[str, tuple[str, str]] = {
 }
 
 
+_REFUSALS = (
+    (("password", "authentication failed", "pg_hba.conf", 'role "'), "28"),
+    (('database "',), "3D000"),
+    (("too many clients", "connection slots", "too many connections"), "53300"),
+    (("starting up", "shutting down", "recovery mode", "not yet accepting"), "57"),
+)
+"""A server that turns a connection down gives no SQLSTATE to the driver, only a sentence (in English, mostly)."""
+
+
+def _refused(sentence: str) -> str:
+    """The class of a connection that did not come about or broke off."""
+    if "fatal:" not in sentence:
+        return "08"
+    return next((state for words, state in _REFUSALS if any(word in sentence for word in words)), "08")
+
+
 def is_busy(error: Exception) -> bool:
     """Whether `error` only says that another writer holds the lock."""
     return _state(error) in ("55P03", "40001", "40P01")
@@ -86,7 +102,7 @@ def busy() -> StoreError:
 
 def fault(error: Exception) -> OslerError:
     """`error` as one of Osler's. `error` itself forgets its text: the server puts values of rows into it."""
-    state = _state(error)
+    state, told_before = _state(error), str(getattr(error, "orig", "")).lower()
     for told in (error, getattr(error, "orig", None)):
         if isinstance(told, Exception):
             told.args = (type(told).__name__,)
@@ -96,7 +112,7 @@ def fault(error: Exception) -> OslerError:
             remedy="Remove the NUL characters from the text or file.",
         )
     if not state and isinstance(error, OperationalError | InterfaceError):
-        state = "08"
+        state = _refused(told_before)
     if isinstance(error, PoolTimeout):
         state = "53300"
     found = _FAULTS.get(state) or _FAULTS.get(state[:2])
