@@ -1,7 +1,5 @@
 """What PostgreSQL alone has: its server, its users, its locks, its faults; and that its search ranks as FTS5 does."""
 
-import asyncio
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,13 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stores_cases import run
 
-import postgres_server
 from osler.core.audit import AuditEntry
 from osler.core.clock import SystemClock
 from osler.core.errors import ConfigError, OslerError, StoreError
 from osler.core.ports.index import Scope
 from osler.core.ports.reader import Document, Passage, Reading
-from osler.stores import Database, SqlAuditLog, SqlIndex
+from osler.stores import Database, SqlIndex
 from postgres_server import Server
 
 SECRET = "Maple-Emmerich-1961"
@@ -113,58 +110,6 @@ def test_two_schemas_of_one_database_do_not_wait_for_each_other(postgres: Server
         other.write_all(),
     ):
         pass
-
-
-@pytest.fixture
-def own() -> Iterator[Server]:
-    """A server of the test's own, which it may stop."""
-    with postgres_server.serving() as server:
-        yield server
-
-
-def test_server_that_crashes_and_comes_back(own: Server, workspace: Path) -> None:
-    """Nothing acknowledged is lost, what fails says so, and it goes on without a restart of ours."""
-    with (
-        Database.open(workspace, url=own.url, busy_timeout_s=2.0) as database,
-        SqlAuditLog(database, CLOCK, workspace / "instances") as log,
-    ):
-        log.append_now(AuditEntry(kind="opened", time="", body={}, request_id="stream"))
-        stop, acknowledged, failed = threading.Event(), [], []
-
-        def go_on() -> None:
-            while not stop.is_set():
-                try:
-                    acknowledged.append(asyncio.run(log.append(entry(len(acknowledged)))).hash)
-                except StoreError as error:
-                    failed.append(error)
-                    time.sleep(0.02)
-
-        writing = threading.Thread(target=go_on)
-        writing.start()
-        time.sleep(0.3)
-        postgres_server.stop(own)
-        with pytest.raises(StoreError, match=r"cannot be reached|ended the connection"):
-            database.check()
-        before = len(acknowledged)
-        postgres_server.start(own)
-        end = time.monotonic() + 20
-        while len(acknowledged) < before + 5 and time.monotonic() < end:
-            time.sleep(0.02)
-        stop.set()
-        writing.join()
-        assert len(acknowledged) >= before + 5
-        assert failed
-        database.check(deep=True)
-        verdict = log.verify()
-        assert verdict.ok
-        assert set(acknowledged) <= {record.hash for record in log.records()}
-        # its sign of life was lost with its connection, and stands again: its stream is not taken for another's
-        time.sleep(5.1)
-        log.append_now(entry())
-        with SqlAuditLog(database, CLOCK, workspace / "instances") as other:
-            assert other.close_interrupted() == 0
-            log.close()
-            assert other.close_interrupted() == 1
 
 
 def test_search_table_that_is_lost_says_so_and_is_made_anew(postgres: Server, workspace: Path) -> None:
