@@ -61,8 +61,8 @@ def migrate(config: Config, workspace: Path, to: str, *, keep: bool, progress: P
         _sign(
             target,
             clock,
-            "store_migrated",
-            {"from": source.kind, "to": target.kind, "head": moved.head.number},
+            "store",
+            {"action": "migrate", "from": source.kind, "to": target.kind, "head": moved.head.number},
         )
         with target.read() as connection:
             key_id = copying.vault_key_id(connection)
@@ -89,8 +89,8 @@ def back_up(config: Config, workspace: Path, to: Path, *, with_key: bool, progre
         _sign(
             database,
             clock,
-            "store_backed_up",
-            {"head": made.content.head.number, "digest": made.content.digest},
+            "store",
+            {"action": "backup", "head": made.content.head.number, "digest": made.content.digest},
         )
     return _of(made, key_here=True)
 
@@ -106,7 +106,12 @@ def restore(config: Config, workspace: Path, backup: Path, *, progress: Progress
     backups.read(backup)  # before anything is made
     with _database(workspace, database_url(config)) as database:
         said = backups.restore(backup, database, progress=progress)
-        _sign(database, clock, "store_restored", {"head": said.content.head.number, "made": said.made})
+        _sign(
+            database,
+            clock,
+            "store",
+            {"action": "restore", "head": said.content.head.number, "made": said.made},
+        )
     here = config.stores.vault_key is not None or backups.opens_with(workspace, said.key_id)
     return _of(said, key_here=here)
 
@@ -116,7 +121,7 @@ def reopen(config: Config, workspace: Path) -> bool:
     with _opened(config, workspace, even_if_moved=True) as database:
         was_moved = backups.reopen(database)
         if was_moved:
-            _sign(database, SystemClock(), "store_reopened", {})
+            _sign(database, SystemClock(), "store", {"action": "reopen"})
     return was_moved
 
 
