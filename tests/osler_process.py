@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ class Served:
     url: str
     process: "subprocess.Popen[str]"
     log: Path
+    tls: ssl.SSLContext | None = None
 
     def post(self, path: str, body: object, **headers: str) -> tuple[int, Any]:
         """POST JSON; the status and the parsed body, whatever the status."""
@@ -37,7 +39,7 @@ class Served:
         for key, value in headers.items():
             request.add_header(key.replace("_", "-"), value)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30, context=self.tls) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
@@ -50,7 +52,7 @@ class Served:
     def get(self, path: str) -> tuple[int, str]:
         """GET; the status and the text."""
         try:
-            with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as answer:
+            with urllib.request.urlopen(f"{self.url}{path}", timeout=30, context=self.tls) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -58,9 +60,13 @@ class Served:
 
 @contextmanager
 def serving(
-    workspace: Path, *arguments: str, config: Path | None = None, **environment: str
+    workspace: Path,
+    *arguments: str,
+    config: Path | None = None,
+    tls: ssl.SSLContext | None = None,
+    **environment: str,
 ) -> Iterator[Served]:
-    """`osler serve` on a free port until the block ends."""
+    """`osler serve` on a free port until the block ends. `tls`: what to trust, where the configuration has TLS."""
     log = workspace.parent / f"{workspace.name}-serve.log"
     command = [
         sys.executable,
@@ -86,9 +92,10 @@ def serving(
         )
         try:
             line = process.stdout.readline() if process.stdout else ""
-            assert "http://" in line, log.read_text()
-            port = line.split("http://", 1)[1].split("/", 1)[0].rsplit(":", 1)[1]
-            served = Served(url=f"http://127.0.0.1:{port}", process=process, log=log)
+            scheme = "http" if tls is None else "https"
+            assert f"{scheme}://" in line, log.read_text()
+            port = line.split(f"{scheme}://", 1)[1].split("/", 1)[0].rsplit(":", 1)[1]
+            served = Served(url=f"{scheme}://127.0.0.1:{port}", process=process, log=log, tls=tls)
             _wait_ready(served)
             yield served
         finally:

@@ -127,7 +127,7 @@ def documents(values: Values) -> list[dict[str, object]]:
         for number in range(copies + 1):
             variant = f"fresh-{number}" if number else "written"
             name = f"{path.stem}.{variant}"
-            chosen = Refill(pieces, values, random.Random(name)).run() if number else pieces  # noqa: S311
+            chosen = Refill(pieces, values, random.Random(name)).run() if number else pieces
             text, spans = render(chosen)
             lines.append({"id": name, "style": style, "variant": variant, "text": text, "spans": spans})
     return lines

@@ -59,7 +59,7 @@ class Identifiers:
         """Another telephone number, often written another way."""
         if text.startswith("+"):
             country = re.match(r"\+\d{1,3}", text)
-            assert country is not None  # noqa: S101 - a number with "+" has digits after it
+            assert country is not None
             return country[0] + self.shuffle(text[country.end() :], letters=False)
         digits = re.sub(r"\D", "", text)
         if text.startswith("1-"):

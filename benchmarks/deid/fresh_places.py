@@ -87,7 +87,7 @@ class Places:
         low = old.lower()
         if low[0].isdigit():
             digits = re.match(r"\d+", old)
-            assert digits is not None  # noqa: S101 - the word starts with a digit
+            assert digits is not None
             if re.search(r"\d(?:st|nd|rd|th)$", low):
                 return f"{self._rng.randint(4, 9)}th"
             size = len(digits[0])

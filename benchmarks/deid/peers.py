@@ -65,9 +65,9 @@ def install(venvs: Path) -> None:
         place = _environment(venvs, package)
         if place.exists():
             continue
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)  # noqa: S603
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
         pip = [str(place / "bin" / "pip"), "install", "--quiet", package]
-        subprocess.run(pip, check=False)  # noqa: S603
+        subprocess.run(pip, check=False)
 
 
 def _command(name: str, venvs: Path, source: Path, out: Path) -> list[str]:
@@ -85,7 +85,7 @@ def run_once(name: str, venvs: Path, source: Path, out: Path) -> dict[str, Any]:
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
     )
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             command,
             capture_output=True,
             text=True,
@@ -152,9 +152,9 @@ def table(results: dict[str, Result], size_mb: float) -> str:
 def main() -> None:
     """Compare and print."""
     parser = argparse.ArgumentParser(description="Ours beside peers from PyPI on public.jsonl, one core.")
-    parser.add_argument("--venvs", type=Path, default=Path("/tmp/peers"))  # noqa: S108
+    parser.add_argument("--venvs", type=Path, default=Path("/tmp/peers"))
     parser.add_argument("--install", action="store_true", help="make absent virtual environments with pip")
-    parser.add_argument("--work", type=Path, default=Path("/tmp/peers/predictions"))  # noqa: S108
+    parser.add_argument("--work", type=Path, default=Path("/tmp/peers/predictions"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, default=None)
     options = parser.parse_args()

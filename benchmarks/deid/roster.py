@@ -1,6 +1,7 @@
 """With a roster: recall of the names and record numbers of people who are known beforehand.
 
-    python benchmarks/deid/roster.py [--fast]
+    python benchmarks/deid/roster.py [--fast] [--output roster.json]
+    python benchmarks/run.py deid/roster --rounds 1 --warmup 0
 
 The roster of a document is its own NAME and MRN values of two letters or digits and more, as a hospital's tables would
 have them: each name in full and never the form in which it stands elsewhere (initials, first name alone, small
@@ -12,13 +13,26 @@ import argparse
 import json
 import random
 import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label
 from osler.deid import Deidentifier
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+
+from runner import measure  # noqa: E402
+from runner.contenders import Benchmark, Contender, Metric, Round, Settings  # noqa: E402
+
+NONE, ROSTER, SLIPS = "no roster", "roster", "roster, slips"
+RECALL = Metric(name="recall", unit="share of tokens", better="higher")
 _TOKEN = re.compile(r"[^\W_]+")
 
 
@@ -49,27 +63,19 @@ def slipped(text: str, spans: list[dict[str, object]], words: set[str], rng: ran
     return "".join(chars)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fast", action="store_true")
-    engine = Deidentifier.load(fast=parser.parse_args().fast)
-    rng = random.Random(1)  # noqa: S311
+def tallies(engine: Deidentifier, rows: list[dict[str, Any]]) -> dict[str, list[int]]:
+    """Tokens covered and tokens in all, by label and kind of run."""
+    rng = random.Random(1)
     hits: dict[str, list[int]] = {}
-    for line in (HERE / "public.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in rows:
         known = known_of(row["text"], row["spans"])
-        words = {
-            w.casefold()
-            for k in known
-            if k.label is Label.NAME
-            for w in _TOKEN.findall(k.value)
-            if len(w) > 2
-        }
+        names = [k.value for k in known if k.label is Label.NAME]
+        words = {w.casefold() for name in names for w in _TOKEN.findall(name) if len(w) > 2}
         slips = slipped(row["text"], row["spans"], words, rng)
-        runs = (
-            ("no roster", row["text"], []),
-            ("roster", row["text"], known),
-            ("roster, slips", slips, known),
+        runs: tuple[tuple[str, str, list[KnownIdentifier]], ...] = (
+            (NONE, row["text"], []),
+            (ROSTER, row["text"], known),
+            (SLIPS, slips, known),
         )
         for kind, text, given in runs:
             covered = bytearray(len(text))
@@ -83,8 +89,55 @@ def main() -> None:
                     for m in _TOKEN.finditer(text, s["start"], s["end"]):
                         tally[0] += all(covered[m.start() : m.end()])
                         tally[1] += 1
-    for name, (hit, of) in sorted(hits.items()):
-        print(f"{name:22} {hit / of:.4f}  ({hit} of {of} tokens)")
+    return hits
+
+
+def documents() -> list[dict[str, Any]]:
+    """The public documents with their gold spans."""
+    return [json.loads(line) for line in (HERE / "public.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@contextmanager
+def _shares(found: dict[str, list[int]], kind: str) -> Iterator[Round]:
+    """Recall of one kind of run, by label: the same in every round, as nothing in it is chance."""
+    yield lambda label: {RECALL.name: found[f"{label}, {kind}"][0] / found[f"{label}, {kind}"][1]}
+
+
+def of(found: dict[str, list[int]]) -> Benchmark:
+    """The figures as a benchmark of one round."""
+    return Benchmark(
+        title="recall of people known beforehand",
+        contenders=tuple(
+            Contender(name=kind, start=partial(_shares, found, kind)) for kind in (NONE, ROSTER, SLIPS)
+        ),
+        cases=("NAME", "MRN"),
+        metrics=(RECALL,),
+        notes=("One round tells all: the figures do not vary.",),
+    )
+
+
+@contextmanager
+def benchmark(settings: Settings) -> Iterator[Benchmark]:
+    """The benchmark with the full engine."""
+    yield of(tallies(Deidentifier.load(), documents()[: 20 if settings.quick else None]))
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    hits = tallies(Deidentifier.load(fast=options.fast), documents())
+    for name, (hit, of_all) in sorted(hits.items()):
+        print(f"{name:22} {hit / of_all:.4f}  ({hit} of {of_all} tokens)")
+    if options.output:
+        with tempfile.TemporaryDirectory() as scratch:
+            settings = Settings(scratch=Path(scratch), rounds=1, warmup=0)
+            result = measure.run("deid/roster", of(hits), settings, folder=HERE)
+        options.output.write_text(result.to_json(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,34 @@ class Plain:
 class Bare:
     pass
 
+class Impostor(Plain):
+    name = "tagger"
+
+class Nameless(Plain):
+    name = 7
+
+class Dumb(Plain):
+    find = ()
+
+class Listed(Plain):
+    name = "listed"
+    def __init__(self, *, words: list[str] = (), table: "dict[str, int] | None" = None, of: object = 1) -> None: ...
+
+class Quitter:
+    def __init__(self) -> None:
+        raise SystemExit("Zythar Quillon")
+
+def given_class():
+    return Plain
+
+constant = 7
+
+class Partless:
+    name = "partless"
+    parts = "answer"
+    def check(self, statement):
+        return ()
+
 class Check:
     name = "dose"
     parts = ("sentence",)
@@ -45,8 +73,19 @@ badge = osler_ward_plugins:Detector
 plain = osler_ward_plugins:Plain
 bare = osler_ward_plugins:Bare
 gone = osler_ward_nowhere:Detector
+absent = osler_ward_plugins:Absent
+broken = osler_ward_broken:Detector
+impostor = osler_ward_plugins:Impostor
+nameless = osler_ward_plugins:Nameless
+dumb = osler_ward_plugins:Dumb
+listed = osler_ward_plugins:Listed
+quitter = osler_ward_plugins:Quitter
+class = osler_ward_plugins:given_class
+constant = osler_ward_plugins:constant
+twice = osler_ward_plugins:Plain
 [osler.checks]
 dose = osler_ward_plugins:Check
+partless = osler_ward_plugins:Partless
 [osler.backends]
 shout = osler_ward_plugins:Backend
 """
@@ -62,13 +101,18 @@ def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: osler-ward\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
     (site / "osler_ward_plugins.py").write_text(MODULE)
+    (site / "osler_ward_broken.py").write_text("raise RuntimeError('Zythar Quillon')")
+    other = site / "osler_clinic-2.0.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: osler-clinic\nVersion: 2.0\n")
+    (other / "entry_points.txt").write_text("[osler.detectors]\ntwice = osler_ward_plugins:Bare\n")
     monkeypatch.syspath_prepend(site)
 
 
 def checked(tmp_path: Path, text: str) -> None:
     """What `osler config check` makes of a configuration."""
     file = tmp_path / "osler.toml"
-    file.write_text(text)
+    file.write_text(f'deid.engine = "fast"\n{text}')
     loaded = configuration.load(file)
     check_parts(loaded)
     build_deidentifier(loaded)
@@ -80,6 +124,7 @@ def checked(tmp_path: Path, text: str) -> None:
         'deid.extra_detectors = ["plain"]',
         'deid.extra_detectors = ["badge"]\ndeid.options.badge = { prefix = "B" }',
         'deid.extra_detectors = ["badge"]\ndeid.options.badge = { prefix = "B", digits = 2, share = 1, strict = false }',
+        'deid.extra_detectors = ["listed"]\ndeid.options.listed = { words = ["a"], table = { b = 1 }, of = [2] }',
         'guardrails.checks = ["allergy", "citations", "dose"]\nguardrails.options.dose = { of = 7 }',
         SHOUT.format("shout", 'options = { suffix = "!" }'),
     ],
@@ -91,14 +136,48 @@ def test_it_works_once_it_is_named(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('deid.extra_detectors = ["bagde"]', "deid.extra_detectors: .*'bagde'.*badge"),
+        ('deid.extra_detectors = ["bagde"]', "deid.extra_detectors: .*'bagde'.*Did you mean 'badge'"),
         ('deid.extra_detectors = ["gone"]', "deid.extra_detectors: .*'gone' could not be imported"),
-        ('deid.extra_detectors = ["bare"]', "deid.extra_detectors: .*'bare' is no Detector"),
+        ('deid.extra_detectors = ["absent"]', "deid.extra_detectors: .*'absent' could not be imported"),
+        (
+            'deid.extra_detectors = ["broken"]',
+            r"deid.extra_detectors: .*'broken' could not be imported \(RuntimeError\). Reinstall osler-ward",
+        ),
+        (
+            'deid.extra_detectors = ["bare"]',
+            "deid.extra_detectors: .*'bare' is no Detector: it has no `find`",
+        ),
+        ('deid.extra_detectors = ["dumb"]', "'dumb' is no Detector: its `find` is no method"),
+        ('deid.extra_detectors = ["nameless"]', "'nameless' is no Detector: its `name` must be a short text"),
+        (
+            'deid.extra_detectors = ["impostor"]',
+            "'impostor' .*it calls itself 'tagger', which is the name of another",
+        ),
+        ('deid.extra_detectors = ["quitter"]', "'quitter' could not be made: it raised SystemExit"),
+        ('deid.extra_detectors = ["class"]', "'class' is no Detector: its factory gave a class"),
+        ('deid.extra_detectors = ["constant"]', "'constant' is neither a class nor a function.*osler-ward"),
+        (
+            'deid.extra_detectors = ["twice"]',
+            r"'twice' is claimed 2 times: by osler-clinic \(.*\) and osler-ward \(.*\).*Uninstall all but one",
+        ),
+        (
+            'deid.extra_detectors = ["listed"]\ndeid.options.listed = { words = "Zythar" }',
+            "'words'.*a list of text",
+        ),
+        (
+            'deid.extra_detectors = ["listed"]\ndeid.options.listed = { words = ["a", 7] }',
+            "'words'.*a list of text",
+        ),
+        (
+            'deid.extra_detectors = ["listed"]\ndeid.options.listed = { table = { a = "Zythar" } }',
+            "'table'.*a table of whole numbers",
+        ),
+        ('guardrails.checks = ["partless"]', "guardrails.checks: .*'partless' is no Check: its `parts`"),
         ('deid.extra_detectors = ["dose"]', "deid.extra_detectors: .*no detectors plug-in named 'dose'"),
         ('deid.extra_detectors = ["badge"]', "deid.extra_detectors: .*needs the option 'prefix'"),
         (
             'deid.extra_detectors = ["badge"]\ndeid.options.badge = { prefx = "B" }',
-            "deid.extra_detectors: .*no option 'prefx'.*prefix",
+            "deid.extra_detectors: .*no option 'prefx'.*Did you mean 'prefix'",
         ),
         ('deid.extra_detectors = ["badge"]\ndeid.options.badge = { prefix = 7 }', "'prefix'.*text"),
         (

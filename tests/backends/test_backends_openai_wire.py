@@ -272,10 +272,10 @@ def test_an_unknown_host_is_named_as_such():
 
 def test_an_answer_above_the_limit_is_given_up():
     async def use(_: ModelServer, wire: OpenAIWire) -> None:
-        with pytest.raises(UpstreamError, match="larger than 32 MiB"):
+        with pytest.raises(UpstreamError, match="larger than 4 MiB"):
             await collect(wire, stream=False)
 
-    with_server(use, reply=Script(("x" * (33 << 20),)))
+    with_server(use, reply=Script(("x" * (5 << 20),)))
 
 
 @pytest.mark.parametrize("how", ["close the iterator", "cancel the task"])

@@ -75,3 +75,18 @@ def test_a_backend_that_breaks_is_an_upstream_fault(script: list[object], said: 
 def test_what_a_backend_says_of_itself_stays() -> None:
     with pytest.raises(UpstreamTimeout, match="slow"):
         asyncio.run(collected(Scripted(UpstreamTimeout("slow"))))
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("stop", "stop"),
+        ("length", "length"),
+        ("eos_token", "stop"),
+        ("Zythar Quillon", "other"),
+        ("x" * 9999, "other"),
+    ],
+)
+def test_why_an_answer_ended_is_one_of_a_few_words(said: str, shown: str) -> None:
+    got = asyncio.run(collected(Scripted(Delta(text="a", finish=said))))
+    assert [d.finish for d in got] == [shown]

@@ -180,7 +180,7 @@ def test_embeddings_that_are_given_up_are_recorded(workspace: Path) -> None:
         async with ModelServer(fault=Fault.HANG) as server, platform(workspace, server.url) as built:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(embed(built.embeddings), 0.3)
-            assert outcomes(built) == [("abandoned", "abandoned")]
+            assert outcomes(built) == [("opened", "opened"), ("closed", "abandoned")]
 
     asyncio.run(main())
 
@@ -188,7 +188,7 @@ def test_embeddings_that_are_given_up_are_recorded(workspace: Path) -> None:
 def test_embeddings_are_not_also_abandoned_once_they_are_made(workspace: Path) -> None:
     async def main() -> None:
         async with ModelServer() as server, platform(workspace, server.url) as built:
-            audit = SlowAudit(built.pipeline.parts.audit, "embeddings")
+            audit = SlowAudit(built.pipeline.parts.audit, "closed")
             service = EmbeddingService(replace(built.pipeline.parts, audit=audit))
             asking = asyncio.ensure_future(embed(service))
             await audit.writing.wait()
@@ -196,7 +196,7 @@ def test_embeddings_are_not_also_abandoned_once_they_are_made(workspace: Path) -
             with pytest.raises(asyncio.CancelledError):
                 await asking
             await asyncio.sleep(0.1)
-            assert outcomes(built) == [("embeddings", "embedded")]
+            assert outcomes(built) == [("opened", "opened"), ("closed", "embedded")]
 
     asyncio.run(main())
 

@@ -164,8 +164,7 @@ def test_a_faulty_server_gives_an_answer_or_one_clear_error(
                 assert last.record is not None
                 assert last.error.remedy
                 assert "medicines" not in str(last.error)
-            expected = ["opened", "closed"] if stream else ["answer" if isinstance(last, Done) else "failed"]
-            assert kinds(built)[-len(expected) :] == expected
+            assert kinds(built)[-2:] == ["opened", "closed"]
             assert built.stores.audit.verify().open_streams == 0
 
     asyncio.run(main())
@@ -274,6 +273,6 @@ def test_a_cancelled_plain_request_is_recorded_too(workspace: Path) -> None:
         async with ModelServer("late", Fault.HANG) as server, platform(workspace, server.url) as built:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(collect(built.pipeline, request(False)), 0.3)
-            assert kinds(built)[-1] == "abandoned"
+            assert kinds(built)[-2:] == ["opened", "closed"]
 
     asyncio.run(main())

@@ -173,7 +173,7 @@ def test_unknown_routes_and_health(served: Served) -> None:
 def test_keys_are_demanded_beyond_loopback_and_can_be_revoked(workspace: Path) -> None:
     made = run_osler("keys", "create", "ward", "--json", "--workspace", str(workspace), cwd=workspace.parent)
     key = json.loads(made.stdout)
-    with serving(workspace, "--host", "0.0.0.0") as served:
+    with serving(workspace, "--host", "0.0.0.0", "--behind-tls-proxy") as served:
         body = {"messages": [{"role": "user", "content": "When is metformin contraindicated?"}]}
         for path, given in (("/v1/chat/completions", body), ("/v1/embeddings", {"input": "x"})):
             assert served.post(path, given)[0] == 401

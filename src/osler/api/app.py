@@ -1,8 +1,8 @@
 """The ASGI application: routes, errors, life span.
 
 `create()` is the factory that uvicorn calls in each worker process. It reads where to work from the
-environment (`OSLER_CONFIG`, `OSLER_WORKSPACE`, `OSLER_REQUIRE_KEYS`), because worker processes
-inherit nothing else.
+environment (`OSLER_CONFIG`, `OSLER_WORKSPACE`, `OSLER_REQUIRE_KEYS`, `OSLER_BEHIND_TLS_PROXY`,
+`OSLER_LOG_LEVEL`), because worker processes inherit nothing else.
 """
 
 import asyncio
@@ -10,8 +10,7 @@ import contextlib
 import os
 import signal
 import sys
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from osler.api import logs
+from osler.api.admin import app as admin
+from osler.api.admin.gate import Gate
+from osler.api.admin.routes import Admin
+from osler.api.edge import Edge, Ongoing
 from osler.api.errors import error_headers, error_json
 from osler.api.logs import log
 from osler.api.metrics import Metrics
+from osler.api.protocol import TIMEOUTS
 from osler.api.render import json_response
 from osler.api.routes import Api
 from osler.app import config as configuration
 from osler.app.build import WORKSPACE, Platform, build
+from osler.app.serving import overridden
 from osler.core.errors import InputError, OslerError
+from osler.gateway.limits import Concurrency
 
 _CANCELLED_S = 5.0
 """Seconds that requests have to sign how they ended, once they were cancelled at the end of the drain."""
@@ -36,12 +42,15 @@ _CANCELLED_S = 5.0
 
 def create() -> Starlette:
     """The factory for `osler serve`: one platform per worker process."""
-    logs.configure()
+    logs.configure(os.environ.get("OSLER_LOG_LEVEL", "info"))
     config_path = os.environ.get("OSLER_CONFIG")
     workspace = Path(os.environ.get("OSLER_WORKSPACE") or WORKSPACE)
     metrics = Metrics()
     try:
-        config = configuration.load(Path(config_path) if config_path else None)
+        proxied = os.environ.get("OSLER_BEHIND_TLS_PROXY") == "1"
+        config = overridden(
+            configuration.load(Path(config_path) if config_path else None), behind_tls_proxy=proxied
+        )
         platform = build(config, workspace, observer=metrics)
     except OslerError as error:
         # A configuration that went bad (exit code 3) also ends the supervisor; after anything else it tries again.
@@ -58,6 +67,8 @@ def application(platform: Platform, metrics: Metrics, *, require_keys: bool) -> 
         Route("/v1/embeddings", api.embeddings, methods=["POST"]),
         Route("/v1/models", api.models, methods=["GET"]),
         Route("/v1/models/{name:path}", api.model, methods=["GET"]),
+        Route("/v1/openapi.json", api.document, methods=["GET"]),
+        Route("/admin/{rest:path}", admin_surface(platform, metrics, api)),
         Route("/healthz", api.healthz, methods=["GET"]),
         Route("/readyz", api.readyz, methods=["GET"]),
         Route("/metrics", api.metrics_page, methods=["GET"]),
@@ -66,10 +77,10 @@ def application(platform: Platform, metrics: Metrics, *, require_keys: bool) -> 
     ongoing = Ongoing()
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         watch = asyncio.create_task(_stop_with_parent())
         try:
-            yield
+            yield {TIMEOUTS: platform.config.server.timeouts}
         finally:
             watch.cancel()
             await ongoing.ended(_CANCELLED_S)
@@ -83,69 +94,17 @@ def application(platform: Platform, metrics: Metrics, *, require_keys: bool) -> 
             ClientDisconnect: _gone,
             404: _not_found,
             405: _not_found,
-            Exception: _unforeseen,
         },
     )
-    app.add_middleware(Measured, metrics=metrics, ongoing=ongoing)
+    concurrency = Concurrency(platform.config.server.max_concurrent)
+    app.add_middleware(Edge, metrics=metrics, ongoing=ongoing, concurrency=concurrency)
     return app
 
 
-class Ongoing:
-    """Requests that are being answered. The stores are closed after the last: each signs how it ended."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._none = asyncio.Event()
-        self._none.set()
-
-    @contextlib.contextmanager
-    def one(self) -> Iterator[None]:
-        """A request, until the block ends."""
-        self._count += 1
-        self._none.clear()
-        try:
-            yield
-        finally:
-            self._count -= 1
-            if not self._count:
-                self._none.set()
-
-    async def ended(self, seconds: float) -> None:
-        """Wait until there is none, so many seconds at most."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._none.wait()
-
-
-class Measured:
-    """Counts and logs responses by route and status, and adds the headers that every answer carries."""
-
-    def __init__(self, app: Any, metrics: Metrics, ongoing: Ongoing) -> None:
-        self._app = app
-        self._metrics = metrics
-        self._ongoing = ongoing
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begun = time.monotonic()
-
-        async def measured(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "other")
-                self._metrics.response(route, message["status"])
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"cache-control", b"no-store"),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
-                ms = round((time.monotonic() - begun) * 1000, 1)
-                log.info("response", route=route, status=message["status"], ms=ms)
-            await send(message)
-
-        with self._ongoing.one():
-            await self._app(scope, receive, measured)
+def admin_surface(platform: Platform, metrics: Metrics, api: Api) -> Gate:
+    """The routes below `/admin`. Their application is made at the first request that is let in."""
+    routes = Admin(platform, metrics)
+    return Gate(api.admission, lambda: admin.make(routes), body_s=platform.config.server.timeouts.body_s)
 
 
 async def _stop_with_parent() -> None:
@@ -176,9 +135,3 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 async def _gone(request: Request, error: Exception) -> Response:
     return Response(status_code=499)
-
-
-async def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("unforeseen", error=type(error).__name__)
-    fault = OslerError("Something unforeseen happened.", remedy="The server's log names its kind.")
-    return json_response(error_json(fault), 500)

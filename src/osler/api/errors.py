@@ -1,14 +1,26 @@
 """Errors in OpenAI's shape. Messages come from Osler's own errors, which hold no PHI."""
 
+import math
 from collections.abc import Mapping
 
 from osler.core.audit import AuditRecord
-from osler.core.errors import AuthError, InputError, OslerError, PolicyRefused
+from osler.core.errors import (
+    AuthError,
+    Forbidden,
+    InputError,
+    OslerError,
+    Overloaded,
+    PolicyRefused,
+    RateLimited,
+)
 from osler.gateway.exchange import audit_json
 
 _KINDS: tuple[tuple[type[OslerError], str], ...] = (
     (PolicyRefused, "policy_refused"),
+    (Forbidden, "permission_error"),
     (AuthError, "authentication_error"),
+    (Overloaded, "api_error"),
+    (RateLimited, "rate_limit_error"),
     (InputError, "invalid_request_error"),
 )
 
@@ -37,6 +49,8 @@ def error_headers(error: OslerError) -> dict[str, str]:
     headers = {}
     if isinstance(error, InputError | PolicyRefused | AuthError):
         headers["x-should-retry"] = "false"
-    if isinstance(error, AuthError):
+    if isinstance(error, AuthError) and error.status == AuthError.status:
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, RateLimited):
+        headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
     return headers

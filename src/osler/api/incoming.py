@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 
-from osler.core.errors import AuthError, GuardUnavailable, TooLarge, UnsupportedFormat
+from osler.api.nesting import require_plain
+from osler.core.errors import AuthError, GuardUnavailable, RequestTimeout, TooLarge, UnsupportedFormat
 
 SPARE = 16 << 20
 """Bytes above the limit that are still read and thrown away before a refusal is sent."""
@@ -43,14 +44,30 @@ def _is_here(url: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body of at most `limit` bytes. Raises TooLarge, UnsupportedFormat, ClientDisconnect."""
+async def read_body(request: Request, limit: int, seconds: float) -> bytes:
+    """The body of at most `limit` bytes, which arrives within so many seconds and is nested no deeper than JSON may be.
+
+    Raises TooLarge, UnsupportedFormat, InputError, RequestTimeout, ClientDisconnect.
+    """
     if request.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
         await discard_body(request)
         raise UnsupportedFormat(
             "The request body is compressed, which is not served.",
             remedy="Send it as it is, without Content-Encoding.",
         )
+    try:
+        async with asyncio.timeout(seconds):
+            body = await _whole(request, limit)
+    except TimeoutError:
+        raise RequestTimeout(
+            "The request body did not arrive in time.",
+            remedy="Send it faster, or raise server.timeouts.body_s.",
+        ) from None
+    require_plain(body)
+    return body
+
+
+async def _whole(request: Request, limit: int) -> bytes:
     body, more = bytearray(), True
     while more:
         piece, more = await _piece(request)

@@ -2,36 +2,61 @@
 
 Libraries log through `logging`, some with whole tracebacks, whose messages may quote a text, or with
 the `repr` of whatever they hold. Of those lines only the level, the logger, uvicorn's own fixed
-words, and the type and place of an exception go on.
+words, and the type and place of an exception go on, whatever the level. The rest is taken off each
+record when it is made: a handler that a library brings along has nothing else to write either.
+Warnings, and exceptions that end a thread or the process, which Python would print with their texts,
+go the same way.
+
+A line that cannot be written is lost, and nothing else: the log is not the audit.
 """
 
+import contextlib
 import logging
 import os
+import re
 import sys
+import threading
 import traceback
+from typing import Any, TextIO, cast
 
 import structlog
+import uvicorn
 
-_FIXED_WORDS = "uvicorn"
-"""The logger whose message templates are plain words of its own; arguments are left out all the same."""
+_FIXED_WORDS = os.path.dirname(uvicorn.__file__) + os.sep
+"""Where message templates are plain words; arguments are left out all the same."""
+_WITHHELD = "a library's message"
+_NAME = re.compile(r"[A-Za-z0-9_]{1,32}")
+LEVELS = {name: getattr(logging, name.upper()) for name in ("debug", "info", "warning", "error")}
 
 log = structlog.get_logger("osler.api")
 
 
-def configure() -> None:
-    """Write the log as JSON from here on, the lines of libraries included."""
+def configure(level: str = "info") -> None:
+    """Write the log as JSON from here on, the lines of libraries included; of those, warnings at least.
+
+    `level` is debug, info, warning or error; at debug, libraries' lines of every level are there too.
+    """
+    least = LEVELS[level]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Output())),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
     root.handlers[:] = [SafeHandler()]
-    root.setLevel(logging.WARNING)
+    root.setLevel(least if level == "debug" else max(least, logging.WARNING))
+    logging.setLogRecordFactory(_record)
+    logging.lastResort = SafeHandler()  # of loggers without a handler, which else are printed as they are
+    logging.raiseExceptions = False  # else a line that cannot be made is printed, with its arguments
+    logging.captureWarnings(True)
+    sys.excepthook = _process_ends
+    threading.excepthook = _thread_ends
+    sys.unraisablehook = _unraisable
 
 
 class SafeHandler(logging.Handler):
@@ -39,12 +64,61 @@ class SafeHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
-        fields: dict[str, str] = {"logger": record.name.split(".")[0]}
-        error = record.exc_info[1] if record.exc_info else None
-        if error is not None:
-            fields |= {"error": type(error).__name__, "at": _place(error)}
-        words = str(record.msg).splitlines()[:1] if fields["logger"] == _FIXED_WORDS else []
-        log.log(record.levelno, words[0] if words else "a library's message", **fields)
+        safe = record if hasattr(record, _FIELDS) else _stripped(record)
+        level = min(
+            max(safe.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL
+        )  # structlog knows no others
+        log.log(level, safe.msg, **getattr(safe, _FIELDS))
+
+
+_FIELDS = "osler_fields"
+
+
+def _record(*given: Any, **more: Any) -> logging.LogRecord:
+    return _stripped(logging.LogRecord(*given, **more))
+
+
+def _stripped(record: logging.LogRecord) -> logging.LogRecord:
+    """The same record without anything that could be a text: its message, arguments, exception, stack and names."""
+    name = record.name.split(".")[0]
+    fields: dict[str, str] = {"logger": name if _NAME.fullmatch(name) else "other"}
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        fields |= {"error": type(error).__name__, "at": _place(error)}
+    words = str(record.msg).splitlines()[:1] if record.pathname.startswith(_FIXED_WORDS) else []
+    record.msg, record.args = (words[0] if words else _WITHHELD), ()
+    record.exc_info = record.exc_text = record.stack_info = None
+    record.name, record.threadName, record.processName = fields["logger"], None, None
+    setattr(record, _FIELDS, fields)
+    return record
+
+
+class _Output:
+    """Standard error, where it still is one."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
+def _process_ends(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    if not issubclass(kind, KeyboardInterrupt):
+        log.error("the process ends", error=kind.__name__, at=_place(error))
+
+
+def _thread_ends(ended: threading.ExceptHookArgs) -> None:
+    if not issubclass(ended.exc_type, SystemExit):
+        place = _place(ended.exc_value) if ended.exc_value is not None else "unknown"
+        log.error("a thread ended", error=ended.exc_type.__name__, at=place)
+
+
+def _unraisable(ignored: Any) -> None:
+    place = _place(ignored.exc_value) if ignored.exc_value is not None else "unknown"
+    log.error("an error was ignored", error=ignored.exc_type.__name__, at=place)
 
 
 def _place(error: BaseException) -> str:

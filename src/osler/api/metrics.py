@@ -12,11 +12,15 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._steps = Histogram(
-            "osler_step_seconds", "Time spent in a step of the pipeline.", ["step"],
+            "osler_step_seconds",
+            "Time spent in the steps sensitivity, policy, route, ground and surrogate, in seconds.",
+            ["step"],
             registry=self.registry, buckets=_BUCKETS,
         )  # fmt: skip
         self._outcomes = Counter(
-            "osler_requests_total", "Requests by how they ended and where they went.", ["outcome", "target"],
+            "osler_requests_total",
+            "Chat requests by how they ended (answered, refused, failed, abandoned) and where they went.",
+            ["outcome", "target"],
             registry=self.registry,
         )  # fmt: skip
         self._faults = Counter(
@@ -26,6 +30,12 @@ class Metrics:
             "osler_http_responses_total", "HTTP responses by route and status.", ["route", "status"],
             registry=self.registry,
         )  # fmt: skip
+        self._acts = Counter(
+            "osler_admin_acts_total",
+            "Changes over /admin, and reads of the audit log and the vault, by how they ended (done, failed).",
+            ["act", "outcome"],
+            registry=self.registry,
+        )
 
     def step(self, name: str, seconds: float) -> None:
         self._steps.labels(name).observe(seconds)
@@ -39,6 +49,10 @@ class Metrics:
     def response(self, route: str, status: int) -> None:
         """An HTTP response was begun."""
         self._http.labels(route, str(status)).inc()
+
+    def admin_act(self, name: str, outcome: str) -> None:
+        """An act over the admin surface ended: done or failed."""
+        self._acts.labels(name, outcome).inc()
 
     def text(self) -> bytes:
         """The exposition."""

@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from osler.api import wire
 from osler.api.errors import error_headers, error_json
+from osler.api.render import json_response
 from osler.core.messages import ChatRequest
 from osler.gateway.exchange import Done, Event, Failed, Piece
 from osler.gateway.pipeline import Pipeline
@@ -38,15 +39,12 @@ class EventStream:
         if isinstance(first, Failed):
             await events.aclose()
             shown = error_json(first.error, decision=first.decision, record=first.record)
-            headers = {**error_headers(first.error), "x-request-id": chat.request_id}
-            return Response(
-                msgspec.json.encode(shown), first.error.status, headers, media_type="application/json"
-            )
+            return json_response(shown, first.error.status, error_headers(first.error))
         options = body.get("stream_options") or {}
         return StreamingResponse(
             _events(chat, first, events, usage=bool(options.get("include_usage"))),
             media_type="text/event-stream",
-            headers={"x-request-id": chat.request_id, "x-accel-buffering": "no"},
+            headers={"x-accel-buffering": "no"},
         )
 
 

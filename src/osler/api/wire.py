@@ -5,36 +5,33 @@ parts, several choices, log probabilities. Text goes through the pipeline; sampl
 """
 
 import base64
+import re
 import secrets
 import struct
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, get_args
+from typing import Any, NoReturn, get_args
 
 import msgspec
 
+from osler.api.bodies import (
+    CHAT_FIELDS,
+    EMBEDDING_FIELDS,
+    MESSAGES,
+    NOTES,
+    NOTHING,
+    SAMPLING,
+    TEXTS,
+    WHOLE,
+    ChatBody,
+    EmbeddingsBody,
+    MessageBody,
+)
 from osler.core.errors import InputError
 from osler.core.messages import Caller, ChatRequest, Ground, Message, Role
 from osler.gateway.embeddings import Vectors
 from osler.gateway.exchange import Exchange
 
-Purpose = Literal["treatment", "payment", "operations", "research"]
-SAMPLING = frozenset(
-    {
-        "temperature",
-        "top_p",
-        "max_tokens",
-        "max_completion_tokens",
-        "seed",
-        "presence_penalty",
-        "frequency_penalty",
-        "reasoning_effort",
-    }
-)
-EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh"})
-"""A text goes on unlooked at only when it is one of these: free text would pass by de-identification."""
-DROPPED = frozenset({"user", "store", "safety_identifier", "prompt_cache_key", "service_tier"})
-"""Taken, but never sent on: they name or profile the caller."""
 UNSERVED = frozenset(
     {
         "audio",
@@ -54,32 +51,8 @@ UNSERVED = frozenset(
     }
 )
 """OpenAI's own fields that are refused by name; any other unknown field is refused without its name."""
-OWN = frozenset({"model", "messages", "stream", "stream_options", "metadata", "n", "stop"})
-COUNTS = frozenset({"max_tokens", "max_completion_tokens"})
-LARGEST = 2**63 - 1
-"""The largest whole number that every server takes."""
-EMBEDDING_FIELDS = frozenset({"input", "model", "encoding_format", "user"})
-METADATA = frozenset({"patient", "purpose", "ground", "explain"})
-
-
-class ChatBody(msgspec.Struct, kw_only=True):
-    """The fields of a chat request that Osler reads itself."""
-
-    messages: list[dict[str, Any]]
-    model: str = "auto"
-    stream: bool | None = None
-    stream_options: dict[str, Any] | None = None
-    metadata: dict[str, Any] | None = None
-    n: int | None = None
-    stop: str | list[str] | None = None
-
-
-class EmbeddingsBody(msgspec.Struct, kw_only=True):
-    """An embeddings request; `input` is one text or several."""
-
-    input: str | list[str]
-    model: str = "auto"
-    encoding_format: Literal["float", "base64"] | None = None
+ROLES = get_args(Role)
+_NOT_SERVED = ("tool_calls", "function_call", "audio")
 
 
 def parse(data: bytes) -> dict[str, Any]:
@@ -100,29 +73,28 @@ def chat_request(
 ) -> ChatRequest:
     """A chat completion's body and `x-osler-*` headers as a ChatRequest."""
     _refuse_unserved(body)
+    body = {**body, **_whole(body)}
     try:
         chat = msgspec.convert(body, ChatBody)
     except msgspec.ValidationError as error:
+        _explain(body, error)
+    if chat.stop:
         raise InputError(
-            f"A field of the request has the wrong type{_place(error)}.",
-            remedy="See OpenAI's reference for chat completions.",
-        ) from None
-    if not chat.messages:
-        raise InputError("`messages` is empty.", remedy="Send at least one message.", param="messages")
-    if chat.n not in (None, 1):
-        raise InputError("Only n = 1 is served.", remedy="Ask several times instead.", param="n")
-    params: dict[str, object] = {key: body[key] for key in SAMPLING if body.get(key) is not None}
-    _check_numbers(params)
+            "'stop' is not served: stop sequences act on surrogates, not on what you see.",
+            remedy="Leave it out.",
+            param="stop",
+        )
     notes = _notes(chat.metadata or {}, headers)
+    ground: Ground = "off" if notes.get("ground") == "off" else "auto"
     return ChatRequest(
         messages=tuple(_message(m, i) for i, m in enumerate(chat.messages)),
         model=chat.model,
-        params=params,
+        params={key: body[key] for key in SAMPLING if body.get(key) is not None},
         stream=bool(chat.stream),
         patient=patient_id(notes["patient"]) if "patient" in notes else None,
-        purpose=_one_of(notes.get("purpose", "treatment"), get_args(Purpose), "purpose"),
-        ground=_ground(notes.get("ground", "auto")),
-        explain=_one_of(notes.get("explain", "false").lower(), ("true", "false"), "explain") == "true",
+        purpose=notes.get("purpose", "treatment"),
+        ground=ground,
+        explain=notes.get("explain", "false").lower() == "true",
         caller=caller,
         request_id=request_id,
     )
@@ -153,26 +125,36 @@ def embeddings_request(body: Mapping[str, Any]) -> EmbeddingsBody:
     try:
         parsed = msgspec.convert(body, EmbeddingsBody)
     except msgspec.ValidationError as error:
+        if body.get("input") in ("", [], [""]) or _path(error).startswith("input["):
+            raise InputError(
+                "`input` is empty, or holds something that is no text.",
+                remedy="Send at least one text; token arrays are not served.",
+                param="input",
+            ) from None
+        if _path(error) == "input" and isinstance(body["input"], list):
+            raise InputError(
+                f"`input` has more than {TEXTS:,} texts.", remedy="Send fewer at a time.", param="input"
+            ) from None
         raise InputError(
             f"A field of the request has the wrong type{_place(error)}.",
             remedy="`input` is a text or a list of texts; token arrays are not served.",
+            param=_path(error) or None,
         ) from None
     texts = [parsed.input] if isinstance(parsed.input, str) else parsed.input
-    if not texts or not all(texts):
-        raise InputError("`input` is empty.", remedy="Send at least one text.", param="input")
+    for text in texts:
+        _scalar(text, "input")
     return parsed
 
 
 def patient_id(text: str) -> str:
     """A FHIR id from `ID` or `Patient/ID`; InputError when it is neither."""
-    bare = text.strip().removeprefix("Patient/")
-    if not bare or len(bare) > 64 or not all((c.isalnum() and c.isascii()) or c in "-." for c in bare):
+    if re.search(NOTES["patient"]["pattern"], text) is None:
         raise InputError(
             "`patient` is not a FHIR id.",
             remedy="Give ID or Patient/ID, as the record has it.",
             param="patient",
         )
-    return bare
+    return text.strip().removeprefix("Patient/")
 
 
 def new_request_id() -> str:
@@ -243,119 +225,108 @@ def _served(x: Exchange) -> str:
     return x.target.model.name if x.target else x.request.model
 
 
-def _message(message: dict[str, Any], at: int) -> Message:
-    role: Any = message.get("role")
-    content = message.get("content")
-    if role not in get_args(Role):
-        raise InputError(
-            f"messages[{at}].role is not one that is served.",
-            remedy=f"Use one of {', '.join(get_args(Role))}.",
-            param=f"messages[{at}].role",
-        )
-    unserved = sorted(k for k in ("tool_calls", "function_call", "audio") if message.get(k))
+def _message(message: MessageBody, at: int) -> Message:
+    unserved = [name for name in _NOT_SERVED if getattr(message, name)]
     if unserved:
         raise InputError(
             f"messages[{at}].{unserved[0]} is not served.", remedy="Send text.", param=f"messages[{at}]"
         )
-    if isinstance(content, list):
-        content = _joined(content, at)
-    if not isinstance(content, str):
-        raise InputError(
-            f"messages[{at}].content is not text.", remedy="Send text.", param=f"messages[{at}].content"
-        )
-    return Message(role=role, content=_scalar(content, at))
+    content = message.content
+    text = content if isinstance(content, str) else "\n".join(part.text for part in content)
+    return Message(role=message.role, content=_scalar(text, f"messages[{at}].content"))
 
 
-def _joined(parts: list[Any], at: int) -> str:
-    texts = []
-    for number, part in enumerate(parts):
-        if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
-            raise InputError(
-                f"messages[{at}].content[{number}] is not a text part; images and audio are not served.",
-                remedy="Send text parts only: other parts cannot be de-identified.",
-                param=f"messages[{at}].content",
-            )
-        texts.append(part["text"])
-    return "\n".join(texts)
-
-
-def _scalar(text: str, at: int) -> str:
+def _scalar(text: str, where: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise InputError(
-            f"messages[{at}].content holds half a surrogate pair.",
-            remedy="Send valid Unicode.",
-            param=f"messages[{at}].content",
+            f"{where} holds half a surrogate pair.", remedy="Send valid Unicode.", param=where
         ) from None
     return text
 
 
 def _refuse_unserved(body: Mapping[str, Any]) -> None:
-    known = SAMPLING | DROPPED | OWN
     for key, value in body.items():
-        if key not in known and value not in (None, False, [], {}):
+        if key not in CHAT_FIELDS and value not in NOTHING:
             # A key could be anything, a name too: only those that OpenAI defines are repeated.
             name = f"'{key}'" if key in UNSERVED else "A field"
             raise InputError(
                 f"{name} is not served: what Osler cannot guard, it does not pass on.",
-                remedy=f"Leave it out. Served: {', '.join(sorted((SAMPLING | OWN) - {'stop', 'n'}))}.",
+                remedy=f"Leave it out. Served: {', '.join(sorted(CHAT_FIELDS - {'stop', 'n'}))}.",
                 param=key if name != "A field" else None,
             )
-    if body.get("stop"):
-        raise InputError(
-            "'stop' is not served: stop sequences act on surrogates, not on what you see.",
-            remedy="Leave it out.",
-            param="stop",
-        )
 
 
-def _check_numbers(params: Mapping[str, object]) -> None:
-    for key, value in params.items():
-        if key in COUNTS:
-            fits = type(value) is int and 1 <= value <= LARGEST
-        elif key == "seed":
-            fits = type(value) is int and abs(value) <= LARGEST
-        elif key == "reasoning_effort":
-            fits = isinstance(value, str) and value in EFFORTS
-        else:
-            fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1000
-        if not fits:
-            raise InputError(
-                f"'{key}' has the wrong type or is out of range.", remedy="See OpenAI's reference.", param=key
-            )
+def _whole(body: Mapping[str, Any]) -> dict[str, int]:
+    """Whole numbers that were written with a point: JSON knows one kind of number only, model servers two."""
+    given = {key: body.get(key) for key in WHOLE}
+    return {key: int(n) for key, n in given.items() if isinstance(n, float) and n.is_integer()}
 
 
 def _notes(metadata: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, str]:
-    """`metadata` and `x-osler-*` headers joined; the body wins. Unknown names are refused."""
-    notes = {
+    """`metadata` and `x-osler-*` headers joined; the body wins. Unknown names and values are refused in both."""
+    given = {
         key.removeprefix("x-osler-"): value for key, value in headers.items() if key.startswith("x-osler-")
     }
-    for key, value in metadata.items():
+    return _known_notes(given) | _known_notes(metadata)
+
+
+def _known_notes(given: Mapping[str, Any]) -> dict[str, str]:
+    for name, value in given.items():
         if not isinstance(value, str):
             raise InputError("A value of `metadata` is not text.", remedy="Send text.", param="metadata")
-        notes[key] = value
-    unknown = sorted(set(notes) - METADATA)
-    if unknown:
-        raise InputError(
-            "`metadata` or an x-osler- header has a name that Osler does not know.",
-            remedy=f"Known: {', '.join(sorted(METADATA))}.",
-            param="metadata",
-        )
-    return notes
+        if name not in NOTES:
+            raise InputError(
+                "`metadata` or an x-osler- header has a name that Osler does not know.",
+                remedy=f"Known: {', '.join(sorted(NOTES))}.",
+                param="metadata",
+            )
+        known = NOTES[name].get("enum")
+        if known is not None and value not in known:
+            raise InputError(
+                f"`{name}` is not one of {', '.join(known)}.", remedy="Use one of them.", param=name
+            )
+        if name == "patient":
+            patient_id(value)
+    return dict(given)
 
 
-def _ground(value: str) -> Ground:
-    return "off" if _one_of(value, get_args(Ground), "ground") == "off" else "auto"
+def _explain(body: Mapping[str, Any], error: msgspec.ValidationError) -> NoReturn:
+    """Say what is wrong where msgspec says that something is; its own words may quote a value."""
+    path = _path(error)
+    param: str | None = path or None
+    message, remedy = f"A field of the request has the wrong type{_place(error)}.", ""
+    if path in SAMPLING:
+        message, remedy = f"'{path}' has the wrong type or is out of range.", "See OpenAI's reference."
+    elif path == "n":
+        message, remedy = "Only n = 1 is served.", "Ask several times instead."
+    elif not path and "messages" not in body:
+        message, remedy, param = "`messages` is missing.", "Send at least one message.", "messages"
+    elif path == "messages" and body["messages"] == []:
+        message, remedy = "`messages` is empty.", "Send at least one message."
+    elif (path == "messages" or path.endswith(".content")) and "length" in str(error):
+        message, remedy = f"{path} has more than {MESSAGES:,} entries.", "Send fewer."
+    elif re.fullmatch(r"messages\[\d+\]", path):
+        message, remedy = f"{path} is no message.", "Give each message a `role` and a `content`."
+    elif path.endswith(".role"):
+        message, remedy = f"{path} is not one that is served.", f"Use one of {', '.join(ROLES)}."
+    elif re.match(r"messages\[\d+\]\.content\[", path):
+        message = f"{path} is not a text part; images and audio are not served."
+        remedy = "Send text parts only: other parts cannot be de-identified."
+    elif path.endswith(".content"):
+        message, remedy = f"{path} is not text.", "Send text."
+    raise InputError(
+        message, remedy=remedy or "See OpenAI's reference for chat completions.", param=param
+    ) from None
 
 
-def _one_of(value: str, known: tuple[str, ...], name: str) -> str:
-    if value not in known:
-        raise InputError(f"`{name}` is not one of {', '.join(known)}.", remedy="Use one of them.", param=name)
-    return value
+def _path(error: msgspec.ValidationError) -> str:
+    """`messages[0].role` from msgspec's message, which ends with the path; it holds names of known fields only."""
+    _, dash, path = str(error).rpartition(" - at `")
+    return path.rstrip("`").removeprefix("$").removeprefix(".") if dash else ""
 
 
 def _place(error: msgspec.ValidationError) -> str:
-    """` at $.messages` from msgspec's message, which ends with the path; the path holds field names only."""
-    _, dash, path = str(error).rpartition(" - at `")
-    return f" at {path.rstrip('`')}" if dash else ""
+    path = _path(error)
+    return f" at {path}" if path else ""

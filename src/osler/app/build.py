@@ -6,16 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from osler.app import rule_tests, secrets
+from osler.app import plugins, rule_tests, secrets
 from osler.app.config import Config
-from osler.core import registry
 from osler.core.clock import Clock, SystemClock
-from osler.core.errors import ConfigError, PluginError
+from osler.core.errors import ConfigError, InputError
 from osler.core.ports.access import Access
 from osler.core.ports.audit_log import AuditLog
-from osler.core.ports.check import Check
 from osler.core.ports.completer import Completer
 from osler.core.ports.detector import Detector
 from osler.core.ports.index import RECORDS, Index
@@ -65,6 +62,8 @@ class Stores:
     access: Access
     index: Index
     records: RecordView
+    waits: bool = False
+    """Whether they are across a network, where a call may hang: the gateway then calls them beside its event loop."""
 
     def close(self) -> None:
         """Stop the audit writer and let go of the database."""
@@ -93,10 +92,18 @@ class Platform:
         self.stores.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """Exchanges parts while a platform is built, for tests and for `osler selftest`: nothing need be patched."""
+
+    stores: Callable[[Stores], Stores] = lambda stores: stores
+    parts: Callable[[Parts], Parts] = lambda parts: parts
+
+
 def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> Stores:
     """The workspace's stores, made if they are not there. Needs no model server and none of their secrets."""
     clock = clock or SystemClock()
-    database = Database.open(workspace)
+    database = Database.open(workspace, url=database_url(config))
     try:
         files, keys = _vault_keys(config, database, workspace / KEY_FILE)
         vault = SqlVault(database, keys)
@@ -110,10 +117,28 @@ def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> 
             access=SqlAccess(database),
             index=SqlIndex(database),
             records=SqlRecords(database),
+            waits=database.kind != "sqlite",
         )
     except BaseException:
         database.close()
         raise
+
+
+def database_url(config: Config) -> str | None:
+    """The URL of the PostgreSQL database; None where SQLite serves. Raises ConfigError."""
+    url = config.stores.url
+    if url is None or isinstance(url, str):
+        return url
+    return secrets.resolve(env=url.env, file=url.file, place=config.place("stores", "url"))
+
+
+def require_stores(config: Config, workspace: Path) -> None:
+    """Raise InputError when there are no stores yet: commands that only read make none by accident."""
+    if config.stores.url is None and not (workspace / "osler.db").exists():
+        raise InputError(
+            f"There is no workspace in {workspace}.",
+            remedy="Name it with --workspace, or fill a new one with `osler kb add FILE`.",
+        )
 
 
 def build_deidentifier(config: Config) -> Deidentifier:
@@ -123,10 +148,14 @@ def build_deidentifier(config: Config) -> Deidentifier:
     _all_named(config.place("deid", "options"), options, "deid.extra_detectors", names)
     named, built_in = config.place("deid", "extra_detectors"), config.place("deid")
     places = {name: named if name in extra else built_in for name in names}
-    detectors: list[Detector] = [
-        _made("detectors", name, Detector, options.get(name), place=place) for name, place in places.items()
-    ]
-    return Deidentifier(detectors, site=SiteProtocol.of(config.deid, config.place("deid")))
+    # What the site adds is made first: a slip in the file shows before the models are read.
+    made: dict[str, Detector] = {
+        name: plugins.made("detectors", name, options.get(name), place=places[name])
+        for name in dict.fromkeys((*extra, *names))
+    }
+    return Deidentifier(
+        [made[name] for name in names], site=SiteProtocol.of(config.deid, config.place("deid"))
+    )
 
 
 def build_guard(config: Config) -> Guard:
@@ -134,13 +163,13 @@ def build_guard(config: Config) -> Guard:
     names, options = config.guardrails.checks, config.guardrails.options
     _all_named(config.place("guardrails", "options"), options, "guardrails.checks", names)
     place = config.place("guardrails", "checks")
-    return Guard([_made("checks", name, Check, options.get(name), place=place) for name in names])
+    return Guard([plugins.made("checks", name, options.get(name), place=place) for name in names])
 
 
 def build_readers(config: Config) -> list[Reader]:
     """The readers that the configuration names, in its order."""
     place = config.place("knowledge", "readers")
-    return [_made("readers", name, Reader, place=place) for name in config.knowledge.readers]
+    return [plugins.made("readers", name, place=place) for name in config.knowledge.readers]
 
 
 def build_library(config: Config, stores: Stores) -> Library:
@@ -170,51 +199,83 @@ def _require_starter_reader(config: Config, readers: Sequence[Reader]) -> None:
 
 
 def build(
-    config: Config, workspace: Path, *, observer: Observer | None = None, clock: Clock | None = None
+    config: Config,
+    workspace: Path,
+    *,
+    observer: Observer | None = None,
+    clock: Clock | None = None,
+    swap: Swap | None = None,
 ) -> Platform:
     """A whole platform. Raises ConfigError when a rule test fails, a plug-in or a secret is missing."""
+    swap = swap or Swap()
     clock = clock or SystemClock()
     deidentifier = build_deidentifier(config)
     rule_tests.run(config, deidentifier, clock.now().date())
     completers = {name: build_completer(config, name) for name in config.destinations}
     guard = build_guard(config)
-    stores = open_stores(config, workspace, clock)
+    opened = open_stores(config, workspace, clock)
     try:
+        stores = swap.stores(opened)
         library = build_library(config, stores)
         load_starter(config, library)
         stores.audit.close_interrupted()
-        retriever = Retriever(stores.index, stores.records, lexicon=drugs.load())
-        destinations = tuple(d.value(name) for name, d in config.destinations.items())
-        parts = Parts(
-            deidentifier=deidentifier,
-            policy=Policy(destinations, config.rules),
-            destinations=destinations,
-            completers=completers,
-            retriever=retriever,
-            records=stores.records,
-            guard=guard,
-            vault=stores.vault,
-            audit=stores.audit,
-            clock=clock,
-            observer=observer or NullObserver(),
-            sources=_fresh_sources(stores.index),
-            public=frozenset(config.knowledge.public_collections) - {RECORDS},
-            config_digest=config.digest(),
-            withhold=config.guardrails.on_block == "withhold",
+        parts = swap.parts(
+            _parts(
+                config,
+                stores,
+                deidentifier=deidentifier,
+                completers=completers,
+                guard=guard,
+                clock=clock,
+                observer=observer or NullObserver(),
+            )
         )
     except BaseException:
-        stores.close()
+        opened.close()
         raise
     return Platform(
         config=config,
         digest=parts.config_digest,
         stores=stores,
         library=library,
-        retriever=retriever,
-        deidentifier=deidentifier,
+        retriever=parts.retriever,
+        deidentifier=parts.deidentifier,
         completers=completers,
         pipeline=Pipeline(parts),
         embeddings=EmbeddingService(parts),
+    )
+
+
+def _parts(
+    config: Config,
+    stores: Stores,
+    *,
+    deidentifier: Deidentifier,
+    completers: dict[str, Completer],
+    guard: Guard,
+    clock: Clock,
+    observer: Observer,
+) -> Parts:
+    """What the pipeline is made of."""
+    destinations = tuple(d.value(name) for name, d in config.destinations.items())
+    return Parts(
+        deidentifier=deidentifier,
+        policy=Policy(destinations, config.rules),
+        destinations=destinations,
+        completers=completers,
+        retriever=Retriever(stores.index, stores.records, lexicon=drugs.load()),
+        records=stores.records,
+        guard=guard,
+        vault=stores.vault,
+        audit=stores.audit,
+        clock=clock,
+        observer=observer,
+        sources=_fresh_sources(stores.index),
+        public=frozenset(config.knowledge.public_collections) - {RECORDS},
+        config_digest=config.digest(),
+        withhold=config.guardrails.on_block == "withhold",
+        waits=stores.waits,
+        patience_s=config.server.timeouts.guard_s,
     )
 
 
@@ -249,21 +310,7 @@ def build_completer(config: Config, name: str) -> Completer:
         place = config.place("destinations", name, "auth")
         options["token"] = secrets.resolve(env=table.auth.env, file=table.auth.file, place=place)
     place = config.place("destinations", name)
-    made: Completer = _made("backends", table.use, Completer, options, place=place)
-    return made
-
-
-def _made(group: str, name: str, port: type, options: dict[str, object] | None = None, *, place: str) -> Any:
-    """A plug-in that offers what its port asks for; `place` is where the configuration names it."""
-    try:
-        made = registry.build(group, name, options)
-    except ConfigError as error:
-        raise type(error)(f"{place}: {error.message}", remedy=error.remedy) from error.__cause__
-    if not isinstance(made, port):
-        raise PluginError(
-            f"{place}: The {group} plug-in '{name}' is no {port.__name__}.",
-            remedy=f"See osler.core.ports for what a {port.__name__} has to offer.",
-        )
+    made: Completer = plugins.made("backends", table.use, options, place=place)
     return made
 
 

@@ -6,15 +6,16 @@ Each room owns its table (`gateway/config.py`, `deid/config.py`, ...); here they
 import difflib
 import hashlib
 import json
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from osler.app.places import Origin
+from osler.core import toml
 from osler.core.errors import ConfigError
 from osler.core.ports.index import RECORDS
 from osler.deid.config import DeidConfig
@@ -32,6 +33,8 @@ from osler.knowledge.config import KnowledgeConfig
 from osler.stores.config import StoresConfig
 
 FILE_NAME = "osler.toml"
+_SHOWN = 5
+"""Faults that one error tells."""
 
 _WANTED = {
     "model_type": "a table",
@@ -99,15 +102,18 @@ def load(explicit: Path | None = None) -> Config:
         raise ConfigError(
             f"{path} cannot be read ({type(error).__name__}).", remedy="Check that it is UTF-8 and readable."
         ) from None
+    return parse_text(text, str(path))
+
+
+def parse_text(text: str, name: str = FILE_NAME) -> Config:
+    """The text of an `osler.toml` as a Config; `name` is what errors call it. Raises ConfigError."""
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = toml.loads(text)
+    except toml.TomlFault as error:
         raise ConfigError(
-            f"{path} is not valid TOML: {_reason(str(error))}.", remedy="Mend that line; strings need quotes."
+            f"{name} is not valid TOML: {error}.", remedy="Mend that line; strings need quotes."
         ) from None
-    except (ValueError, RecursionError):
-        raise _refusal([f"{path} holds a number that is too long, or is nested too deeply"]) from None
-    return parse(table, Origin(name=str(path), text=text))
+    return parse(table, Origin(name=name, text=text))
 
 
 def parse(table: Mapping[str, Any], origin: Origin | None = None) -> Config:
@@ -122,37 +128,46 @@ def parse(table: Mapping[str, Any], origin: Origin | None = None) -> Config:
         raise _refusal([f"{origin.name} is nested too deeply"]) from None
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        raise _refusal([_described(fault, origin) for fault in _innermost(faults)]) from None
+        inner = _innermost(faults)
+        raise _refusal([_described(fault, origin) for fault in inner[:_SHOWN]], len(inner)) from None
     config._origin = origin
-    contradictions = [f"{config.place(*keys)}: {what}" for keys, what in _contradictions(config)]
+    contradictions = list(_contradictions(config))
     if contradictions:
-        raise _refusal(contradictions)
+        shown = [f"{config.place(*keys)}: {what()}" for keys, what in contradictions[:_SHOWN]]
+        raise _refusal(shown, len(contradictions))
     return config
 
 
-def _refusal(faults: Sequence[str]) -> ConfigError:
-    more = [f"and {len(faults) - 5} more"] if len(faults) > 5 else []
-    shown = "; ".join([*faults[:5], *more])
+def _refusal(shown: Sequence[str], count: int = 1) -> ConfigError:
+    """An error that tells the faults `shown`, of `count` in all."""
+    more = [f"and {count - len(shown)} more"] if count > len(shown) else []
+    told = "; ".join([*shown, *more])
     return ConfigError(
-        shown if shown.endswith("?") else f"{shown}.",
+        told if told.endswith("?") else f"{told}.",
         remedy="`osler config schema` prints every key; docs/reference/configuration.md explains them.",
     )
 
 
-def _contradictions(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What no table can know by itself: the keys that lead there, and what is wrong."""
+def _contradictions(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[[], str]]]:
+    """What no table can know by itself: the keys that lead there, and what is wrong, to be worded when it is shown."""
     known = tuple(config.destinations)
     for number, rule in enumerate(config.rules):
         for key, names in (("allow", rule.allow), ("fallback", rule.fallback)):
             for name in names:
                 if name != "*" and name not in known:
-                    yield ("rules", str(number), key), _unknown_destination(name, known)
+                    yield ("rules", str(number), key), partial(_unknown_destination, name, known)
     for number, test in enumerate(config.tests):
         for name in test.expect.destination or ():
             if name not in known:
-                yield ("tests", str(number), "expect", "destination"), _unknown_destination(name, known)
+                yield (
+                    ("tests", str(number), "expect", "destination"),
+                    partial(_unknown_destination, name, known),
+                )
     if RECORDS in config.knowledge.public_collections:
-        yield ("knowledge", "public_collections"), f"'{RECORDS}' holds patients' records and is never public"
+        yield (
+            ("knowledge", "public_collections"),
+            lambda: f"'{RECORDS}' holds patients' records and is never public",
+        )
 
 
 def _unknown_destination(name: str, known: Sequence[str]) -> str:
@@ -168,20 +183,11 @@ def _written(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _reason(message: str) -> str:
-    """tomllib's words, which quote names and single characters only, with the place in front."""
-    what, _, place = message.partition(" (at ")
-    return f"{place.rstrip(')')}: {what[:1].lower()}{what[1:]}" if place else what
-
-
 def _innermost(faults: Sequence[Any]) -> list[Any]:
     """Without what only follows from a fault further inside: a list whose one entry is wrong is "too short" too."""
     places = [tuple(fault["loc"]) for fault in faults]
-    return [
-        fault
-        for fault, place in zip(faults, places, strict=True)
-        if not any(other != place and other[: len(place)] == place for other in places)
-    ]
+    around = {place[:length] for place in places for length in range(len(place))}
+    return [fault for fault, place in zip(faults, places, strict=True) if place not in around]
 
 
 def _described(fault: Any, origin: Origin) -> str:

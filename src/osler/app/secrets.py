@@ -1,8 +1,11 @@
 """Secrets by reference: `{ env = "NAME" }` or `{ file = "path" }`. Their values are never shown or logged."""
 
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
+from osler.app.config import Config
 from osler.core.errors import ConfigError
 
 
@@ -28,3 +31,35 @@ def resolve(*, env: str | None, file: str | None, place: str) -> str:
     if not value:
         raise ConfigError(f"{place}: the secret file {file} is empty.", remedy="Put the secret into it.")
     return value
+
+
+def exposed_files(config: Config) -> tuple[str, ...]:
+    """One sentence for each file with a secret that other users of this machine can read."""
+    found = {}
+    for place, name in _secret_files(config):
+        try:
+            mode = Path(name).stat().st_mode
+        except (OSError, ValueError):  # whoever needs it says so
+            continue
+        if stat.S_IMODE(mode) & (stat.S_IROTH | stat.S_IWOTH):
+            found[name] = (
+                f"{name} holds a secret ({place}) and every user of this machine can read it: chmod o= {name}"
+            )
+    return tuple(found.values())
+
+
+def _secret_files(config: Config) -> Iterator[tuple[str, str]]:
+    """The files with secrets that the configuration names, each with its place."""
+    for name, destination in config.destinations.items():
+        if destination.auth is not None and destination.auth.file is not None:
+            yield config.place("destinations", name, "auth"), destination.auth.file
+    for key in ("vault_key", "vault_key_previous"):
+        reference = getattr(config.stores, key)
+        if reference is not None and reference.file is not None:
+            yield config.place("stores", key), reference.file
+    for name, options in config.deid.options.items():
+        auth = options.get("auth")
+        if isinstance(auth, dict) and isinstance(auth.get("file"), str):
+            yield config.place("deid", "options", name, "auth"), auth["file"]
+    if config.server.tls is not None:
+        yield config.place("server", "tls", "key"), config.server.tls.key

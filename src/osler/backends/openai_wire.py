@@ -19,14 +19,16 @@ import msgspec
 from osler.backends import upstream
 from osler.backends.answers import Answer, Embeddings, ModelList, Stream
 from osler.backends.sse import EventParser, EventTooLarge
-from osler.core.errors import ConfigError, InputError
+from osler.core.errors import ConfigError, InputError, UpstreamTimeout
 from osler.core.messages import Delta
 from osler.core.ports.completer import ModelCall
 
 MAX_BODY = 32 << 20
-"""Most bytes of a plain answer, and most characters of a streamed one."""
+"""Most bytes of vectors, or of a list of models."""
 MAX_EVENT = 1 << 20
 """Most bytes of one event of a stream."""
+FRAMING = 64
+"""A stream may be so many times longer than its text may be: each word comes in an event of its own."""
 # uvicorn closes an idle connection after 5 s; ours must be given up before that, or a request may
 # be written into a connection that is just being closed.
 KEEP_ALIVE_S = 4.0
@@ -39,45 +41,57 @@ class OpenAIWire:
     """One server, by its base address (`https://host/v1`), with an optional bearer token.
 
     `timeout_s` bounds a plain answer as a whole, and on a stream the wait for each next event;
-    `connect_timeout_s` bounds name resolution, connection and TLS handshake. Implements the ports
+    `stream_timeout_s` bounds a stream as a whole; `connect_timeout_s` bounds name resolution,
+    connection and TLS handshake. `max_answer_mb` bounds an answer's text. Implements the ports
     Completer and Embedder. ConfigError when the address or a setting cannot be used.
     """
 
     def __init__(
-        self, url: str, token: str | None = None, timeout_s: float = 60.0, connect_timeout_s: float = 5.0
+        self,
+        url: str,
+        token: str | None = None,
+        timeout_s: float = 60.0,
+        connect_timeout_s: float = 5.0,
+        stream_timeout_s: float = 1800.0,
+        max_answer_mb: float = 4.0,
     ) -> None:
         self._url = _checked_url(url)
         self._headers = _headers(token)
-        if not (timeout_s > 0 and connect_timeout_s > 0):
+        if not (
+            timeout_s > 0 and connect_timeout_s > 0 and stream_timeout_s > 0 and 0 < max_answer_mb <= 1024
+        ):
             raise ConfigError(
-                "The timeouts of a model server must be greater than 0 seconds.",
-                remedy="Set timeout_s and connect_timeout_s to positive numbers.",
+                "The timeouts and limits of a model server must be greater than 0.",
+                remedy="Correct timeout_s, connect_timeout_s, stream_timeout_s or max_answer_mb (1024 at most).",
             )
         self._timeout_s = timeout_s
+        self._stream_timeout_s = stream_timeout_s
+        self._most = int(max_answer_mb * 2**20)
         self._timeouts = aiohttp.ClientTimeout(total=None, connect=connect_timeout_s)
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession]
         self._sessions = WeakKeyDictionary()
 
     async def complete(self, call: ModelCall, *, stream: bool) -> AsyncGenerator[Delta, None]:
         """The answer in pieces. UpstreamError and UpstreamTimeout as the port says."""
-        response = await self._send("POST", "/chat/completions", _chat_body(call, stream=stream))
+        deadline = self._deadline()
+        response = await self._send("POST", "/chat/completions", _chat_body(call, stream=stream), deadline)
         try:
             if stream and response.content_type == "text/event-stream":
                 async with aclosing(self._streamed(response)) as deltas:
                     async for delta in deltas:
                         yield delta
             else:
-                yield self._whole(await self._decoded(response, Answer))
+                yield self._whole(await self._decoded(response, Answer, deadline, self._most))
         finally:
             # Read to its end, the response has given its connection back; else this closes it.
             response.close()
 
     async def embed(self, model_id: str, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
         """One vector a text, in the order of `texts`."""
-        body = _encoded({"model": model_id, "input": list(texts)})
-        response = await self._send("POST", "/embeddings", body)
+        body, deadline = _encoded({"model": model_id, "input": list(texts)}), self._deadline()
+        response = await self._send("POST", "/embeddings", body, deadline)
         try:
-            answer = await self._decoded(response, Embeddings)
+            answer = await self._decoded(response, Embeddings, deadline, MAX_BODY)
         finally:
             response.close()
         vectors = answer.vectors()
@@ -89,9 +103,10 @@ class OpenAIWire:
 
     async def probe(self) -> tuple[str, ...]:
         """Ids of the models that the server lists."""
-        response = await self._send("GET", "/models", None)
+        deadline = self._deadline()
+        response = await self._send("GET", "/models", None, deadline)
         try:
-            answer = await self._decoded(response, ModelList)
+            answer = await self._decoded(response, ModelList, deadline, MAX_BODY)
         finally:
             response.close()
         return tuple(model.id for model in answer.data or ())
@@ -119,15 +134,22 @@ class OpenAIWire:
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
+                # A body that was not asked to be compressed and is could be a thousand times longer than it came.
+                auto_decompress=False,
             )
             self._sessions[loop] = session
         return session
 
-    async def _send(self, method: str, path: str, body: bytes | None) -> aiohttp.ClientResponse:
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._timeout_s
+
+    async def _send(
+        self, method: str, path: str, body: bytes | None, deadline: float
+    ) -> aiohttp.ClientResponse:
         session = await self._session()
         headers = {"Content-Type": "application/json"} if body is not None else {}
         with self._faults():
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout_at(deadline):
                 response = await session.request(
                     method, self._url + path, data=body, headers=headers, allow_redirects=False
                 )
@@ -135,19 +157,24 @@ class OpenAIWire:
             response.close()
             retry_after = response.headers.get("Retry-After", "")
             raise upstream.status_error(self._url, response.status, retry_after=retry_after)
+        if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+            response.close()
+            raise upstream.not_the_wire(self._url, "a compressed body, which was not asked for")
         return response
 
-    async def _decoded(self, response: aiohttp.ClientResponse, kind: type[T]) -> T:
+    async def _decoded(
+        self, response: aiohttp.ClientResponse, kind: type[T], deadline: float, most: int
+    ) -> T:
         body = bytearray()
         with self._faults():
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout_at(deadline):
                 while chunk := await response.content.readany():
                     body += chunk
-                    if len(body) > MAX_BODY:
-                        raise upstream.too_large(self._url, MAX_BODY)
+                    if len(body) > most:
+                        raise upstream.too_large(self._url, most)
         try:
             return msgspec.json.decode(bytes(body), type=kind)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, RecursionError):
             what = "JSON of another shape than it should have"
         except (msgspec.DecodeError, UnicodeDecodeError):
             html = response.content_type in ("text/html", "application/xhtml+xml")
@@ -175,14 +202,14 @@ class OpenAIWire:
                     continue
                 try:
                     answer = msgspec.json.decode(payload, type=Answer)
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, RecursionError):
                     raise upstream.not_the_wire(self._url, "an event that is no piece of an answer") from None
                 if answer.error is not None:
                     raise upstream.reported_error(self._url, begun=stream.begun)
                 if text := stream.take(answer):
                     yield Delta(text=text)
-                if stream.length > MAX_BODY:
-                    raise upstream.too_large(self._url, MAX_BODY)
+                if stream.length > self._most:
+                    raise upstream.too_large(self._url, self._most)
         if not stream.finish:
             raise upstream.cut_off(self._url)
         yield Delta(finish=stream.finish, usage=stream.usage)
@@ -191,13 +218,23 @@ class OpenAIWire:
     async def _payloads(self, response: aiohttp.ClientResponse) -> AsyncGenerator[str, None]:
         """The data of each event. The time limit runs anew after each, so comments alone do not extend it."""
         parser, loop, begun, ended = EventParser(MAX_EVENT), asyncio.get_running_loop(), False, False
+        end, size = loop.time() + self._stream_timeout_s, 0
         while not ended:
-            deadline, events = loop.time() + self._timeout_s, list[str]()
+            deadline, events = min(loop.time() + self._timeout_s, end), list[str]()
             while not events and not ended:
-                with self._faults(begun=begun):
-                    async with asyncio.timeout_at(deadline):
-                        chunk = await response.content.readany()
-                begun, ended = True, not chunk
+                try:
+                    with self._faults(begun=begun):
+                        async with asyncio.timeout_at(deadline):
+                            chunk = await response.content.readany()
+                except UpstreamTimeout:
+                    if deadline < end:
+                        raise
+                    raise upstream.endless(self._url, self._stream_timeout_s) from None
+                begun, ended, size = True, not chunk, size + len(chunk)
+                if size > self._most * FRAMING:
+                    raise upstream.too_large(self._url, self._most)
+                if loop.time() > end:
+                    raise upstream.endless(self._url, self._stream_timeout_s)
                 try:
                     events = parser.feed(chunk) if chunk else _whole_events(parser.finish())
                 except EventTooLarge:
@@ -224,7 +261,7 @@ def _whole_events(events: list[str]) -> list[str]:
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return True
 

@@ -16,7 +16,7 @@ class EventTooLarge(ValueError):
 
 
 class EventParser:
-    """Feed it bytes, get events. `limit` is the most bytes that one unfinished event may hold.
+    """Feed it bytes, get events. `limit` is the most bytes that one event may hold, and the most of one line.
 
     Raises EventTooLarge, and UnicodeDecodeError when data is not UTF-8: a stream that carries
     clinical text is refused rather than repaired with replacement characters.
@@ -28,6 +28,7 @@ class EventParser:
         self._data: list[str] = []
         self._size = 0
         self._begun = False
+        self._searched = 0
 
     def feed(self, chunk: bytes) -> list[str]:
         """The data of the events that are complete by now."""
@@ -36,12 +37,16 @@ class EventParser:
             return []
         events: list[str] = []
         at = 0
-        while (end := _LINE_END.search(self._buffer, at)) is not None:
+        # What was searched before is not searched again: a line may come byte by byte.
+        while (end := _LINE_END.search(self._buffer, max(at, self._searched))) is not None:
             if end[0] == b"\r" and end.end() == len(self._buffer):
                 break  # the LF of a CRLF may be in the next chunk
+            if self._size + end.end() - at > self._limit:  # else it would matter how the line was cut into packets
+                raise EventTooLarge
             self._line(bytes(self._buffer[at : end.start()]), events)
             at = end.end()
         del self._buffer[:at]
+        self._searched = max(0, len(self._buffer) - 1)
         if self._size + len(self._buffer) > self._limit:
             raise EventTooLarge
         return events

@@ -97,8 +97,16 @@ def not_the_wire(url: str, what: str) -> UpstreamError:
 def too_large(url: str, limit: int) -> UpstreamError:
     """An answer above the limit (bytes)."""
     return UpstreamError(
-        f"The answer of the model server at {url} is larger than {limit >> 20} MiB and was given up.",
-        remedy=LOGS,
+        f"The answer of the model server at {url} is larger than {limit / 2**20:g} MiB and was given up.",
+        remedy=f"Where such answers are meant, raise the destination's option max_answer_mb. {LOGS}",
+    )
+
+
+def endless(url: str, seconds: float) -> UpstreamTimeout:
+    """A stream that did not end in time (seconds)."""
+    return UpstreamTimeout(
+        f"The stream of the model server at {url} did not end within {seconds:g} s.",
+        remedy=f"Raise the destination's option stream_timeout_s. {LOGS}",
     )
 
 

@@ -26,7 +26,11 @@ WORK = {
     "doctor": "osler.cli.work.doctor",
     "keys": "osler.cli.work.keys",
     "kb": "osler.cli.work.kb",
+    "plugins": "osler.cli.work.plugins",
+    "openapi": "osler.api.published",
+    "selftest": "osler.selftest.command",
     "serve": "osler.cli.work.serve",
+    "store": "osler.cli.work.store",
     "vault": "osler.cli.work.vault",
 }
 """Command group to the module that does its work."""

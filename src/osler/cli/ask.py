@@ -9,9 +9,27 @@ from osler.cli.options import HERE, ConfigFile, Json, Workspace
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
-    patient: Annotated[str | None, typer.Option("--patient", help="Patient ID or Patient/ID.")] = None,
-    model: Annotated[str, typer.Option("--model", help="A model's name, or auto.")] = "auto",
+    question: Annotated[
+        str,
+        typer.Argument(
+            help=(
+                "The question. `-` reads it from standard input, so that it does not stand in the "
+                "shell's history."
+            )
+        ),
+    ],
+    patient: Annotated[
+        str | None,
+        typer.Option(
+            "--patient",
+            help=(
+                "The patient: `ID` or `Patient/ID`, as the record has it. Without it no record is looked at."
+            ),
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", help="A model's name, `destination/name`, or `auto`: the rules choose.")
+    ] = "auto",
     show_sent: Annotated[
         bool, typer.Option("--show-sent", help="Also show what the model was sent.")
     ] = False,

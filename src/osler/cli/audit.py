@@ -17,7 +17,11 @@ def verify(
     head: Annotated[
         str | None,
         typer.Option(
-            "--head", help="NUMBER:HASH kept elsewhere: that record must still be there, unchanged."
+            "--head",
+            help=(
+                "A head that was kept elsewhere, NUMBER:HASH as this command printed it: that record "
+                "must still be there, unchanged."
+            ),
         ),
     ] = None,
     json: Json = False,
@@ -31,7 +35,7 @@ def verify(
 @app.command()
 def show(
     number: Annotated[
-        int | None, typer.Argument(help="A record's number; the newest ones if left out.")
+        int | None, typer.Argument(help="One record, whole. Without it, the newest ones.")
     ] = None,
     last: Annotated[int, typer.Option("--last", min=1, max=10_000, help="How many of the newest.")] = 10,
     json: Json = False,

@@ -15,12 +15,21 @@ def demo(
         typer.Option(
             "--workspace",
             envvar="OSLER_WORKSPACE",
-            help="Folder to work in; a new one inside it if it is not empty (default: a new one).",
+            help=(
+                "Work in this folder, or in a new folder inside it when it is not empty. Without it, "
+                "in a new temporary one."
+            ),
         ),
     ] = None,
     samples: Annotated[
         Path | None,
-        typer.Option("--samples", help="A folder of sample bundles to use instead of the shipped ones."),
+        typer.Option(
+            "--samples",
+            help=(
+                "Take the sample bundles from this folder instead of the shipped ones; the patients' "
+                "ids must stay. Change an allergy there, and answer and findings change."
+            ),
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

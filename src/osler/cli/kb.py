@@ -16,7 +16,14 @@ app = typer.Typer(
 def add(
     paths: Annotated[list[str], typer.Argument(help="Files or folders: FHIR R4 JSON, Markdown, text.")],
     collection: Annotated[
-        str | None, typer.Option("--collection", help="Where documents go; records always go to `records`.")
+        str | None,
+        typer.Option(
+            "--collection",
+            help=(
+                "Where documents go that are no records; records always go to `records`. Refused for "
+                "FHIR files."
+            ),
+        ),
     ] = None,
     json: Json = False,
     config: ConfigFile = None,
@@ -30,7 +37,10 @@ def add(
 def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many passages.")] = 10,
-    patient: Annotated[str | None, typer.Option("--patient", help="Patient ID or Patient/ID.")] = None,
+    patient: Annotated[
+        str | None,
+        typer.Option("--patient", help="The patient whose record may be searched: `ID` or `Patient/ID`."),
+    ] = None,
     collection: Annotated[str | None, typer.Option("--collection", help="Only this collection.")] = None,
     json: Json = False,
     config: ConfigFile = None,
@@ -51,9 +61,10 @@ def list_(json: Json = False, config: ConfigFile = None, workspace: Workspace = 
 
 @app.command()
 def show(
-    doc: Annotated[str, typer.Argument(help="A document's id as a citation names it.")],
+    doc: Annotated[str, typer.Argument(help="The id as a citation names it.")],
     patient: Annotated[
-        str | None, typer.Option("--patient", help="The patient whose record it belongs to.")
+        str | None,
+        typer.Option("--patient", help="The patient whose record it belongs to; needed for records."),
     ] = None,
     json: Json = False,
     config: ConfigFile = None,
@@ -61,3 +72,9 @@ def show(
 ) -> None:
     """Show a stored source: the text that citations' offsets and sha256 refer to."""
     work("kb", "show", doc=doc, patient=patient, json=json, config=config, workspace=workspace)
+
+
+@app.command()
+def rebuild(json: Json = False, config: ConfigFile = None, workspace: Workspace = HERE) -> None:
+    """Make the search over the stored texts anew, when it was lost or damaged. The texts stay as they are."""
+    work("kb", "rebuild", json=json, config=config, workspace=workspace)

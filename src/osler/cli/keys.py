@@ -15,9 +15,18 @@ app = typer.Typer(
 @app.command()
 def create(
     name: Annotated[
-        str, typer.Argument(help="Whom the key is for; do not use a patient's name.")
+        str, typer.Argument(help="Whom or what the key is for. Do not use a patient's name.")
     ] = "default",
-    role: Annotated[str, typer.Option("--role", help="clinician, reviewer, service or admin.")] = "clinician",
+    role: Annotated[
+        str,
+        typer.Option(
+            "--role",
+            help=(
+                "`clinician`, `reviewer`, `service` or `admin`. Rules can look at it; `admin` opens "
+                "the admin surface."
+            ),
+        ),
+    ] = "clinician",
     json: Json = False,
     config: ConfigFile = None,
     workspace: Workspace = HERE,

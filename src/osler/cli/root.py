@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from osler import __version__
-from osler.cli import ask, audit, config, deid, demo, doctor, kb, keys, serve, vault
+from osler.cli import (
+    ask,
+    audit,
+    config,
+    deid,
+    demo,
+    doctor,
+    kb,
+    keys,
+    openapi,
+    plugins,
+    selftest,
+    serve,
+    store,
+    vault,
+)
 from osler.cli.options import folder
 
 app = typer.Typer(
@@ -25,8 +40,12 @@ app.add_typer(deid.app, name="deid")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
+app.add_typer(plugins.app, name="plugins")
 app.add_typer(vault.app, name="vault")
+app.add_typer(store.app, name="store")
+app.command("openapi")(openapi.openapi)
 app.command("doctor")(doctor.doctor)
+app.command("selftest")(selftest.selftest)
 
 
 def _version(asked: bool) -> None:

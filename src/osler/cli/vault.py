@@ -22,9 +22,11 @@ def list_(json: Json = False, config: ConfigFile = None, workspace: Workspace = 
 
 @app.command()
 def shred(
-    patient: Annotated[str, typer.Argument(help="A patient's id, or their handle as the audit has it.")],
+    patient: Annotated[str, typer.Argument(help="The patient's id, or their handle.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit log.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask. Without a terminal to ask at, it is needed.")
+    ] = False,
     json: Json = False,
     config: ConfigFile = None,
     workspace: Workspace = HERE,
@@ -45,7 +47,13 @@ def expire(json: Json = False, config: ConfigFile = None, workspace: Workspace =
 @app.command()
 def rotate(
     destroy_old: Annotated[
-        bool, typer.Option("--destroy-old", help="Delete the old key file, which older backups need.")
+        bool,
+        typer.Option(
+            "--destroy-old",
+            help=(
+                "Delete the old key file. Without it, it stays as `vault.key.retired-ID`, for older backups."
+            ),
+        ),
     ] = False,
     json: Json = False,
     config: ConfigFile = None,

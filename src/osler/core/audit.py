@@ -14,6 +14,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+_LEAVES = (str, int, type(None))
+
 GENESIS = "0" * 64
 """The hash that the first record names as its predecessor."""
 
@@ -72,17 +74,20 @@ def canonical_json(value: object) -> bytes:
 
 
 def _refuse_foreign(value: object) -> None:
-    if value is None or isinstance(value, str | bool | int):
+    # Leaves are looked at in their parent's loop, and dict stands before Mapping: this is half the cost of a record.
+    if isinstance(value, _LEAVES):
         return
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         for key, item in value.items():
             if not isinstance(key, str):
                 raise TypeError("canonical JSON takes string keys only")
-            _refuse_foreign(item)
+            if not isinstance(item, _LEAVES):
+                _refuse_foreign(item)
         return
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         for item in value:
-            _refuse_foreign(item)
+            if not isinstance(item, _LEAVES):
+                _refuse_foreign(item)
         return
     raise TypeError(f"canonical JSON has no form for {type(value).__name__}")
 
@@ -159,7 +164,7 @@ def _fault(last: Head, record: AuditRecord) -> str:
         return f"record {record.number} does not follow from record {last.number}"
     try:
         expected = hash_of(record)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return f"record {record.number} cannot be read"
     if expected != record.hash:
         return f"record {record.number} was changed after it was written"

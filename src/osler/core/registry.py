@@ -4,24 +4,28 @@ A plug point is an entry-point group `osler.<plural>`; an entry is a factory (a 
 that takes its options as keyword arguments. Nothing is imported but what the configuration names.
 """
 
-import inspect
-from collections.abc import Mapping
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from types import NoneType, UnionType
-from typing import Any, get_args
+from typing import Any
 
 from osler.core.errors import OslerError, PluginError
+from osler.core.plugin_options import option_fault
 
 GROUPS = ("backends", "detectors", "readers", "checks")
 """The plug points that exist; the entry-point group is `osler.<name>`."""
 
-_PLAIN: Mapping[Any, str] = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-    NoneType: "nothing",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """One claim of one package to a name: which package, in which version, and what it would load."""
+
+    group: str
+    name: str
+    package: str
+    version: str
+    target: str
 
 
 def known(group: str) -> tuple[str, ...]:
@@ -29,80 +33,86 @@ def known(group: str) -> tuple[str, ...]:
     return tuple(sorted({e.name for e in entry_points(group=f"osler.{group}")}))
 
 
+def installed(group: str) -> tuple[Installed, ...]:
+    """All that is installed for a plug point, by name and package. Imports none of it."""
+    claims = [
+        Installed(
+            group=group,
+            name=entry.name,
+            package=entry.dist.name if entry.dist else "",
+            version=entry.dist.version if entry.dist else "",
+            target=entry.value,
+        )
+        for entry in entry_points(group=f"osler.{group}")
+    ]
+    return tuple(sorted(claims, key=lambda c: (c.name, c.package, c.target)))
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """The known name that `name` most likely means, as a question; "" when none is near."""
+    near = difflib.get_close_matches(name, names, n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
 def build(group: str, name: str, options: Mapping[str, object] | None = None) -> Any:
     """The plug-in `name` of `group`, made with `options`.
 
-    Raises PluginError when the name is unknown (listing the known ones), an option is misspelt, missing or of
-    another type than the factory's annotation says, or the factory itself fails.
+    Raises PluginError when the name is unknown (listing the known ones) or claimed by two packages, an option is
+    misspelt, missing or of another type than the factory's annotation says, or the factory itself fails.
     """
     factory = _load(group, name)
     given = dict(options or {})
-    _check_options(group, name, factory, given)
+    fault = option_fault(f"{group} plug-in '{name}'", factory, given)
+    if fault is not None:
+        raise PluginError(fault[0], remedy=fault[1])
     try:
         return factory(**given)
     except OslerError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"The {group} plug-in '{name}' could not be made: it raised {type(error).__name__}.",
             remedy="Check its options in osler.toml against its documentation.",
         ) from error
 
 
-def _load(group: str, name: str) -> Any:
-    found: EntryPoint | None = next(iter(entry_points(group=f"osler.{group}", name=name)), None)
-    if found is None:
+def require(group: str, name: str) -> EntryPoint:
+    """The one entry point of that name. A name that two claim is nobody's: which comes first is chance.
+
+    Raises PluginError when nobody claims the name, listing the known ones, and when several do, listing them.
+    """
+    found = list(entry_points(group=f"osler.{group}", name=name))
+    if not found:
+        names = known(group)
         raise PluginError(
-            f"There is no {group} plug-in named '{name}'.",
-            remedy=f"Known: {', '.join(known(group)) or 'none'}. A plug-in must be installed beside osler.",
+            f"There is no {group} plug-in named '{name}'.{nearest(name, names)}",
+            remedy=f"Known: {', '.join(names) or 'none'}. A plug-in must be installed beside osler.",
         )
+    if len(found) > 1:
+        claims = sorted(f"{_packaged(entry)} ({entry.value})" for entry in found)
+        raise PluginError(
+            f"The {group} plug-in '{name}' is claimed {len(found)} times: by {' and '.join(claims)}.",
+            remedy="Uninstall all but one; `osler plugins list` shows who claims what.",
+        )
+    return found[0]
+
+
+def _load(group: str, name: str) -> Any:
+    found = require(group, name)
     try:
-        return found.load()
-    except Exception as error:
+        factory = found.load()
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"The {group} plug-in '{name}' could not be imported ({type(error).__name__}).",
-            remedy="Reinstall the package that provides it, with the extras that it names.",
+            remedy=f"Reinstall {_packaged(found)}, which provides it, with the extras that it names.",
         ) from error
-
-
-def _check_options(group: str, name: str, factory: Any, given: Mapping[str, object]) -> None:
-    parameters = inspect.signature(factory).parameters
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        return
-    unknown = [option for option in given if option not in parameters]
-    if unknown:
+    if not callable(factory):
         raise PluginError(
-            f"The {group} plug-in '{name}' has no option '{unknown[0]}'.",
-            remedy=f"It takes: {', '.join(sorted(parameters)) or 'no options'}.",
+            f"The {group} plug-in '{name}' is neither a class nor a function.",
+            remedy=f"Correct the entry point of {_packaged(found)}: it names '{found.value}'.",
         )
-    missing = [
-        p.name
-        for p in parameters.values()
-        if p.default is p.empty and p.kind is not p.VAR_POSITIONAL and p.name not in given
-    ]
-    if missing:
-        raise PluginError(
-            f"The {group} plug-in '{name}' needs the option '{missing[0]}'.",
-            remedy=f"Set it in osler.toml; it takes: {', '.join(sorted(parameters))}.",
-        )
-    _check_types(group, name, factory, given)
+    return factory
 
 
-def _check_types(group: str, name: str, factory: Any, given: Mapping[str, object]) -> None:
-    """Hold options to annotations made of text, numbers and booleans; others are the factory's own business."""
-    try:
-        parameters = inspect.signature(factory, eval_str=True).parameters
-    except (NameError, TypeError, ValueError):  # annotations that cannot be resolved here say nothing
-        return
-    for option, value in given.items():
-        annotation = parameters[option].annotation
-        wanted = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-        if not set(wanted) <= set(_PLAIN):
-            continue
-        fits = type(value) in wanted or (type(value) is int and float in wanted)
-        if not fits:
-            kinds = " or ".join(_PLAIN[kind] for kind in wanted if kind is not NoneType)
-            raise PluginError(
-                f"The option '{option}' of the {group} plug-in '{name}' must be {kinds}.",
-                remedy="Correct its value in osler.toml.",
-            )
+def _packaged(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else "the package"

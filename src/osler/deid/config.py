@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from osler.core.spans import Label
 
@@ -21,27 +21,51 @@ class DenyConfig(BaseModel):
     """Texts that are always identifiers at this site."""
 
     model_config = _STRICT
-    label: Label
-    values: tuple[Text, ...]
+    label: Label = Field(description="What kind of identifier it is.")
+    values: tuple[Text, ...] = Field(description="The texts, found whole and in any case.")
 
 
 class PatternConfig(BaseModel):
     """A pattern of this site's own identifiers, in RE2's syntax."""
 
     model_config = _STRICT
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
-    label: Label
-    expression: Text
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")] = Field(
+        description="Small letters, digits, `-`, `_`; spans carry it as `site:NAME`."
+    )
+    label: Label = Field(description="What kind of identifier it is.")
+    expression: Text = Field(
+        description=("In RE2's syntax: no look-around, no back references. It may not match the empty text.")
+    )
 
 
 class DeidConfig(BaseModel):
     """Which detectors look for identifiers, and what the site decided beyond them."""
 
     model_config = _STRICT
-    engine: Literal["full", "fast"] = "full"
-    extra_detectors: tuple[str, ...] = ()
-    options: dict[str, dict[str, object]] = {}
-    allow: tuple[Text, ...] = ()
-    keep: tuple[Label, ...] = ()
-    deny: tuple[DenyConfig, ...] = ()
-    patterns: tuple[PatternConfig, ...] = ()
+    engine: Literal["full", "fast"] = Field(
+        "full",
+        description=(
+            "`full`: patterns and the sequence model. `fast`: patterns, name lists and cues; "
+            "several times faster, and it misses more names in prose without titles."
+        ),
+    )
+    extra_detectors: tuple[str, ...] = Field(
+        (), description="Detector plug-ins that join the built-in ones. The built-in ones always run."
+    )
+    options: dict[str, dict[str, object]] = Field({}, description="Options of each: `options.NAME = { … }`.")
+    allow: tuple[Text, ...] = Field(
+        (),
+        description=(
+            "Texts, in any case, that are no identifiers at this site. A known identifier of the "
+            "patient's record is replaced all the same."
+        ),
+    )
+    keep: tuple[Label, ...] = Field(
+        (),
+        description=(
+            "Labels that stay in the text. What stays is your decision; Safe Harbor needs all of "
+            "them removed. Known identifiers of the record are replaced all the same."
+        ),
+    )
+    deny: tuple[DenyConfig, ...] = Field((), description="Texts that always are identifiers, below.")
+    patterns: tuple[PatternConfig, ...] = Field((), description="This site's own identifiers, below.")

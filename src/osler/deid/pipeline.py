@@ -1,6 +1,7 @@
 """The engine: every detector over a text, known identifiers literally, names propagated, overlaps resolved."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
@@ -9,7 +10,7 @@ from osler.core.ports.detector import BatchDetector, Detector, KnownIdentifier
 from osler.core.spans import Label, Span
 from osler.deid import propagate
 from osler.deid.evidence import NETWORKS, accepted, agreed, bridged, consistent, settle, threshold
-from osler.deid.fuzzy import fuzzy_names
+from osler.deid.fuzzy import FuzzyNames, fuzzy_names
 from osler.deid.known import KnownFinder
 from osler.deid.patterns import PatternScanner
 from osler.deid.replace import Replacer, Transform
@@ -50,6 +51,16 @@ class Deidentifier:
         """Names of the detectors, in order."""
         return tuple(d.name for d in self._detectors)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a detector may wait for something outside of the process: all do that do not say otherwise."""
+        return any(getattr(d, "waits", True) for d in self._detectors)
+
+    def joined_by(self, detector: Detector) -> "Deidentifier":
+        """The same, with one more detector."""
+        own = self._detectors[: len(self._detectors) - len(detectors_of(self._site))]
+        return Deidentifier((*own, detector), site=self._site)
+
     def find(self, text: str, known: Sequence[KnownIdentifier] = ()) -> tuple[Span, ...]:
         """Spans of identifiers in `text`, sorted, without overlap.
 
@@ -86,16 +97,16 @@ class Deidentifier:
     ) -> tuple[tuple[Span, ...], ...]:
         """What is taken of texts that have nothing to do with each other."""
         given: Sequence[Sequence[KnownIdentifier]] = known if known is not None else [()] * len(texts)
-        first = [self._settled(t, f, tuple(k)) for t, f, k in zip(texts, found, given, strict=True)]
+        first = [self._settled(t, f, _Known.of(k)) for t, f, k in zip(texts, found, given, strict=True)]
         return tuple(self._spread((text,), (spans,))[0] for text, spans in zip(texts, first, strict=True))
 
     def find_all(
         self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
     ) -> tuple[tuple[Span, ...], ...]:
         """As `find`, over texts that belong together: what is found in one is looked for in all."""
-        identifiers = tuple(known)
+        finders = _Known.of(known)
         found = self._detect(texts)
-        first = [self._settled(t, f, identifiers) for t, f in zip(texts, found, strict=True)]
+        first = [self._settled(t, f, finders) for t, f in zip(texts, found, strict=True)]
         return self._spread(texts, first)
 
     def find_terms(
@@ -122,15 +133,12 @@ class Deidentifier:
         replacer = Replacer(self, known=known, transform=mode, over_89=over_89)
         return replacer.apply((text,))[0]
 
-    def _settled(
-        self, text: str, found: Sequence[Span], identifiers: tuple[KnownIdentifier, ...]
-    ) -> tuple[Span, ...]:
+    def _settled(self, text: str, found: Sequence[Span], finders: "_Known | None") -> tuple[Span, ...]:
         known: list[Span] = []
-        if identifiers:
+        if finders is not None:
             days = [s for s in found if s.label is Label.DATE]
-            finder = KnownFinder(identifiers, of_record=True)
-            known = [s for s in finder.find(text) if not _names_a_month(s, days)]
-            known += fuzzy_names(identifiers).find(text)
+            known = [s for s in finders.exact.find(text) if not _names_a_month(s, days)]
+            known += finders.fuzzy.find(text)
         sure = bridged(text, agreed(accepted(found, threshold(found, len(text)))))
         taken = [s for s in sure if not self._site.lets_through(text, s)]
         return settle(text, [*taken, *known])
@@ -178,6 +186,22 @@ class Deidentifier:
         return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What finds the identifiers of a record, looked up once for all texts: there are hundreds of them to hash."""
+
+    exact: KnownFinder
+    fuzzy: FuzzyNames
+
+    @classmethod
+    def of(cls, known: Sequence[KnownIdentifier]) -> "_Known | None":
+        """None where there are none."""
+        if not known:
+            return None
+        identifiers = tuple(known)
+        return cls(exact=KnownFinder(identifiers, of_record=True), fuzzy=fuzzy_names(identifiers))
+
+
 def _answers(detector: Detector, batched: BatchDetector | None, texts: Sequence[str]) -> list[list[object]]:
     if batched is not None:
         return [list(spans) for spans in batched.find_many(texts)]
@@ -194,14 +218,18 @@ def _names_a_month(span: Span, days: Sequence[Span]) -> bool:
 def _checked(name: str, spans: Iterable[object], length: int) -> list[Span]:
     good: list[Span] = []
     for span in spans:
-        if (
-            not isinstance(span, Span)
-            or not isinstance(span.label, Label)
-            or not 0 <= span.start < span.end <= length
-        ):
+        if not isinstance(span, Span) or not _fits(span, length):
             raise PluginError(
                 f"The detector '{name}' answered with something that is no span of the text.",
                 remedy="A detector yields osler.core.spans.Span with offsets inside of the text; repair or remove it.",
             )
         good.append(span)
     return good
+
+
+def _fits(span: Span, length: int) -> bool:
+    """Whether the engine can weigh it: whole offsets inside of the text, a label, a score that is a share."""
+    if type(span.start) is not int or type(span.end) is not int or not 0 <= span.start < span.end <= length:
+        return False
+    scored = isinstance(span.score, int | float) and 0.0 <= span.score <= 1.0  # not so for "not a number"
+    return scored and isinstance(span.label, Label) and isinstance(span.detector, str)

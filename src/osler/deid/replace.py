@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
-from osler.core.errors import GuardUnavailable, OslerError
+from osler.core.errors import GuardUnavailable, OslerError, PolicyRefused
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span, replace
 from osler.deid import dates, propagate, safe_harbor
@@ -69,7 +69,7 @@ class Replacer:
         """The texts with their identifiers replaced, consistently over all of them.
 
         `also_seen` are texts that go along unchanged: no surrogate will occur in them. Raises
-        GuardUnavailable when a detector fails or no exact way back exists.
+        GuardUnavailable when a detector fails, PolicyRefused when no exact way back exists.
         """
         if self._used:
             raise OslerError(
@@ -88,7 +88,11 @@ class Replacer:
             )
         if self._transform == "safe-harbor":
             return tuple(self._safe_harbor(t, s) for t, s in zip(texts, found, strict=True))
-        return self._surrogates(texts, found, also_seen)
+        try:
+            return self._surrogates(texts, found, also_seen)
+        except GuardUnavailable as error:
+            # No guard is down: this text cannot leave under surrogates, however often it is sent.
+            raise PolicyRefused(error.message, remedy=error.remedy) from None
 
     def restore(self, text: str) -> str:
         """`text` with every surrogate put back; what is put back is not looked at again."""

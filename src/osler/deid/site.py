@@ -57,6 +57,7 @@ class SiteDetector:
     """Detector `site`: the deny-list and the patterns of a protocol."""
 
     name = "site"
+    waits = False
 
     def __init__(self, protocol: SiteProtocol) -> None:
         self._deny = protocol.deny

@@ -39,6 +39,7 @@ class TitledNames:
     """Detector `titles`: names after a title or a label. Thread-safe, keeps no text."""
 
     name = "titles"
+    waits = False
 
     def find(self, text: str) -> Iterator[Span]:
         """Spans of names, without the title or label."""

@@ -1,6 +1,7 @@
 """Embeddings on the same way as answers, less the steps that make no sense for vectors.
 
-Steps 1, 2, 3, 5, 6 and 9: identifiers are found, policy decides, surrogates go out, the call is signed.
+Steps 1, 2, 3, 5, 6 and 9: identifiers are found, policy decides, surrogates go out, the call is signed:
+before it where the texts may hold PHI, and after it.
 There is nothing to ground, restore or verify.
 """
 
@@ -9,20 +10,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from osler.core.audit import AuditEntry, AuditRecord
-from osler.core.clock import timestamp
+from osler.core.audit import AuditRecord
 from osler.core.errors import GuardUnavailable, OslerError, PolicyRefused, StoreError, UpstreamError
 from osler.core.messages import Caller, ChatRequest, Message
 from osler.core.ports.embedder import Embedder
+from osler.core.ports.vault import Subject
 from osler.core.sensitivity import Sensitivity
 from osler.core.spans import counts
 from osler.deid import Replacer
 from osler.gateway import signing
-from osler.gateway.pipeline import Parts
+from osler.gateway.pipeline import Parts, bounds_of, subject_of
 from osler.gateway.policy import Decision, Facts
 from osler.gateway.router import Target, require_known, route
-
-_LONG_TEXT = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +40,7 @@ class _Outbound:
 
     decision: Decision
     target: Target
+    subject: Subject = field(repr=False)
     texts: tuple[str, ...] = field(repr=False)
 
 
@@ -49,6 +49,7 @@ class EmbeddingService:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._bounds = bounds_of(parts)
 
     async def run(self, texts: Sequence[str], *, model: str, caller: Caller, request_id: str) -> Vectors:
         """Vectors for `texts`. What fails, is refused or is given up by the caller is signed, then raised."""
@@ -59,19 +60,23 @@ class EmbeddingService:
             request_id=request_id,
             ground="off",
         )
-        ending = False
+        opened: AuditRecord | None = None
+        opening = ending = False
         try:
-            outbound = await self._prepared(request)
+            outbound = await self._bounds.run(self._prepare, request, length=sum(map(len, texts)))
+            opening = outbound.decision.facts.sensitivity >= Sensitivity.PHI
+            opened = await self._open(request, outbound) if opening else None
             vectors = await self._embedded(outbound)
             ending = True
-            record = await self._sign(request, outbound)
+            record = await self._sign(request, outbound, opened)
         except OslerError as error:
-            await self._fail(request, error)
+            if not (ending and opened is not None and isinstance(error, StoreError)):
+                await self._fail(request, error, opened)
             raise
         except asyncio.CancelledError:
             if not ending:  # else its record is on its way to the log, and stands
                 with suppress(StoreError):
-                    await asyncio.shield(self._append("abandoned", request, {"outcome": "abandoned"}))
+                    await asyncio.shield(self._end("abandoned", request, {}, opened, was_opened=opening))
             raise
         except Exception as error:
             # Its text may quote what was being worked on: only the type goes further.
@@ -79,17 +84,12 @@ class EmbeddingService:
                 f"A step of the request failed ({type(error).__name__}); nothing was returned.",
                 remedy="Run `osler doctor`; if it finds nothing, report the type.",
             )
-            await self._fail(request, fault)
+            await self._fail(request, fault, opened)
             raise fault from None
         return Vectors(vectors=vectors, target=outbound.target, decision=outbound.decision, record=record)
 
-    async def _prepared(self, request: ChatRequest) -> _Outbound:
-        """Steps 1, 2, 3 and 5; long texts are worked on beside the event loop."""
-        if sum(len(m.content) for m in request.messages) > _LONG_TEXT:
-            return await asyncio.to_thread(self._prepare, request)
-        return self._prepare(request)
-
     def _prepare(self, request: ChatRequest) -> _Outbound:
+        """Steps 1, 2, 3 and 5."""
         p = self._parts
         require_known(p.destinations, request.model, "embedding")
         texts = [m.content for m in request.messages]
@@ -101,6 +101,7 @@ class EmbeddingService:
             role=request.caller.role,
             service="embeddings",
         )
+        subject = subject_of(p.vault, None)
         decision = p.policy.decide(facts, p.clock.now().date())
         target = route(decision, request.model, "embedding")[0]
         replacer = Replacer(p.deidentifier, known=(), transform=target.transform)
@@ -111,7 +112,7 @@ class EmbeddingService:
                 remedy="Reword the texts, or embed them at an on-premises destination.",
                 decision=decision.to_json(),
             )
-        return _Outbound(decision=decision, target=target, texts=outbound)
+        return _Outbound(decision=decision, target=target, subject=subject, texts=outbound)
 
     async def _embedded(self, outbound: _Outbound) -> tuple[tuple[float, ...], ...]:
         """Step 6."""
@@ -130,33 +131,56 @@ class EmbeddingService:
             )
         return vectors
 
-    async def _sign(self, request: ChatRequest, outbound: _Outbound) -> AuditRecord:
-        """Step 9."""
-        target = outbound.target
-        decision = {
-            **outbound.decision.to_json(),
-            "destination": target.destination.name,
-            "model": target.model.name,
-        }
-        made = {"outcome": "embedded", "decision": decision, "texts": len(outbound.texts)}
-        return await self._append("embeddings", request, made, known=True)
+    async def _open(self, request: ChatRequest, outbound: _Outbound) -> AuditRecord:
+        """What may hold PHI is on record before it leaves."""
+        return await self._append(
+            "opened", request, {"outcome": "opened", **_sent(outbound)}, outbound.subject
+        )
 
-    async def _fail(self, request: ChatRequest, error: OslerError) -> None:
+    async def _sign(
+        self, request: ChatRequest, outbound: _Outbound, opened: AuditRecord | None
+    ) -> AuditRecord:
+        """Step 9."""
+        made = {"outcome": "embedded", **_sent(outbound)} | _after(opened)
+        return await self._append("closed" if opened else "embeddings", request, made, outbound.subject)
+
+    async def _fail(self, request: ChatRequest, error: OslerError, opened: AuditRecord | None) -> None:
         outcome = "refused" if isinstance(error, PolicyRefused) else "failed"
-        await self._append(outcome, request, {"outcome": outcome} | signing.error_body(error))
+        await self._end(outcome, request, signing.error_body(error), opened)
+
+    async def _end(
+        self,
+        outcome: str,
+        request: ChatRequest,
+        made: dict[str, object],
+        opened: AuditRecord | None,
+        *,
+        was_opened: bool = False,
+    ) -> None:
+        """Sign that there are no vectors. `was_opened`: the opening record is written, or on its way."""
+        body = {"outcome": outcome} | made | _after(opened)
+        await self._append("closed" if opened or was_opened else outcome, request, body, None)
 
     async def _append(
-        self, kind: str, request: ChatRequest, made: dict[str, object], *, known: bool = False
+        self, kind: str, request: ChatRequest, made: dict[str, object], subject: Subject | None
     ) -> AuditRecord:
-        """Write a record of `request`; with a keyed digest of its texts where `known`."""
+        """Write a record of `request`; with a keyed digest of its texts where the `subject` is known."""
         p = self._parts
-        subject = p.vault.subject(None) if known else None
-        return await p.audit.append(
-            AuditEntry(
-                kind=kind,
-                time=timestamp(p.clock.now()),
-                body=signing.request_body(request, subject, p.config_digest) | made,
-                request_id=request.request_id,
-                instance=p.audit.instance,
-            )
+        body = signing.request_body(request, subject, p.config_digest) | made
+        return await self._bounds.signed(
+            p.audit, p.clock, kind=kind, request_id=request.request_id, body=body
         )
+
+
+def _sent(outbound: _Outbound) -> dict[str, object]:
+    target = outbound.target
+    decision = {
+        **outbound.decision.to_json(),
+        "destination": target.destination.name,
+        "model": target.model.name,
+    }
+    return {"decision": decision, "texts": len(outbound.texts)}
+
+
+def _after(opened: AuditRecord | None) -> dict[str, object]:
+    return {"opened": opened.number} if opened else {}

@@ -8,13 +8,13 @@ nothing leaves, and what was refused is signed too.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from osler.core.audit import AuditEntry, AuditRecord
-from osler.core.clock import Clock, timestamp
+from osler.core.audit import AuditRecord
+from osler.core.clock import Clock
 from osler.core.errors import (
     GuardUnavailable,
     OslerError,
@@ -30,15 +30,16 @@ from osler.core.ports.audit_log import AuditLog
 from osler.core.ports.check import Statement
 from osler.core.ports.completer import Completer, ModelCall
 from osler.core.ports.records import PatientIdentity, RecordView
-from osler.core.ports.vault import Vault
+from osler.core.ports.vault import Subject, Vault
 from osler.core.sensitivity import Sensitivity, maximum
 from osler.core.spans import counts
 from osler.deid import Deidentifier, Replacer
 from osler.gateway import signing
+from osler.gateway.bounds import Bounds
 from osler.gateway.exchange import Done, Event, Exchange, Failed, Piece
 from osler.gateway.flow import AnswerFlow
 from osler.gateway.observe import Observer
-from osler.gateway.policy import Facts, Policy
+from osler.gateway.policy import Decision, Facts, Policy
 from osler.gateway.router import Target, require_known, route
 from osler.gateway.upstream import pieces
 from osler.guardrails import Guard
@@ -47,13 +48,15 @@ from osler.knowledge.prompt import grounded_prompt
 from osler.knowledge.retrieve import Grounding, Retriever
 
 SAFETY_TYPES = ("AllergyIntolerance", "Condition", "MedicationRequest", "MedicationStatement")
-_LONG_TEXT = 20_000
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the pipeline is made of; `app/build.py` wires it."""
+    """What the pipeline is made of; `app/build.py` wires it.
+
+    `waits`: the stores are across a network. `patience_s` bounds each wait for a guard, in seconds.
+    """
 
     deidentifier: Deidentifier
     policy: Policy
@@ -70,6 +73,8 @@ class Parts:
     public: frozenset[str]
     config_digest: str
     withhold: bool
+    waits: bool = False
+    patience_s: float = 30.0
 
 
 class Pipeline:
@@ -77,36 +82,36 @@ class Pipeline:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self._turns = asyncio.Lock()
+        self._bounds = bounds_of(parts)
 
     async def run(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """The way of one request: pieces while it streams, then Done, or Failed at any point."""
         x = Exchange(request=request, started=self.parts.clock.monotonic())
         opening = ending = False
         try:
-            async with self._turn(request):
+            async with self._bounds.turn(_length(request)):
                 x = await self._step("sensitivity", self._sensitivity, x)
                 x = await self._step("policy", self._policy, x)
                 x = await self._step("route", self._route, x)
                 x = await self._step("ground", self._ground, x)
                 x = await self._step("surrogate", self._surrogate, x)
-            opening = request.stream
+            opening = _is_opened(x)
             x = await self._open(x)
             async with aclosing(self._call(x)) as deltas:
                 async for target, delta in deltas:
                     x = replace(
                         x, target=target, finish=delta.finish or x.finish, usage=delta.usage or x.usage
                     )
-                    shown = self._verify(x, self._restore(x, delta))
+                    shown = await self._bounds.run(self._passed, x, delta)
                     if shown and request.stream:
                         yield Piece(text=shown)
-            x, tail = self._conclude(x)
+            x, tail = await self._bounds.run(self._conclude, x)
             if tail and request.stream:
                 yield Piece(text=tail)
             ending = True
             x = await self._sign(x)
         except OslerError as error:
-            yield await self._fail(x, error)
+            yield await self._fail(x, error, ending=ending)
             return
         except (asyncio.CancelledError, GeneratorExit):
             if not ending:  # else the record that ends it is on its way to the log, and stands
@@ -137,7 +142,7 @@ class Pipeline:
                     param="patient",
                 )
             record = p.records.items(request.patient, types=SAFETY_TYPES)
-        subject = p.vault.subject(request.patient)
+        subject = subject_of(p.vault, request.patient)
         x = replace(x, identity=identity, record=record, subject=subject)
         known = identity.identifiers if identity else ()
         texts = [m.content for m in request.messages]
@@ -167,7 +172,10 @@ class Pipeline:
 
     # 2 ── where may it go?
     def _policy(self, x: Exchange) -> Exchange:
-        return replace(x, decision=self.parts.policy.decide(_set(x.facts), self._today()))
+        decision: object = self.parts.policy.decide(_set(x.facts), self._today())
+        if not isinstance(decision, Decision):
+            raise GuardUnavailable("Policy gave no decision; nothing was sent.", remedy="Run `osler doctor`.")
+        return replace(x, decision=decision)
 
     # 3 ── which of the allowed models?
     def _route(self, x: Exchange) -> Exchange:
@@ -265,6 +273,9 @@ class Pipeline:
     def _restore(self, x: Exchange, delta: Delta) -> str:
         return _set(x.flow).restore(delta.text)
 
+    def _passed(self, x: Exchange, delta: Delta) -> str:
+        return self._verify(x, self._restore(x, delta))
+
     # 8 ── drugs, allergies, citations
     def _verify(self, x: Exchange, piece: str) -> str:
         return _set(x.flow).verify(piece)
@@ -290,22 +301,27 @@ class Pipeline:
 
     # 9 ── durable before anyone is told that it is done
     async def _open(self, x: Exchange) -> Exchange:
-        if not x.request.stream:
+        """What may hold PHI is on record before it leaves, and so is every stream."""
+        if not _is_opened(x):
             return x
         body = signing.exchange_body(x, self.parts.config_digest, outcome="opened", ms=self._ms(x))
         return replace(x, opened=await self._append("opened", x, body))
 
     async def _sign(self, x: Exchange) -> Exchange:
-        kind = "closed" if x.request.stream else "answer"
+        kind = "closed" if x.opened else "answer"
         body = signing.exchange_body(x, self.parts.config_digest, outcome="answered", ms=self._ms(x))
         return replace(x, signed=await self._append(kind, x, body))
 
-    async def _fail(self, x: Exchange, error: OslerError) -> Failed:
-        """Sign the refusal or the fault. When that fails too, the audit log is what is down: say so."""
-        decision = dict(error.decision) if isinstance(error, PolicyRefused) else x.decision_json()
+    async def _fail(self, x: Exchange, error: OslerError, *, ending: bool = False) -> Failed:
+        """Sign the refusal or the fault. When that fails too, the audit log is what is down: say so.
+
+        `ending`: the record that ends the exchange was on its way, and may stand for all that is known.
+        """
+        own = error.decision if isinstance(error, PolicyRefused) else None
+        decision = dict(own or x.decision_json())
         outcome = "refused" if isinstance(error, PolicyRefused) else "failed"
         self.parts.observer.outcome(outcome, x.target.name if x.target else "")
-        if isinstance(error, StoreError) and x.opened is not None:
+        if ending and isinstance(error, StoreError) and x.opened is not None:
             return Failed(error=error, decision=decision, record=None)
         try:
             if x.flow is not None:
@@ -327,34 +343,16 @@ class Pipeline:
             await asyncio.shield(self._append("closed" if opened else "abandoned", x, body))
 
     async def _append(self, kind: str, x: Exchange, body: dict[str, object]) -> AuditRecord:
-        entry = AuditEntry(
-            kind=kind,
-            time=timestamp(self.parts.clock.now()),
-            body=body,
-            request_id=x.request.request_id,
-            instance=self.parts.audit.instance,
+        p = self.parts
+        return await self._bounds.signed(
+            p.audit, p.clock, kind=kind, request_id=x.request.request_id, body=body
         )
-        return await self.parts.audit.append(entry)
-
-    @asynccontextmanager
-    async def _turn(self, request: ChatRequest) -> AsyncGenerator[None, None]:
-        """One request after another does its steps 1 to 5, each in a turn of the event loop of its own.
-
-        Of many that come at once the first would otherwise wait until all have done their steps, and
-        so would everybody else, health checks too. A long text is worked on beside the loop: no turn.
-        """
-        if _is_long(request):
-            yield
-            return
-        async with self._turns:
-            await asyncio.sleep(0)
-            yield
 
     async def _step(self, name: str, step: Callable[[Exchange], Exchange], x: Exchange) -> Exchange:
-        """Run one step and measure it; a long text is worked on beside the event loop."""
+        """Run one step and measure it."""
         begun = self.parts.clock.monotonic()
         try:
-            return await asyncio.to_thread(step, x) if _is_long(x.request) else step(x)
+            return await self._bounds.run(step, x, length=_length(x.request))
         finally:
             self.parts.observer.step(name, self.parts.clock.monotonic() - begun)
 
@@ -368,8 +366,27 @@ class Pipeline:
         return round((self.parts.clock.monotonic() - x.started) * 1000)
 
 
-def _is_long(request: ChatRequest) -> bool:
-    return sum(len(m.content) for m in request.messages) > _LONG_TEXT
+def bounds_of(parts: Parts) -> Bounds:
+    """How long guards are waited for, and whether they run beside the event loop."""
+    waits = parts.waits or parts.deidentifier.waits or parts.guard.waits
+    return Bounds(waits=waits, patience_s=parts.patience_s)
+
+
+def subject_of(vault: Vault, patient: str | None) -> Subject:
+    """How the audit names a patient. StoreError when the vault gives something else."""
+    subject: object = vault.subject(patient)
+    if not isinstance(subject, Subject):
+        raise StoreError("The vault gave no subject; nothing was sent.", remedy="Run `osler doctor`.")
+    return subject
+
+
+def _length(request: ChatRequest) -> int:
+    return sum(len(m.content) for m in request.messages)
+
+
+def _is_opened(x: Exchange) -> bool:
+    """Whether a record is written before the call: always for streams, and for all that may hold PHI."""
+    return x.request.stream or _set(x.facts).sensitivity >= Sensitivity.PHI
 
 
 def _set(value: T | None) -> T:

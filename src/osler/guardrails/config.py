@@ -2,13 +2,20 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class GuardrailsConfig(BaseModel):
     """Which checks run, and what happens to a sentence with a blocking finding."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-    checks: tuple[str, ...] = ("allergy", "citations")
-    on_block: Literal["withhold", "flag"] = "withhold"
-    options: dict[str, dict[str, object]] = {}
+    checks: tuple[str, ...] = Field(
+        ("allergy", "citations"),
+        description=("Which checks run. A check that is left out finds nothing; the answer does not say so."),
+    )
+    on_block: Literal["withhold", "flag"] = Field(
+        "withhold", description="A sentence with a blocking finding is withheld, or shown with its finding."
+    )
+    options: dict[str, dict[str, object]] = Field(
+        {}, description="Options of each check: `options.NAME = { … }`."
+    )

@@ -25,6 +25,15 @@ class Guard:
                 )
         self._checks = tuple(checks)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a check may wait for something outside of the process: all do that do not say otherwise."""
+        return any(getattr(check, "waits", True) for check in self._checks)
+
+    def joined_by(self, check: Check) -> "Guard":
+        """The same, with one more check, which comes last."""
+        return Guard((*self._checks, check))
+
     def question(self, statement: Statement) -> tuple[Finding, ...]:
         """What the checks find in a question."""
         return self._run(replace(statement, part="question"))
@@ -56,7 +65,7 @@ def _findings(check: Check, statement: Statement) -> tuple[Finding, ...]:
             f"The check '{check.name}' failed; what it had not passed is not released.",
             remedy="Run `osler doctor`; to go on without it, remove it from [guardrails] checks.",
         ) from None
-    if found is None or not all(_whole(finding) for finding in found):
+    if found is None or not all(_whole(finding, len(statement.text)) for finding in found):
         raise PluginError(
             f"The check '{check.name}' returned something that is no finding, or not a whole one.",
             remedy="Hold it to its contract with osler.testing.check_check, or remove it from [guardrails] checks.",
@@ -64,10 +73,25 @@ def _findings(check: Check, statement: Statement) -> tuple[Finding, ...]:
     return found
 
 
-def _whole(finding: object) -> bool:
-    """Whether it is a finding that can be shown and signed: an audit record takes texts and whole numbers only."""
+def _whole(finding: object, length: int) -> bool:
+    """Whether it is a finding that can be shown and signed.
+
+    It gives a kind, a reason and a source, and a place inside of the text or none. An audit record takes texts that
+    are Unicode and whole numbers only.
+    """
     if not isinstance(finding, Finding) or not isinstance(finding.severity, Severity):
         return False
     words = (finding.kind, finding.reason, finding.source, finding.where, finding.claim)
-    places = (finding.start, finding.end)
-    return all(isinstance(w, str) for w in words) and all(type(p) is int for p in places)
+    if not all(isinstance(w, str) and _is_unicode(w) for w in words) or not all(words[:4]):
+        return False
+    if type(finding.start) is not int or type(finding.end) is not int:
+        return False
+    return (finding.start, finding.end) == (-1, -1) or 0 <= finding.start <= finding.end <= length
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

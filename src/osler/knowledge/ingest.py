@@ -1,6 +1,5 @@
 """Files into the store: choose the reader, read the whole file, put it as a whole or not at all."""
 
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import resources
@@ -10,7 +9,8 @@ from osler.core.errors import OslerError, PluginError, TooLarge
 from osler.core.ports.index import Added, Index
 from osler.core.ports.reader import Reader, Reading, Source
 from osler.core.ports.records import RecordView
-from osler.knowledge.readers.choose import choose
+from osler.core.readings import reading_fault
+from osler.knowledge.readers.choose import broken, choose
 
 _MIB = 2**20
 
@@ -58,16 +58,12 @@ def _read(reader: Reader, source: Source) -> Reading:
     except OslerError:
         raise
     except Exception as error:
-        frame, line = list(traceback.walk_tb(error.__traceback__))[-1]
-        place = f"{frame.f_code.co_filename.rpartition('/')[2]}:{line}"
+        raise broken(reader, error) from None
+    fault = reading_fault(reading, source.known_patients)
+    if fault or not isinstance(reading, Reading):
         raise PluginError(
-            f"The reader '{reader.name}' failed on this file ({type(error).__name__} at {place}).",
-            remedy="Please report this line to whoever made the reader.",
-        ) from None
-    if not isinstance(reading, Reading):
-        raise PluginError(
-            f"The reader '{reader.name}' returned something else than a Reading.",
-            remedy="Hold it to its contract with osler.testing.check_reader, or remove it from [knowledge] readers.",
+            f"The reader '{reader.name}' broke its contract on this file: {fault}.",
+            remedy="Hold it to its contract with `osler plugins check`, or remove it from [knowledge] readers.",
         )
     return reading
 

@@ -3,29 +3,50 @@
 `ModelServer` and `ModelServerThread` speak the OpenAI wire on loopback and misbehave on request;
 `DetectorServer` is a detector service and does the same; `SocketCapture` keeps every byte that
 reaches it; `FixedClock` is a clock that stands still;
-`check_detector`, `check_reader`, `check_completer` and `check_check` hold a plug-in to its port.
-Of the platform itself only `osler demo` uses any of it.
+`Failing…` are parts that are down when a `Switch` says so, in one `Manner` or another;
+`check_detector`, `check_reader`, `check_completer` and `check_check` hold a plug-in to its port, and
+raise `ContractBroken`.
+Of the platform itself only `osler demo` and `osler plugins check` use any of it.
 """
 
 from osler.testing.capture import SocketCapture
 from osler.testing.clock import FixedClock
-from osler.testing.contracts import check_check, check_completer, check_detector, check_reader
+from osler.testing.contracts import ContractBroken, check_check, check_completer, check_detector, check_reader
 from osler.testing.detector_server import DetectorFault, DetectorServer
 from osler.testing.model_server import ModelServer, ModelServerThread
+from osler.testing.outages import (
+    FailingAudit,
+    FailingCheck,
+    FailingDetector,
+    FailingIndex,
+    FailingKeeper,
+    FailingVault,
+    Manner,
+    Switch,
+)
 from osler.testing.replies import Echo, Fault, Fixed, Reply, Script
 
 __all__ = [
+    "ContractBroken",
     "DetectorFault",
     "DetectorServer",
     "Echo",
+    "FailingAudit",
+    "FailingCheck",
+    "FailingDetector",
+    "FailingIndex",
+    "FailingKeeper",
+    "FailingVault",
     "Fault",
     "Fixed",
     "FixedClock",
+    "Manner",
     "ModelServer",
     "ModelServerThread",
     "Reply",
     "Script",
     "SocketCapture",
+    "Switch",
     "check_check",
     "check_completer",
     "check_detector",

@@ -137,7 +137,7 @@ class RemoteDetector:
         answer = self._service.post(json.dumps({"text": part}, ensure_ascii=False).encode())
         try:
             decoded = msgspec.json.decode(answer, type=_Answer)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise _not_the_contract('JSON of another shape than {"spans": […]}') from None
         if decoded.length is not None and decoded.length != len(part):
             raise _not_the_contract(

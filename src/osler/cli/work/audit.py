@@ -2,44 +2,42 @@
 
 from pathlib import Path
 
+from osler.app.audit_check import kept_head, verified
 from osler.app.build import Stores
-from osler.cli.work.session import existing, opened, print_json
+from osler.cli.work.session import opened, print_json
 from osler.core.audit import AuditRecord, ChainVerdict
 from osler.core.errors import AuditBroken, InputError
 
 
 def verify(*, head: str | None, json: bool, config: Path | None, workspace: Path) -> None:
     """Walk the chain; AuditBroken (exit 7) when it does not hold."""
-    with opened(config, existing(workspace)) as (_, stores):
-        verdict = stores.audit.verify()
-        missing = _missing(stores, head) if head and verdict.ok else ""
-    ok = verdict.ok and not missing
+    kept = kept_head(head) if head else None
+    with opened(config, workspace, new=False) as (_, stores):
+        verdict = verified(stores.audit, kept)
     if json:
         print_json(
             {
-                "ok": ok,
+                "ok": verdict.ok,
                 "records": verdict.records,
                 "head": {"number": verdict.head.number, "hash": verdict.head.hash},
                 "broken_at": verdict.broken_at,
-                "reason": missing or verdict.reason,
+                "reason": verdict.reason,
                 "open_streams": verdict.open_streams,
             }
         )
-    elif ok:
+    elif verdict.ok:
         print(
             f"The audit chain holds: {verdict.records} records, head {verdict.head.number}:{verdict.head.hash}"
         )
         if verdict.open_streams:
             print(f"{verdict.open_streams} streams are open: in flight, or to be closed at the next start.")
-    if not ok:
-        raise AuditBroken(
-            missing or _broken(verdict), remedy="Keep the file as it is and tell whoever owns the log."
-        )
+    if not verdict.ok:
+        raise AuditBroken(_broken(verdict), remedy="Keep the file as it is and tell whoever owns the log.")
 
 
 def show(*, number: int | None, last: int, json: bool, config: Path | None, workspace: Path) -> None:
     """Print one record, or the newest ones."""
-    with opened(config, existing(workspace)) as (_, stores):
+    with opened(config, workspace, new=False) as (_, stores):
         if number is None:
             newest = stores.audit.head().number
             records = list(stores.audit.records(after=max(0, newest - last)))
@@ -65,19 +63,9 @@ def _from(stores: Stores, number: int) -> list[AuditRecord]:
     return [first] if first else []
 
 
-def _missing(stores: Stores, head: str) -> str:
-    number, _, wanted = head.partition(":")
-    if not number.isdigit() or len(wanted) != 64:
-        raise InputError("--head is not NUMBER:HASH.", remedy="Give it as `osler audit verify` printed it.")
-    found = next(iter(_from(stores, int(number))), None)
-    if found is None or found.number != int(number) or found.hash != wanted:
-        return (
-            f"Record {number} with the hash that was kept is not in the chain: it was removed or rewritten."
-        )
-    return ""
-
-
 def _broken(verdict: ChainVerdict) -> str:
+    if verdict.broken_at is None:
+        return verdict.reason
     return f"The audit chain is broken at record {verdict.broken_at}: {verdict.reason}."
 
 

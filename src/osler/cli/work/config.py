@@ -2,22 +2,17 @@
 
 from pathlib import Path
 
+from osler.app import checking
 from osler.app import config as configuration
-from osler.app.build import build_deidentifier, check_parts
 from osler.app.config import Config
-from osler.app.rule_tests import run
-from osler.cli.work.serve import require_keys
 from osler.cli.work.session import print_json
-from osler.core.clock import SystemClock
 
 
 def check(*, json: bool, config: Path | None) -> None:
     """Everything that can be checked without opening a workspace or calling anyone."""
     path = configuration.find(config)
     loaded = configuration.load(config)
-    require_keys(loaded, loaded.server.host)
-    check_parts(loaded)
-    tests = run(loaded, build_deidentifier(loaded), SystemClock().now().date())
+    tests = checking.check(loaded)
     if json:
         print_json(
             {"ok": True, "file": str(path) if path else None, "tests": tests, "digest": loaded.digest()}

@@ -16,7 +16,7 @@ from typing import IO, Any
 from osler import __version__
 from osler.app.build import Stores
 from osler.cli.deid import Restore
-from osler.cli.work.session import existing, opened, print_json, sign, utf8
+from osler.cli.work.session import opened, print_json, sign, utf8
 from osler.cli.work.vault import fit_reason
 from osler.core.errors import InputError, UnsupportedFormat
 from osler.core.ports.vault import FoundMap, SurrogateMaps
@@ -40,7 +40,7 @@ def restore(*, options: Restore) -> None:
     """Put originals back. Nothing is written out before the audit log has who was named and why."""
     lines = _is_jsonl(options)
     _require_places(options)
-    with opened(options.config, existing(options.workspace)) as (_, stores):
+    with opened(options.config, options.workspace, new=False) as (_, stores):
         reason = fit_reason(options.reason)
         sign(stores, "restore", {"stage": "begun", "reason": reason, "osler": __version__})
         with _draft(options) as (draft, file):

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from osler.app.build import Stores, build_library, load_starter
-from osler.cli.work.session import existing, opened, patient_id, print_json, sign
+from osler.cli.work.session import opened, patient_id, print_json, sign
+from osler.cli.work.terminal import plain
 from osler.core.errors import InputError, OslerError, StoreError, TooLarge
-from osler.core.ports.index import Added
+from osler.core.ports.index import Added, IndexUpkeep
 from osler.core.ports.reader import Source
 from osler.knowledge.ingest import Library
 from osler.knowledge.readers.fhir_references import PATIENT_MISSING
@@ -118,13 +119,13 @@ def search(
     if not found:
         print("Nothing found.")
     for rank, passage in enumerate(found, 1):
-        print(f"{rank:>2}. {passage.score:7.3f}  {passage.doc}  {passage.title}")
-        print(f"     {' '.join(passage.text.split())[:300]}")
+        print(plain(f"{rank:>2}. {passage.score:7.3f}  {passage.doc}  {passage.title}"))
+        print(plain(f"     {' '.join(passage.text.split())[:300]}"))
 
 
 def list_(*, json: bool, config: Path | None, workspace: Path) -> None:
     """Print collections and patients."""
-    with opened(config, existing(workspace)) as (_, stores):
+    with opened(config, workspace, new=False) as (_, stores):
         collections, patients = stores.index.collections(), stores.records.patients()
     if json:
         print_json(
@@ -145,7 +146,7 @@ def list_(*, json: bool, config: Path | None, workspace: Path) -> None:
 
 def show(*, doc: str, patient: str | None, json: bool, config: Path | None, workspace: Path) -> None:
     """Print one stored source."""
-    with opened(config, existing(workspace)) as (_, stores):
+    with opened(config, workspace, new=False) as (_, stores):
         stored = stores.index.document(doc, patient=patient_id(patient))
     if stored is None:
         raise InputError(
@@ -162,10 +163,23 @@ def show(*, doc: str, patient: str | None, json: bool, config: Path | None, work
             }
         )  # fmt: skip
         return
-    print(f"{document.title}  [{document.basis}]  sha256 {stored.sha256}")
+    print(plain(f"{document.title}  [{document.basis}]  sha256 {stored.sha256}"))
     if document.source:
-        print(f"source: {document.source} (opened {document.opened or 'unknown'})")
-    print(f"\n{document.text}")
+        print(plain(f"source: {document.source} (opened {document.opened or 'unknown'})"))
+    print(f"\n{plain(document.text) if sys.stdout.isatty() else document.text}")
+
+
+def rebuild(*, json: bool, config: Path | None, workspace: Path) -> None:
+    """Make the search anew from the stored texts."""
+    with opened(config, workspace, new=False) as (_, stores):
+        if not isinstance(stores.index, IndexUpkeep):
+            raise InputError("This store makes no search of its own.", remedy="Nothing needs rebuilding.")
+        passages_ = stores.index.rebuild()
+        sign(stores, "kb.rebuild", {"passages": passages_})
+    if json:
+        print_json({"passages": passages_})
+        return
+    print(f"{passages_} passages can be searched again.")
 
 
 def _add_one(
@@ -286,4 +300,4 @@ def _report(tally: Tally, *, json: bool) -> None:
             "Left out: " + ", ".join(f"{number} {reason}" for reason, number in sorted(tally.skipped.items()))
         )
     for failure in tally.failed:
-        print(f"{failure['file']}: {failure['message']}", file=sys.stderr)
+        print(plain(f"{failure['file']}: {failure['message']}"), file=sys.stderr)

@@ -1,10 +1,13 @@
 """Work of `osler serve`: check everything that can be checked, bind, then hand over to uvicorn."""
 
-import ipaddress
 import os
+import resource
 import signal
 import socket
+import ssl
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -13,13 +16,17 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from osler.app import config as configuration
-from osler.app import rule_tests
-from osler.app.build import build_deidentifier, build_library, check_parts, load_starter, open_stores
+from osler.app import rule_tests, tls
+from osler.app.build import Stores, build_deidentifier, build_library, check_parts, load_starter, open_stores
 from osler.app.config import Config
+from osler.app.secrets import exposed_files
+from osler.app.serving import overridden, require_keys, require_tls
+from osler.app.soundness import ahead, require_sound
 from osler.core.clock import SystemClock
 from osler.core.errors import ConfigError
 
 APPLICATION = "osler.api.app:create"
+MOST_FILES = 65_536
 PROTOCOL = "osler.api.protocol:LimitedHttp"
 LOGGING: dict[str, object] = {
     "version": 1,
@@ -31,35 +38,57 @@ LOGGING: dict[str, object] = {
 
 
 def serve(
-    *, host: str | None, port: int | None, workers: int | None, config: Path | None, workspace: Path
+    *,
+    bind: tuple[str | None, int | None],
+    workers: int | None,
+    behind_tls_proxy: bool,
+    log_level: str,
+    config: Path | None,
+    workspace: Path,
 ) -> None:
-    """Serve until stopped. Raises ConfigError before anything is bound when something is wrong."""
+    """Serve until stopped. Raises ConfigError before anything is bound when something is wrong.
+
+    `bind` is an address and a port that replace the configured ones.
+    """
     path = configuration.find(config)
-    loaded = configuration.load(config)
-    host = loaded.server.host if host is None else host
-    port = loaded.server.port if port is None else port
-    count = workers or loaded.server.workers
-    require = require_keys(loaded, host)
-    family = _family(host, port)
+    host, port = bind
+    loaded = overridden(configuration.load(config), host=host, port=port, behind_tls_proxy=behind_tls_proxy)
+    server = loaded.server
+    count = workers or server.workers
+    require = require_keys(loaded)
+    require_tls(loaded)
+    certificate = tls.read(server.tls, loaded.place("server", "tls")) if server.tls else None
+    family = _family(server.host, server.port)
     keyed = _prepare(loaded, workspace)
-    listener = _bind(family, host, port)
+    listener = _bind(family, server.host, server.port)
+    _allow_files()
     os.environ["OSLER_WORKSPACE"] = str(workspace.absolute())
     os.environ["OSLER_REQUIRE_KEYS"] = "1" if require else "0"
+    os.environ["OSLER_BEHIND_TLS_PROXY"] = "1" if server.behind_tls_proxy else "0"
+    os.environ["OSLER_LOG_LEVEL"] = log_level
     os.environ["OSLER_WORKER"] = "1" if count > 1 else "0"
     os.environ.pop("OSLER_CONFIG", None)
     if path is not None:
         os.environ["OSLER_CONFIG"] = str(path.absolute())
     settings = uvicorn.Config(
-        APPLICATION, factory=True, host=host, workers=count, http=PROTOCOL, ws="none", log_config=LOGGING,
+        APPLICATION, factory=True, host=server.host, workers=count, http=PROTOCOL, ws="none", log_config=LOGGING,
         access_log=False, server_header=False, proxy_headers=False, lifespan="on",
-        timeout_graceful_shutdown=loaded.server.drain_s,
+        timeout_graceful_shutdown=server.drain_s,
+        ssl_certfile=server.tls.cert if server.tls else None, ssl_keyfile=server.tls.key if server.tls else None,
+        ssl_context_factory=uvicorn_tls if server.tls else None,
     )  # fmt: skip
-    _warn(host, require=require, keyed=keyed)
+    _warn(loaded, require=require, keyed=keyed, certificate=certificate)
     bound = listener.getsockname()
     shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    print(f"Osler serves on http://{shown}:{bound[1]}/v1 ({count} process{'es' if count > 1 else ''}, "
+    print(f"Osler serves on http{'s' if certificate else ''}://{shown}:{bound[1]}/v1 "
+          f"({count} process{'es' if count > 1 else ''}, "
           f"keys {'required' if require else 'off'}). Ctrl-C stops it.", flush=True)  # fmt: skip
     _run(settings, listener, count)
+
+
+def uvicorn_tls(config: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """uvicorn's context factory; by name, as worker processes get it pickled."""
+    return tls.harden(default())
 
 
 def _run(settings: uvicorn.Config, listener: socket.socket, count: int) -> None:
@@ -83,26 +112,13 @@ def _stopped(signum: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address. A name other than localhost counts as reachable."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def require_keys(config: Config, host: str) -> bool:
-    """Whether callers need a key on that address. Raises ConfigError where keys must not be off."""
-    keys, local = config.server.keys, is_loopback(host)
-    if keys == "off" and not local:
-        raise ConfigError(
-            f"{config.place('server', 'keys')} is off, but {host or 'every address'} can be reached "
-            "from other machines.",
-            remedy='Set server.keys = "required", or bind to 127.0.0.1.',
-        )
-    return keys == "required" or not local
+def _allow_files() -> None:
+    """Open as many files as the system lets this user: each caller and each model server needs one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _prepare(config: Config, workspace: Path) -> bool:
@@ -111,21 +127,29 @@ def _prepare(config: Config, workspace: Path) -> bool:
     rule_tests.run(config, build_deidentifier(config), SystemClock().now().date())
     stores = open_stores(config, workspace)
     try:
+        require_sound(stores)
+        _warn_of_clock(stores)
         load_starter(config, build_library(config, stores))
         return any(k.revoked is None for k in stores.access.list())
     finally:
         stores.close()
 
 
-def _warn(host: str, *, require: bool, keyed: bool) -> None:
-    if require and not keyed:
-        print("osler: keys are required, but there is none yet: osler keys create NAME", file=sys.stderr)
-    if not is_loopback(host):
+def _warn_of_clock(stores: Stores) -> None:
+    if ahead(stores, SystemClock().now()) is not None:
         print(
-            f"osler: {host} is reachable from other machines and this server speaks plain HTTP: "
-            "put a TLS proxy in front of it.",
+            "osler: the newest audit record is later than this machine's clock: the clock went back. Set it: whether a BAA "
+            "or a determination is in force is judged by its date.",
             file=sys.stderr,
         )
+
+
+def _warn(config: Config, *, require: bool, keyed: bool, certificate: tls.Certificate | None) -> None:
+    if require and not keyed:
+        print("osler: keys are required, but there is none yet: osler keys create NAME", file=sys.stderr)
+    expiry = certificate.warnings(SystemClock().now()) if certificate else ()
+    for warning in (*expiry, *exposed_files(config)):
+        print(f"osler: {warning}", file=sys.stderr)
 
 
 def _family(host: str, port: int) -> socket.AddressFamily:

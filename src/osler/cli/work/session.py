@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from osler.app import config as configuration
-from osler.app.build import Stores, open_stores
+from osler.app.build import Stores, open_stores, require_stores
 from osler.app.config import Config
 from osler.core.audit import AuditEntry, AuditRecord
 from osler.core.clock import SystemClock, timestamp
@@ -16,24 +16,19 @@ from osler.core.errors import InputError, UnsupportedFormat
 
 
 @contextmanager
-def opened(config: Path | None, workspace: Path) -> Iterator[tuple[Config, Stores]]:
-    """The configuration and the workspace's stores, closed at the end."""
+def opened(config: Path | None, workspace: Path, *, new: bool = True) -> Iterator[tuple[Config, Stores]]:
+    """The configuration and the workspace's stores, closed at the end.
+
+    They are made where there are none; with `new` false that is an error instead.
+    """
     loaded = configuration.load(config)
+    if not new:
+        require_stores(loaded, workspace)
     stores = open_stores(loaded, workspace)
     try:
         yield loaded, stores
     finally:
         stores.close()
-
-
-def existing(workspace: Path) -> Path:
-    """The workspace if there is one; reading commands do not make a new one by accident."""
-    if not (workspace / "osler.db").exists():
-        raise InputError(
-            f"There is no workspace in {workspace}.",
-            remedy="Name it with --workspace, or fill a new one with `osler kb add FILE`.",
-        )
-    return workspace
 
 
 def print_json(value: object) -> None:

@@ -9,6 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from osler.cli.work.terminal import plain
+
 _COLOURS = {"block": "bold red", "warn": "yellow", "info": "cyan"}
 _TRANSFORMS = {
     "none": "text as it is",
@@ -20,14 +22,14 @@ _TRANSFORMS = {
 
 def answer(console: Console, osler: Mapping[str, Any]) -> None:
     """Answer, citations, findings, where it went, and the audit record."""
-    console.print(Text(str(osler["answer"]).strip()))
+    console.print(Text(plain(str(osler["answer"]).strip())))
     citations(console, osler["citations"])
     findings(console, osler["findings"])
     decision(console, osler["decision"])
     if osler.get("sent"):
         heading(console, "What the model was sent")
         for message in osler["sent"]:
-            console.print(Padding(Text(f"{message['role']}: {message['content']}"), (0, 0, 0, 2)))
+            console.print(Padding(Text(plain(f"{message['role']}: {message['content']}")), (0, 0, 0, 2)))
     audit(console, osler["audit"])
 
 
@@ -45,8 +47,8 @@ def citations(console: Console, cited: list[Mapping[str, Any]], *, whole: bool =
     for c in cited:
         basis = f" ({c['basis']})" if c["basis"] in ("recalled", "supplied") else ""
         place = f"{c['doc']}{basis}, characters {c['start']}-{c['end']}"
-        table.add_row(Text(f"[{c['n']}]"), Text(place))
-        quote = Text(" ".join(str(c["quote"]).split()), style="dim")
+        table.add_row(Text(f"[{c['n']}]"), Text(plain(place)))
+        quote = Text(plain(" ".join(str(c["quote"]).split())), style="dim")
         if not whole:
             quote.truncate(max(console.width - 8, 20), overflow="ellipsis")
         table.add_row("", quote)
@@ -62,8 +64,8 @@ def findings(console: Console, found: list[Mapping[str, Any]]) -> None:
     order = {"block": 0, "warn": 1, "info": 2}
     table = _columns()
     for f in sorted(found, key=lambda f: order.get(f["severity"], 3)):
-        line = Text(f"{f['kind']} ({f['where']}): {f['reason']}")
-        line.append(f"\nsource: {f['source']}", style="dim")
+        line = Text(plain(f"{f['kind']} ({f['where']}): {f['reason']}"))
+        line.append(plain(f"\nsource: {f['source']}"), style="dim")
         table.add_row(Text(f["severity"], style=_COLOURS.get(f["severity"], "")), line)
     console.print(Padding(table, (0, 0, 0, 2)))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from osler import __version__
 from osler.app.config import Config
-from osler.cli.work.session import argument, existing, opened, print_json, sign
+from osler.cli.work.session import argument, opened, print_json, sign
 from osler.core.clock import SystemClock
 from osler.core.errors import InputError
 from osler.deid import Deidentifier
@@ -20,7 +20,7 @@ _HOURS = {"h": 1, "d": 24, "w": 168}
 
 def list_(*, json: bool, config: Path | None, workspace: Path) -> None:
     """What the vault holds."""
-    with opened(config, existing(workspace)) as (_, stores):
+    with opened(config, workspace, new=False) as (_, stores):
         holdings, behind = stores.keeper.holdings(), stores.keeper.behind()
     if json:
         rows = [
@@ -41,7 +41,7 @@ def shred(*, patient: str, reason: str, yes: bool, json: bool, config: Path | No
     patient = argument(patient, "The patient")
     if not yes:
         _ask()
-    with opened(config, existing(workspace)) as (_, stores):
+    with opened(config, workspace, new=False) as (_, stores):
         why = fit_reason(reason) if reason else ""
         sign(stores, "vault", {"action": "shred", "stage": "begun", "reason": why, "osler": __version__})
         done = stores.keeper.shred(patient)
@@ -57,7 +57,7 @@ def shred(*, patient: str, reason: str, yes: bool, json: bool, config: Path | No
 
 def expire(*, json: bool, config: Path | None, workspace: Path) -> None:
     """Destroy what has expired."""
-    with opened(config, existing(workspace)) as (_, stores):
+    with opened(config, workspace, new=False) as (_, stores):
         gone = stores.keeper.expire(SystemClock().now())
         sign(stores, "vault", {"action": "expire", "maps": gone, "osler": __version__})
     if json:
@@ -68,7 +68,7 @@ def expire(*, json: bool, config: Path | None, workspace: Path) -> None:
 
 def rotate(*, destroy_old: bool, json: bool, config: Path | None, workspace: Path) -> None:
     """Go over to a new master key; recorded before and after."""
-    with opened(config, existing(workspace)) as (loaded, stores):
+    with opened(config, workspace, new=False) as (loaded, stores):
         sign(stores, "vault", {"action": "rotate", "stage": "begun", "osler": __version__})
         done = stores.keeper.rotate(destroy_old=destroy_old)
         body = {"action": "rotate", "stage": "done", "key": done.key_id, "rows": done.rows}

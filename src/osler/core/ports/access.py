@@ -1,9 +1,14 @@
 """Port: API keys. Only a key's digest is stored; the key itself is shown once, when it is made."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from osler.core.messages import Caller
+
+KeyRole = Literal["clinician", "reviewer", "service", "admin"]
+"""What a key may be made for."""
+ADMIN = "admin"
+"""The role that the admin surface wants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

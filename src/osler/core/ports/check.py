@@ -2,7 +2,8 @@
 
 A check is a pure function of a statement: the answer (or one sentence of it), the question, the
 evidence and the record. It names a source for everything it finds, and raises nothing on purpose:
-an exception means that the check is down, and then nothing is released.
+an exception means that the check is down, and then nothing is released. A check that only computes may
+say so by an attribute `waits = False`, as a detector may.
 """
 
 from collections.abc import Iterable

@@ -2,6 +2,10 @@
 
 A detector is a pure function of the text. It must be safe to call from several threads and must not
 keep, log or raise with any of the text.
+
+A detector that only computes may say so by an attribute `waits = False`: the gateway then calls it in
+its event loop. One without it may be asking a service or be slow, so it is called beside the loop, and
+waited for so long only (`server.timeouts.guard_s`).
 """
 
 from collections.abc import Iterable, Sequence

@@ -6,7 +6,7 @@ sees a record, a search with one sees that record and no other.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from osler.core.ports.reader import Document, Reading
 
@@ -85,4 +85,17 @@ class Index(Protocol):
 
     def collections(self) -> tuple[CollectionInfo, ...]:
         """What is loaded."""
+        ...
+
+
+@runtime_checkable
+class IndexUpkeep(Protocol):
+    """What keeps the search in step with the stored texts, which it is made of. Errors: StoreError."""
+
+    def check(self, *, deep: bool = False) -> None:
+        """Raise StoreError unless the search is whole; `deep` also compares each text with its digest."""
+        ...
+
+    def rebuild(self) -> int:
+        """Make the search anew from the stored texts, all of it or nothing; how many passages it holds."""
         ...

@@ -53,6 +53,7 @@ class PatternScanner:
     """Finds structured identifiers. Made once (some tens of milliseconds), then safe from several threads."""
 
     name = "patterns"
+    waits = False
 
     def __init__(self) -> None:
         self._shapes = ShapeLane(RULES)

@@ -48,6 +48,7 @@ class Tagger:
     """Detector `tagger`: a small convolutional network over the tokens of a text. Thread-safe, keeps no text."""
 
     name = "tagger"
+    waits = False
 
     def __init__(self) -> None:
         self._network = network(self.name)

@@ -40,6 +40,7 @@ class AllergyCheck:
     `allergy_not_identified` when an allergy is recorded by a code alone."""
 
     name = "allergy"
+    waits = False
     parts = ("question", "sentence")
 
     def __init__(self) -> None:

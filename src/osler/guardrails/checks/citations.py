@@ -26,6 +26,7 @@ class CitationCheck:
     """Finds markers without evidence, answers without markers, and evidence that nobody opened."""
 
     name = "citations"
+    waits = False
     parts = ("answer",)
 
     def check(self, statement: Statement) -> Iterator[Finding]:

@@ -1,11 +1,11 @@
 """The TOML front matter of a guideline topic: between two lines of `+++` at the very top."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from osler.core import toml
 from osler.core.errors import InputError
 
 FENCE = "+++"
@@ -23,7 +23,7 @@ KEYS = (
     "keywords",
 )
 _DATED = ("published", "opened")
-_PLACE = re.compile(r"\(at (?:line \d+, column \d+|end of document)\)")
+_PLACE = re.compile(r"line \d+(?:, column \d+)?|end of document")
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -60,19 +60,19 @@ def divided(text: str) -> tuple[FrontMatter, str]:
     return _read("\n".join(lines[1:end]), lines[1:end]), "\n".join(lines[end + 1 :])
 
 
-def _read(toml: str, lines: list[str]) -> FrontMatter:
+def _read(text: str, lines: list[str]) -> FrontMatter:
     try:
-        table = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        found = _PLACE.search(str(error))
-        where = found.group().strip("()") if found else "somewhere"
+        table = toml.loads(text)
+    except toml.TomlFault as error:
+        found = _PLACE.match(str(error))
+        where = found.group() if found else "somewhere"
         raise InputError(
             f"The front matter is not valid TOML ({where} of it).",
             remedy='Write each key on a line of its own, texts in quotes: title = "…".',
         ) from None
     for key in table:
         if key not in KEYS:
-            line = next((n for n, text in enumerate(lines, start=2) if text.strip().startswith(key)), 2)
+            line = next((n for n, row in enumerate(lines, start=2) if row.strip().startswith(key)), 2)
             raise InputError(
                 f"Line {line} holds a front matter key that is not known.",
                 remedy=f"Known keys: {', '.join(KEYS)}.",

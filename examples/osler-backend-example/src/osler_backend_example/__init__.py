@@ -1,0 +1,1 @@
+"""A model backend for Osler, in a package of its own."""

@@ -1,0 +1,1 @@
+"""A check of answers for Osler, in a package of its own."""

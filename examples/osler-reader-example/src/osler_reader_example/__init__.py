@@ -1,0 +1,1 @@
+"""A reader of files for Osler, in a package of its own."""

@@ -1,0 +1,204 @@
+"""The routes of `/admin`. What asks a store runs in a thread: a slow database holds up nobody else."""
+
+import asyncio
+import itertools
+from collections.abc import Mapping
+
+from starlette.requests import Request
+
+from osler import __version__
+from osler.api.admin import values
+from osler.api.admin.acts import Act, Acts
+from osler.api.admin.gate import CALLER
+from osler.api.admin.trial import Trials
+from osler.api.edge import request_id
+from osler.api.metrics import Metrics
+from osler.app import plugins
+from osler.app.audit_check import kept_head, verified
+from osler.app.build import Platform
+from osler.core import registry
+from osler.core.audit import AuditRecord, ChainVerdict, Head
+from osler.core.clock import timestamp
+from osler.core.errors import InputError, NotFound
+from osler.core.ports.access import ApiKey
+from osler.core.ports.index import RECORDS
+
+
+class Admin:
+    """The routes over one platform."""
+
+    def __init__(self, platform: Platform, metrics: Metrics) -> None:
+        self._config = platform.config
+        self._digest = platform.digest
+        self._stores = platform.stores
+        parts = platform.pipeline.parts
+        self._clock = parts.clock
+        self._started, self._begun = self._clock.now(), self._clock.monotonic()
+        self._acts = Acts(parts.audit, parts.clock, metrics, patience_s=parts.patience_s)
+        self._trials = Trials()
+        self._walking = asyncio.Lock()
+
+    # -- the site
+
+    async def status(self) -> values.Status:
+        """How this process and its workspace stand."""
+        return await asyncio.to_thread(self._status)
+
+    def _status(self) -> values.Status:
+        loaded = self._stores.index.collections()
+        return values.Status(
+            version=__version__,
+            config=self._digest,
+            instance=self._stores.audit.instance,
+            started=timestamp(self._started),
+            uptime_s=max(0, int(self._clock.monotonic() - self._begun)),
+            keys=sum(key.revoked is None for key in self._stores.access.list()),
+            collections=len(loaded),
+            documents=sum(c.documents for c in loaded),
+            passages=sum(c.passages for c in loaded),
+            patients=sum(c.patients for c in loaded if c.collection == RECORDS),
+            audit=_head(self._stores.audit.head()),
+        )
+
+    async def config(self) -> values.ConfigShown:
+        """The configuration in force; secrets are references."""
+        return values.ConfigShown(digest=self._digest, config=self._config)
+
+    async def check_config(self, body: values.TomlText) -> values.CheckShown:
+        """Check a configuration, its plug-ins, secrets and rule tests. It is not put in force."""
+        done = await self._trials.run(body.toml)
+        return values.CheckShown(
+            ok=done.ok, tests=done.tests, digest=done.digest, code=done.code, fault=done.fault
+        )
+
+    async def collections(self) -> values.CollectionList:
+        """What is loaded."""
+        loaded = await asyncio.to_thread(self._stores.index.collections)
+        shown = [
+            values.CollectionShown(
+                collection=c.collection, documents=c.documents, passages=c.passages, patients=c.patients
+            )
+            for c in loaded
+        ]
+        return values.CollectionList(collections=shown)
+
+    async def plugins(self) -> values.PluginList:
+        """What is installed for each plug point, and what of it the configuration uses."""
+        used = plugins.in_use(self._config)
+        shown = [
+            values.PluginShown(
+                group=i.group, name=i.name, package=i.package, version=i.version, target=i.target,
+                in_use=i.name in used.get(group, ()),
+            )
+            for group in registry.GROUPS
+            for i in registry.installed(group)
+        ]  # fmt: skip
+        return values.PluginList(plugins=shown)
+
+    # -- keys
+
+    async def keys(self) -> values.KeyList:
+        """All API keys, oldest first, revoked ones too."""
+        found = await asyncio.to_thread(self._stores.access.list)
+        return values.KeyList(keys=[values.KeyShown(**_key(key)) for key in found])
+
+    async def create_key(self, request: Request, body: values.KeyWanted) -> values.KeyMade:
+        """Make an API key. Its text is in this answer and nowhere else."""
+        made, secret = await self._acts.do(
+            _act(request, "key.create", role=body.role),
+            lambda: self._stores.access.create(body.name, body.role),
+            lambda done: {"key": done[0].id},
+        )
+        return values.KeyMade(**_key(made), key=secret)
+
+    async def revoke_key(self, request: Request, id: values.KeyId) -> values.KeyShown:
+        """Revoke an API key for good."""
+        revoked = await self._acts.do(
+            _act(request, "key.revoke", key=id), lambda: self._revoke(id), lambda done: {"role": done.role}
+        )
+        return values.KeyShown(**_key(revoked))
+
+    def _revoke(self, key_id: str) -> ApiKey:
+        try:
+            return self._stores.access.revoke(key_id)
+        except InputError as error:
+            raise NotFound(error.message, remedy="GET /admin/keys lists them.", param="id") from None
+
+    # -- the audit log
+
+    async def audit(
+        self, request: Request, after: values.After = 0, limit: values.Limit = 100
+    ) -> values.RecordPage:
+        """Audit records in order. Go on with the last one's number as `after`."""
+        await self._acts.read(_act(request, "audit.read", after=after, limit=limit))
+        found = await asyncio.to_thread(
+            lambda: list(itertools.islice(self._stores.audit.records(after=after), limit + 1))
+        )
+        return values.RecordPage(records=[_record(r) for r in found[:limit]], more=len(found) > limit)
+
+    async def audit_head(self) -> values.HeadShown:
+        """The newest record's number and hash."""
+        return _head(await asyncio.to_thread(self._stores.audit.head))
+
+    async def verify_audit(self, body: values.VerifyWanted | None = None) -> values.ChainShown:
+        """Walk the whole chain, one walk at a time. It takes longer the longer the log is."""
+        kept = kept_head(body.head) if body is not None and body.head is not None else None
+        async with self._walking:
+            return _chain(await asyncio.to_thread(verified, self._stores.audit, kept))
+
+    # -- the vault
+
+    async def vault(
+        self, request: Request, offset: values.Offset = 0, limit: values.Limit = 100
+    ) -> values.HoldingPage:
+        """What the vault holds: handles, counts and dates, never a patient's id."""
+        await self._acts.read(_act(request, "vault.read", offset=offset, limit=limit))
+        return await asyncio.to_thread(self._holdings, offset, limit)
+
+    def _holdings(self, offset: int, limit: int) -> values.HoldingPage:
+        held = self._stores.keeper.holdings()
+        shown = [
+            values.HoldingShown(
+                handle=h.handle, created=h.created, key=h.key_id, maps=h.maps, expires=h.expires
+            )
+            for h in held[offset : offset + limit]
+        ]
+        return values.HoldingPage(subjects=shown, total=len(held), behind=self._stores.keeper.behind())
+
+    async def expire_vault(self, request: Request) -> values.ExpiredShown:
+        """Destroy the surrogate maps whose time is over."""
+        maps = await self._acts.do(
+            _act(request, "vault.expire"),
+            lambda: self._stores.keeper.expire(self._clock.now()),
+            lambda done: {"maps": done},
+        )
+        return values.ExpiredShown(maps=maps)
+
+
+def _act(request: Request, name: str, **about: object) -> Act:
+    return Act(name=name, caller=request.scope[CALLER], request_id=request_id(request), about=about)
+
+
+def _key(key: ApiKey) -> dict[str, str | None]:
+    return {
+        "id": key.id, "name": key.name, "role": key.role, "created": key.created, "revoked": key.revoked,
+    }  # fmt: skip
+
+
+def _head(head: Head) -> values.HeadShown:
+    return values.HeadShown(number=head.number, hash=head.hash)
+
+
+def _record(record: AuditRecord) -> values.RecordShown:
+    body: Mapping[str, object] = record.body
+    return values.RecordShown(
+        number=record.number, time=record.time, kind=record.kind, request_id=record.request_id,
+        instance=record.instance, body=dict(body), prev=record.prev, hash=record.hash,
+    )  # fmt: skip
+
+
+def _chain(verdict: ChainVerdict) -> values.ChainShown:
+    return values.ChainShown(
+        ok=verdict.ok, records=verdict.records, head=_head(verdict.head), broken_at=verdict.broken_at,
+        reason=verdict.reason, open_streams=verdict.open_streams,
+    )  # fmt: skip

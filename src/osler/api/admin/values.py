@@ -1,0 +1,196 @@
+"""What comes in and goes out over `/admin`: FastAPI checks it against these types and makes their schemas."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from osler.app.config import Config
+from osler.core.ports.access import KeyRole
+
+STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+_SCRIPTS = (
+    "!-~\u00a1-\u00ac\u00ae-\u024f"  # Latin, digits, punctuation
+    "\u0391-\u03a1\u03a3-\u03ff\u0400-\u0482\u048a-\u052f"  # Greek, Cyrillic
+    "\u05d0-\u05ea\u0620-\u064a\u0904-\u0939"  # Hebrew, Arabic, Devanagari
+    "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"  # Japanese, Chinese, Korean
+)
+KEY_NAME = f"^[{_SCRIPTS}]([ {_SCRIPTS}]{{0,62}}[{_SCRIPTS}])?$"
+"""Letters, digits and punctuation, and spaces between them. The command line takes every printable character."""
+
+KeyId = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
+HeadText = Annotated[str, Field(pattern="^[0-9]{1,18}:[0-9a-f]{64}$")]
+After = Annotated[int, Field(ge=0, le=2**63 - 1, description="Records with a greater number.")]
+Limit = Annotated[int, Field(ge=1, le=1000, description="How many at most.")]
+Offset = Annotated[int, Field(ge=0, le=2**31, description="How many to leave out.")]
+
+
+class HeadShown(BaseModel):
+    """The newest record of the audit log: keep it elsewhere as `NUMBER:HASH`."""
+
+    number: int
+    hash: str
+
+
+class Status(BaseModel):
+    """How this process stands. Each worker process answers for itself."""
+
+    version: str
+    config: str = Field(description="Digest of the configuration in force.")
+    instance: str = Field(description="This process, as its audit records name it.")
+    started: str
+    uptime_s: int
+    keys: int = Field(description="API keys that are not revoked.")
+    collections: int
+    documents: int
+    passages: int
+    patients: int = Field(description="Patients with a record in this workspace.")
+    audit: HeadShown
+
+
+class ConfigShown(BaseModel):
+    """The configuration in force, as `osler config show --json` prints it; secrets are references."""
+
+    digest: str
+    config: Config
+
+
+class TomlText(BaseModel):
+    """A configuration to check: the text of an `osler.toml`."""
+
+    model_config = STRICT
+    toml: str = Field(max_length=262_144, repr=False)
+
+
+class CheckShown(BaseModel):
+    """Whether a configuration is in order, and the first fault where it is not. It is not put in force."""
+
+    ok: bool
+    tests: int = Field(description="Rule tests that were run and passed.")
+    digest: str | None
+    code: str | None
+    fault: str
+
+
+class KeyWanted(BaseModel):
+    """A key to make. Do not use a patient's name."""
+
+    model_config = STRICT
+    name: str = Field(pattern=KEY_NAME, repr=False)
+    role: KeyRole = "clinician"
+
+
+class KeyShown(BaseModel):
+    """A key as it is listed, never its text."""
+
+    id: str
+    name: str
+    role: str
+    created: str
+    revoked: str | None
+
+
+class KeyMade(KeyShown):
+    """A new key. `key` is its text, which is shown here and nowhere else."""
+
+    key: str = Field(repr=False)
+
+
+class KeyList(BaseModel):
+    """All keys, oldest first, revoked ones too."""
+
+    keys: list[KeyShown]
+
+
+class CollectionShown(BaseModel):
+    """How much one collection holds."""
+
+    collection: str
+    documents: int
+    passages: int
+    patients: int
+
+
+class CollectionList(BaseModel):
+    """What is loaded."""
+
+    collections: list[CollectionShown]
+
+
+class PluginShown(BaseModel):
+    """What one package offers at a plug point, and whether the configuration uses that name."""
+
+    group: str
+    name: str
+    package: str
+    version: str
+    target: str
+    in_use: bool
+
+
+class PluginList(BaseModel):
+    """What is installed. Nothing of it is imported for this."""
+
+    plugins: list[PluginShown]
+
+
+class RecordShown(BaseModel):
+    """An audit record, as `osler audit show --json` prints it."""
+
+    number: int
+    time: str
+    kind: str
+    request_id: str
+    instance: str
+    body: dict[str, Any]
+    prev: str
+    hash: str
+
+
+class RecordPage(BaseModel):
+    """Records in order. `more`: there were others after them when this was asked."""
+
+    records: list[RecordShown]
+    more: bool
+
+
+class VerifyWanted(BaseModel):
+    """A head that was kept elsewhere, which the chain must still hold."""
+
+    model_config = STRICT
+    head: HeadText | None = None
+
+
+class ChainShown(BaseModel):
+    """Whether the whole chain holds, as `osler audit verify --json` prints it."""
+
+    ok: bool
+    records: int
+    head: HeadShown
+    broken_at: int | None
+    reason: str
+    open_streams: int
+
+
+class HoldingShown(BaseModel):
+    """One subject of the vault, by handle: when its key was made, under which master key, how many surrogate maps."""
+
+    handle: str
+    created: str
+    key: str
+    maps: int
+    expires: str | None
+
+
+class HoldingPage(BaseModel):
+    """Subjects, oldest first. `behind` of all of them are sealed under an older master key: a rotation is due."""
+
+    subjects: list[HoldingShown]
+    total: int
+    behind: int
+
+
+class ExpiredShown(BaseModel):
+    """How many surrogate maps had expired and are destroyed."""
+
+    maps: int

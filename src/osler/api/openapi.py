@@ -1,0 +1,207 @@
+"""The OpenAPI 3.1 document of `/v1`, with the pages beside it, made from the types that parse and answer.
+
+Request bodies are the types of `bodies.py`, answers those of `answers.py`; here stand only the routes, and
+which status each may have. It holds nothing of a site, and is the same for each.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from osler import __version__
+from osler.api import answers, bodies
+
+VERSION = "3.1.0"
+KEY = "key"
+"""The name of the one security scheme."""
+
+ANYWHERE = (400, 408, 431, 500, 503)
+"""Statuses that any route may have: no HTTP, too slow, too long a head, something unforeseen, overload."""
+KEYED = (*ANYWHERE, 401, 429)
+"""And those of a route that wants a key."""
+PIPELINE = (*KEYED, 403, 404, 413, 415, 502, 504)
+"""And those of a request with a body that goes through the pipeline."""
+
+_MEANING = {
+    400: "The request cannot be used as it is.",
+    401: "The API key is missing, unknown or revoked; or, where none is needed, the request comes from elsewhere.",
+    403: "Refused: by policy, or because the key's role does not suffice.",
+    404: "There is no such patient, model or object.",
+    408: "The request did not arrive in time.",
+    409: "The request contradicts what is stored.",
+    413: "The request body is too large.",
+    415: "The request body is compressed, or of another type.",
+    429: "Too many requests; `retry-after` says when to try again.",
+    431: "The head of the request is too long.",
+    500: "Something unforeseen.",
+    502: "A model server failed.",
+    503: "A guard or the database is down, or the server is overloaded: nothing leaves.",
+    504: "A model server took too long.",
+}
+
+_ANSWERS = (
+    answers.ChatCompletion,
+    answers.ChatChunk,
+    answers.EmbeddingList,
+    answers.ModelList,
+    answers.ModelName,
+    answers.ErrorBody,
+)
+_MEDIA = "application/json"
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    return {
+        "openapi": VERSION,
+        "info": {
+            "title": "Osler",
+            "version": __version__,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": "OpenAI's wire in front of the nine steps. Where `server.keys` is off, no key is needed.",
+        },
+        "paths": _paths(),
+        "components": {"schemas": _schemas(), "securitySchemes": security_scheme()},
+        "security": [{KEY: []}, {}],
+    }
+
+
+def security_scheme() -> dict[str, Any]:
+    """How a key is sent."""
+    description = "`osler keys create` makes a key."
+    return {KEY: {"type": "http", "scheme": "bearer", "description": description}}
+
+
+def refusals(statuses: tuple[int, ...]) -> dict[str, Any]:
+    """The errors that a route may answer with, by status."""
+    return {str(status): _refusal(status) for status in sorted(statuses)}
+
+
+def error_schemas() -> dict[str, Any]:
+    """The schema of an error and all that it refers to."""
+    return _components([answers.ErrorBody])
+
+
+def _schemas() -> dict[str, Any]:
+    schemas = _components([*_ANSWERS, bodies.ChatBody, bodies.EmbeddingsBody])
+    chat = schemas["ChatBody"]
+    for name in bodies.DROPPED:
+        chat["properties"][name] = {"description": "Taken and dropped: it would name or profile the caller."}
+    # What the parser lets pass of fields that are not served, and nothing else of them.
+    chat["additionalProperties"] = {"enum": list(bodies.NOTHING)}
+    schemas["EmbeddingsBody"]["additionalProperties"] = {"type": "null"}
+    return schemas
+
+
+def _components(types: list[Any]) -> dict[str, Any]:
+    _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    schemas["ErrorDetail"]["properties"]["code"] = {"enum": sorted(set(answers.error_codes()))}
+    return schemas
+
+
+def _paths() -> dict[str, Any]:
+    listed = _json("ModelList", "The names that may be asked for.")
+    metrics = {"description": "Prometheus metrics.", "content": _text()}
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    one = [name | {"description": "A model's name; a `/` in it may stand as it is.", "example": "auto"}]
+    return {
+        "/v1/chat/completions": {"post": _chat()},
+        "/v1/embeddings": {"post": _embeddings()},
+        "/v1/models": {"get": _operation("models", "Models", {"200": listed} | refusals(KEYED))},
+        "/v1/models/{name}": {
+            "get": _operation(
+                "model",
+                "One model",
+                {"200": _json("ModelName", "It may be asked for.")} | refusals((*KEYED, 404)),
+                parameters=one,
+            )
+        },
+        "/v1/openapi.json": {"get": _operation("document", "This document", _itself() | refusals(KEYED))},
+        "/healthz": {"get": _operation("healthz", "Whether the process lives", _page("ok"), security=[])},
+        "/readyz": {"get": _operation("readyz", "Whether requests can be answered", _ready(), security=[])},
+        "/metrics": {"get": _operation("metrics", "Metrics", {"200": metrics} | refusals(KEYED))},
+    }
+
+
+def _chat() -> dict[str, Any]:
+    answer = _json("ChatCompletion", "The answer; with `stream`, server-sent events that end with `[DONE]`.")
+    answer["content"]["text/event-stream"] = {"schema": _event()}
+    return _operation(
+        "chat",
+        "An answer, plain or streamed",
+        {"200": _traced(answer)} | refusals(PIPELINE),
+        parameters=[_header(name, schema) for name, schema in bodies.NOTES.items()],
+        requestBody=_body("ChatBody"),
+    )
+
+
+def _event() -> dict[str, Any]:
+    """One event of a stream: what its data holds. An ErrorBody stands where the answer broke off."""
+    held = {"anyOf": [_reference("ChatChunk"), _reference("ErrorBody")]}
+    data = {"type": "string", "contentMediaType": _MEDIA, "contentSchema": held}
+    return {
+        "type": "object",
+        "description": "One server-sent event.",
+        "properties": {"data": {"anyOf": [{"const": "[DONE]"}, data]}},
+        "required": ["data"],
+    }
+
+
+def _embeddings() -> dict[str, Any]:
+    answer = _traced(_json("EmbeddingList", "The vectors."))
+    responses = {"200": answer} | refusals(PIPELINE)
+    return _operation("embeddings", "Vectors", responses, requestBody=_body("EmbeddingsBody"))
+
+
+def _operation(name: str, summary: str, responses: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {"operationId": name, "summary": summary, **more, "responses": dict(responses)}
+
+
+def _header(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    bare = {key: value for key, value in schema.items() if key != "description"}
+    text = f"{schema['description']} `metadata` wins where both are given."
+    return {"name": f"x-osler-{name}", "in": "header", "description": text, "schema": bare}
+
+
+def _body(name: str) -> dict[str, Any]:
+    return {"required": True, "content": {_MEDIA: {"schema": _reference(name)}}}
+
+
+def _json(name: str, description: str) -> dict[str, Any]:
+    return {"description": description, "content": {_MEDIA: {"schema": _reference(name)}}}
+
+
+def _traced(answer: dict[str, Any]) -> dict[str, Any]:
+    header = {"schema": {"type": "string"}, "description": "The audit record carries the same id."}
+    return {**answer, "headers": {"x-request-id": header}}
+
+
+def _page(text: str) -> dict[str, Any]:
+    return {"200": {"description": text, "content": _text()}} | refusals(ANYWHERE)
+
+
+def _ready() -> dict[str, Any]:
+    down = {
+        "description": "Not ready, and why.",
+        "content": {**_text(), _MEDIA: {"schema": _reference("ErrorBody")}},
+    }
+    return {**_page("ready"), "503": down}
+
+
+def _itself() -> dict[str, Any]:
+    return {"200": {"description": "OpenAPI 3.1.", "content": {_MEDIA: {"schema": {"type": "object"}}}}}
+
+
+def _text() -> dict[str, Any]:
+    return {"text/plain": {"schema": {"type": "string"}}}
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    said = _MEANING.get(status, HTTPStatus(status).phrase)
+    return {"description": said, "content": {_MEDIA: {"schema": _reference("ErrorBody")}}}
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}

@@ -1,0 +1,98 @@
+"""How long a request waits for its guards, and where their work is done.
+
+What only computes runs in the event loop, request after request. What is long, or may wait for something
+outside of the process (a detector service, a database across a network, a plug-in of which nothing is
+known), runs beside the loop and for so long at most: then the request fails, and nothing more is sent.
+A thread that hangs cannot be stopped in Python; it is left behind, and nobody reads what it returns.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TypeVar, TypeVarTuple
+
+from osler.core.audit import AuditEntry, AuditRecord
+from osler.core.clock import Clock, timestamp
+from osler.core.errors import GuardUnavailable, OslerError, StoreError
+from osler.core.ports.audit_log import AuditLog
+
+LONG_TEXT = 20_000
+"""Characters from which a text is worked on beside the event loop; each further so many have the patience again."""
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class Bounds:
+    """The bounds of one pipeline; safe for concurrent use within an event loop."""
+
+    def __init__(self, *, waits: bool, patience_s: float) -> None:
+        """`waits`: a guard may wait for something outside of the process. `patience_s`: seconds for each call."""
+        self._waits = waits
+        self._patience_s = patience_s
+        self._turns = asyncio.Lock()
+
+    async def run(self, work: Callable[[*Ts], T], *args: *Ts, length: int = 0) -> T:
+        """The result of `work(*args)`, which works on `length` characters. GuardUnavailable when it takes too long."""
+        if not self._is_beside(length):
+            return work(*args)
+        try:
+            async with asyncio.timeout(self._patience_s * (1 + length // LONG_TEXT)) as bound:
+                return await asyncio.to_thread(work, *args)
+        except TimeoutError:
+            if not bound.expired():
+                raise
+            raise GuardUnavailable(
+                f"A guard did not answer within {self._patience_s:g} s; nothing more was sent.",
+                remedy="Run `osler doctor`; look into the services that detectors and checks ask.",
+            ) from None
+
+    @asynccontextmanager
+    async def turn(self, length: int) -> AsyncGenerator[None, None]:
+        """One request after another does its steps 1 to 5, each in a turn of the event loop of its own.
+
+        Of many that come at once the first would otherwise wait until all have done their steps, and
+        so would everybody else, health checks too. What is worked on beside the loop needs no turn.
+        """
+        if self._is_beside(length):
+            yield
+            return
+        async with self._turns:
+            await asyncio.sleep(0)
+            yield
+
+    async def signed(
+        self, audit: AuditLog, clock: Clock, *, kind: str, request_id: str, body: Mapping[str, object]
+    ) -> AuditRecord:
+        """Write a record, and return it once it is durable. StoreError when it is not, or nobody can tell."""
+        entry = AuditEntry(
+            kind=kind,
+            time=timestamp(clock.now()),
+            body=body,
+            request_id=request_id,
+            instance=audit.instance,
+        )
+        try:
+            async with asyncio.timeout(self._patience_s):
+                record: object = await audit.append(entry)
+        except TimeoutError:
+            raise StoreError(
+                f"The audit log did not answer within {self._patience_s:g} s.",
+                remedy="Run `osler doctor`: the disk or the database under the log may be down.",
+            ) from None
+        except OslerError:
+            raise
+        except Exception as error:
+            # Its text may quote the entry: only the type goes further.
+            raise StoreError(
+                f"The audit log failed ({type(error).__name__}).",
+                remedy="Run `osler doctor`; if it finds nothing, report the type.",
+            ) from None
+        if not isinstance(record, AuditRecord) or (record.kind, record.request_id) != (kind, request_id):
+            raise StoreError(
+                "The audit log returned something that is no record of what it was given.",
+                remedy="Run `osler doctor`; report it if it finds nothing.",
+            )
+        return record
+
+    def _is_beside(self, length: int) -> bool:
+        return self._waits or length > LONG_TEXT

@@ -1,0 +1,60 @@
+"""Hooks of schemathesis for `test_ci_schemathesis.py`: what no check of its own looks at.
+
+An error must not repeat what was sent. Every request that can hold a text gets a canary, and no error may hold it,
+nor any other longer text of the request that is no word of the document.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, CheckContext, HookContext, Response
+
+CANARY = "Zebulon Quartermain 900-27-6614"
+SHORTEST = 8
+"""Characters from which on a text of a request is looked for: shorter ones stand in any sentence by chance."""
+WORDS = Path(os.environ["OSLER_KNOWN_WORDS"]).read_text(encoding="utf-8")
+"""What an error may say of itself: the words of the documents."""
+
+
+@schemathesis.hook
+def map_body(context: HookContext, body: Any) -> Any:
+    """The canary in the first text of a chat, an embeddings request or a configuration."""
+    if not isinstance(body, dict):
+        return body
+    messages = body.get("messages")
+    if isinstance(messages, list) and messages and isinstance(messages[0], dict):
+        content = messages[0].get("content")
+        if isinstance(content, str):
+            messages[0]["content"] = f"{CANARY} {content}"
+    for name in ("input", "toml"):
+        if isinstance(body.get(name), str):
+            body[name] = f"{body[name]}\n# {CANARY}"
+    return body
+
+
+@schemathesis.check
+def errors_repeat_nothing(ctx: CheckContext, response: Response, case: Case) -> None:
+    """No error holds a text that came with its request."""
+    if response.status_code < 400:
+        return
+    said = json.dumps(response.json(), ensure_ascii=False) if response.content else ""
+    for text in (CANARY, *texts((case.body, dict(case.path_parameters or {}), dict(case.query or {})))):
+        if len(text) >= SHORTEST and text not in WORDS and text in said:
+            raise AssertionError(f"an error of status {response.status_code} repeats what was sent")
+
+
+def texts(value: Any) -> Iterator[str]:
+    """All texts in a value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from texts(key)
+            yield from texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from texts(part)
