@@ -29,8 +29,11 @@ def main() -> None:
         os.sched_setaffinity(0, cores)
     server = get_server(folder, cleanup_mode="stop")
     try:
-        print(json.dumps({"url": server.get_uri(), "pid": server.get_pid()}), flush=True)
-        sys.stdin.read()
+        try:
+            print(json.dumps({"url": server.get_uri(), "pid": server.get_pid()}), flush=True)
+            sys.stdin.read()
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing may cut the clean-up short
     finally:
         server.cleanup()
 

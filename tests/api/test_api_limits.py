@@ -22,9 +22,10 @@ from osler.api.incoming import read_body
 from osler.api.metrics import Metrics
 from osler.api.nesting import DEEPEST, MOST, require_plain
 from osler.api.protocol import LEAST_TAKEN
-from osler.core.errors import AuthError, InputError, RateLimited, RequestTimeout
+from osler.core.errors import AuthError, GuardUnavailable, InputError, RateLimited, RequestTimeout
 from osler.core.messages import Caller
 from osler.core.ports.access import ApiKey
+from osler.gateway.bounds import Bounds
 from osler.gateway.config import RateLimitConfig, ServerConfig, TimeoutsConfig
 from osler.gateway.limits import Concurrency
 
@@ -303,9 +304,23 @@ def request(key: str | None = None, address: str = "192.0.2.1", seen: str | None
     return Request({"type": "http", "method": "GET", "headers": headers, "client": (address, 1)})
 
 
-def admission(*, keys: bool = True, proxy: bool = False, **limits: int) -> Admission:
+class Door:
+    """An admission, asked outside of an event loop."""
+
+    def __init__(self, inner: Admission) -> None:
+        self._inner = inner
+
+    def caller(self, asked: Request) -> Caller:
+        return asyncio.run(self._inner.caller(asked))
+
+    def admin(self, asked: Request) -> Caller:
+        return asyncio.run(self._inner.admin(asked))
+
+
+def admission(*, keys: bool = True, proxy: bool = False, **limits: int) -> Door:
     server = ServerConfig(rate_limit=RateLimitConfig(**limits), behind_tls_proxy=proxy)
-    return Admission(Keys(), server, require_keys=keys, monotonic=lambda: 0.0)
+    bounds = Bounds(waits=False, patience_s=1.0)
+    return Door(Admission(Keys(), server, require_keys=keys, monotonic=lambda: 0.0, bounds=bounds))
 
 
 def test_each_key_has_a_share_of_its_own_whatever_its_address() -> None:
@@ -370,3 +385,24 @@ def test_where_one_stands_goes_with_the_request() -> None:
     door, asked = admission(per_minute=5), request("one")
     door.caller(asked)
     assert asked.scope[STANDING].remaining == 4
+
+
+def test_a_database_of_keys_that_hangs_stops_one_request_and_no_other() -> None:
+    class Hanging(Keys):
+        def authenticate(self, secret: str) -> Caller | None:
+            time.sleep(0.5)
+            return None
+
+    bounds = Bounds(waits=True, patience_s=0.05)
+    inner = Admission(Hanging(), ServerConfig(), require_keys=True, monotonic=lambda: 0.0, bounds=bounds)
+
+    async def both() -> float:
+        begun = time.monotonic()
+        waiting = asyncio.ensure_future(inner.caller(request("one")))
+        await asyncio.sleep(0.01)
+        meanwhile = time.monotonic() - begun
+        with pytest.raises(GuardUnavailable):
+            await waiting
+        return meanwhile
+
+    assert asyncio.run(both()) < 0.3

@@ -31,7 +31,9 @@ def map_body(context: HookContext, body: Any) -> Any:
         if isinstance(content, str):
             messages[0]["content"] = f"{CANARY} {content}"
     for name in ("input", "toml"):
-        if isinstance(body.get(name), str):
+        if (
+            isinstance(body.get(name), str) and 0 < len(body[name]) < 1000
+        ):  # else it would be fit, or unfit, by this alone
             body[name] = f"{body[name]}\n# {CANARY}"
     return body
 

@@ -15,6 +15,7 @@ from osler.api.incoming import require_local
 from osler.core.errors import AuthError, RateLimited
 from osler.core.messages import Caller
 from osler.core.ports.access import Access
+from osler.gateway.bounds import Bounds
 from osler.gateway.config import ServerConfig
 from osler.gateway.limits import RateLimiter
 
@@ -25,9 +26,13 @@ _IPV6_SITE = 64
 class Admission:
     """Lets callers in. One for all routes of a process."""
 
-    def __init__(self, access: Access, server: ServerConfig, *, require_keys: bool, monotonic: Any) -> None:
+    def __init__(
+        self, access: Access, server: ServerConfig, *, require_keys: bool, monotonic: Any, bounds: Bounds
+    ) -> None:
+        """`bounds`: where keys are looked up, and for how long at most, should the database be far away."""
         limit = server.rate_limit
         self._access = access
+        self._bounds = bounds
         self._require_keys = require_keys
         self._behind_proxy = server.behind_tls_proxy
         self._keys = RateLimiter(limit.per_minute, monotonic, burst=limit.burst)
@@ -35,32 +40,32 @@ class Admission:
         self._keyless = RateLimiter(limit.keyless_per_minute, monotonic)
         self._refused = RateLimiter(limit.refused_per_minute, monotonic)
 
-    def caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request) -> Caller:
         """Who calls. Where keys are off, any key is ignored and everyone is the local caller.
 
-        Raises AuthError, RateLimited.
+        Raises AuthError, RateLimited, GuardUnavailable.
         """
         if self._require_keys:
-            found = self._known(request)
+            found = await self._known(request)
             self._take(self._keys, found.key, request)
             return found
         require_local(request)
         self._take(self._keyless, self._address(request), request)
         return Caller()
 
-    def admin(self, request: Request) -> Caller:
+    async def admin(self, request: Request) -> Caller:
         """Who calls the admin surface, which wants a key wherever it is served; its role is not looked at.
 
-        Raises AuthError, RateLimited.
+        Raises AuthError, RateLimited, GuardUnavailable.
         """
-        found = self._known(request)
+        found = await self._known(request)
         self._take(self._admins, found.key, request)
         return found
 
-    def _known(self, request: Request) -> Caller:
+    async def _known(self, request: Request) -> Caller:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         given = secret.strip() if scheme.lower() == "bearer" else ""
-        found = self._access.authenticate(given) if given else None
+        found = await self._bounds.run(self._access.authenticate, given) if given else None
         if found is None:
             standing = self._refused.take(self._address(request))
             if standing is not None and not standing.allowed:

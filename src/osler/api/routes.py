@@ -18,6 +18,7 @@ from osler.api.stream import EventStream
 from osler.app.build import Platform
 from osler.core.errors import AuthError, OslerError, RateLimited, UnknownModel
 from osler.core.messages import Caller, ChatRequest
+from osler.gateway.bounds import Bounds
 from osler.gateway.exchange import Done, Failed
 from osler.gateway.router import AUTO, known_names
 
@@ -37,6 +38,7 @@ class Api:
             server,
             require_keys=require_keys,
             monotonic=platform.pipeline.parts.clock.monotonic,
+            bounds=Bounds(waits=platform.stores.waits, patience_s=server.timeouts.guard_s),
         )
 
     async def chat(self, request: Request) -> Response:
@@ -74,7 +76,7 @@ class Api:
 
     async def models(self, request: Request) -> Response:
         """GET /v1/models."""
-        self.admission.caller(request)
+        await self.admission.caller(request)
         destinations = [d.value(name) for name, d in self.platform.config.destinations.items()]
         data = [
             {"id": name, "object": "model", "created": 0, "owned_by": "osler"}
@@ -84,7 +86,7 @@ class Api:
 
     async def model(self, request: Request) -> Response:
         """GET /v1/models/{name}."""
-        self.admission.caller(request)
+        await self.admission.caller(request)
         destinations = [d.value(name) for name, d in self.platform.config.destinations.items()]
         names = (AUTO, *known_names(destinations))
         wanted = request.path_params["name"]
@@ -96,7 +98,7 @@ class Api:
 
     async def document(self, request: Request) -> Response:
         """GET /v1/openapi.json."""
-        self.admission.caller(request)
+        await self.admission.caller(request)
         return json_response(openapi.document(), 200)
 
     async def healthz(self, request: Request) -> Response:
@@ -119,13 +121,13 @@ class Api:
 
     async def metrics_page(self, request: Request) -> Response:
         """GET /metrics."""
-        self.admission.caller(request)
+        await self.admission.caller(request)
         return Response(self.metrics.text(), media_type=CONTENT_TYPE)
 
     async def _admitted(self, request: Request) -> tuple[Caller, bytes]:
         """Who calls, and the body that came with it."""
         try:
-            caller = self.admission.caller(request)
+            caller = await self.admission.caller(request)
         except (AuthError, RateLimited):
             await discard_body(request)
             raise

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from osler.app.places import Origin
+from osler.app.places import Origin, is_position
 from osler.core import toml
 from osler.core.errors import ConfigError
 from osler.core.ports.index import RECORDS
@@ -236,7 +236,7 @@ def _follow(schema: Any, definitions: Any) -> Any:
 def _inside(schema: Any, key: str) -> Any:
     if key in schema.get("properties", {}):
         return schema["properties"][key]
-    if key.isdigit():
+    if is_position(key):
         return schema.get("items")
     for pattern in schema.get("patternProperties", {}).values():
         return pattern

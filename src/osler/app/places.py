@@ -39,18 +39,23 @@ def line_of(text: str, keys: tuple[str, ...]) -> int | None:
     return None if found is None else found + 1
 
 
+def is_position(key: str) -> bool:
+    """Whether a key is an entry's position in a list. Digits of other scripts are no number, and ten are no place."""
+    return key.isascii() and key.isdigit() and len(key) < 10
+
+
 def _header(lines: list[str], keys: tuple[str, ...], *, inner: bool = False) -> int | None:
     """The header of the table at `keys`, or of one within it; of a list of tables, the one at its position."""
-    dotted = r"\s*\.\s*".join(rf"[\"']?{re.escape(key)}[\"']?" for key in keys if not key.isdigit())
+    dotted = r"\s*\.\s*".join(rf"[\"']?{re.escape(key)}[\"']?" for key in keys if not is_position(key))
     header = re.compile(rf"\s*\[\[?\s*{dotted}\s*{'[.]' if inner else ']'}")
     found = [number for number, line in enumerate(lines) if header.match(line)]
-    position = next((int(key) for key in keys if key.isdigit()), 0)
+    position = next((int(key) for key in keys if is_position(key)), 0)
     return found[min(position, len(found) - 1)] if found else None
 
 
 def _deepest(lines: list[str], keys: tuple[str, ...]) -> int | None:
     """The line of the last of `keys` that can be found, from 0."""
-    for name in reversed([key for key in keys if not key.isdigit()]):
+    for name in reversed([key for key in keys if not is_position(key)]):
         wanted = re.compile(rf"(^|[\s{{,.])[\"']?{re.escape(name)}[\"']?\s*(=|\.)")
         for number, line in enumerate(lines):
             if not line.lstrip().startswith("#") and wanted.search(line):

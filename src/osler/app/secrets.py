@@ -53,10 +53,10 @@ def _secret_files(config: Config) -> Iterator[tuple[str, str]]:
     for name, destination in config.destinations.items():
         if destination.auth is not None and destination.auth.file is not None:
             yield config.place("destinations", name, "auth"), destination.auth.file
-    for key in ("vault_key", "vault_key_previous"):
-        reference = getattr(config.stores, key)
-        if reference is not None and reference.file is not None:
-            yield config.place("stores", key), reference.file
+    for key in ("vault_key", "vault_key_previous", "url"):
+        file = getattr(getattr(config.stores, key), "file", None)  # `url` may be a text too
+        if file is not None:
+            yield config.place("stores", key), file
     for name, options in config.deid.options.items():
         auth = options.get("auth")
         if isinstance(auth, dict) and isinstance(auth.get("file"), str):

@@ -39,15 +39,15 @@ class Gate:
         request = Request(scope, receive)
         try:
             require_same_site(request)
-            scope[CALLER] = self._administrator(request)
+            scope[CALLER] = await self._administrator(request)
         except (AuthError, RateLimited):
             await discard_body(request)
             raise
         body = await read_body(request, MAX_BODY, self._body_s)
         await (await self._application())(scope, _replayed(body, receive), send)
 
-    def _administrator(self, request: Request) -> Caller:
-        caller = self._admission.admin(request)
+    async def _administrator(self, request: Request) -> Caller:
+        caller = await self._admission.admin(request)
         if caller.role != ADMIN:
             raise Forbidden(
                 f"The admin surface wants a key of the role {ADMIN}.",

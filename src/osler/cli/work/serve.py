@@ -138,8 +138,8 @@ def _prepare(config: Config, workspace: Path) -> bool:
 def _warn_of_clock(stores: Stores) -> None:
     if ahead(stores, SystemClock().now()) is not None:
         print(
-            "osler: the newest audit record is later than this machine's clock: the clock went back. Set it: whether a BAA "
-            "or a determination is in force is judged by its date.",
+            "osler: the newest audit record is later than this machine's clock: the clock went back. Set it: "
+            "whether a BAA or a determination is in force is judged by its date.",
             file=sys.stderr,
         )
 
@@ -168,6 +168,9 @@ def _bind(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(
+            2048
+        )  # whoever comes between this line and the first answer waits, and is not refused
         listener.set_inheritable(True)
     except OSError as error:
         listener.close()

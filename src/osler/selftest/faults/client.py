@@ -64,7 +64,7 @@ def ask(
     return Answer(status=response.status, body=answer, request_id=request_id, mark=_mark(answer))
 
 
-def get(url: str, path: str, *, timeout_s: float = 10.0) -> tuple[int, str]:
+def get(url: str, path: str, *, timeout_s: float = 30.0) -> tuple[int, str]:
     """GET: the status and the text."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)

@@ -34,7 +34,7 @@ class Forks:
     def start(self, folder: Path, *argv: str) -> "Forked":
         """Run a command in `folder`; its output goes to a file there."""
         log = folder / f"{argv[0]}-{argv[1] if argv[0] == 'osler' else 'out'}.log"
-        log.unlink(missing_ok=True)
+        log.write_bytes(b"")  # there to be read even if the process is killed before it writes
         asked: dict[str, object] = {"argv": list(argv), "cwd": str(folder), "log": str(log)}
         return Forked(pid=self._answer(asked)["pid"], log=log, forks=self)
 

@@ -18,7 +18,7 @@ from osler.selftest.scenario import Broken
 
 PATIENT = "sample-ckd"
 QUESTION = "What medications is this patient on?"
-START_S = 30.0
+START_S = 90.0
 """Seconds that a server has to become ready."""
 
 
@@ -68,7 +68,7 @@ class Site:
         """The workspace's database file."""
         return self.workspace / "osler.db"
 
-    def run(self, *arguments: str, timeout_s: float = 90) -> Ran:
+    def run(self, *arguments: str, timeout_s: float = 180) -> Ran:
         """One `osler` command, to its end. Raises Broken when it has none."""
         try:
             done = subprocess.run(
