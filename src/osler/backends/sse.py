@@ -41,7 +41,9 @@ class EventParser:
         while (end := _LINE_END.search(self._buffer, max(at, self._searched))) is not None:
             if end[0] == b"\r" and end.end() == len(self._buffer):
                 break  # the LF of a CRLF may be in the next chunk
-            if self._size + end.end() - at > self._limit:  # else it would matter how the line was cut into packets
+            if (
+                self._size + end.end() - at > self._limit
+            ):  # else it would matter how the line was cut into packets
                 raise EventTooLarge
             self._line(bytes(self._buffer[at : end.start()]), events)
             at = end.end()

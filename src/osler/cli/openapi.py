@@ -11,7 +11,9 @@ from osler.cli import work
 def openapi(
     surface: Annotated[
         Literal["v1", "admin"],
-        typer.Argument(help="`v1`: what clients use, with the pages beside it. `admin`: what administrators use."),
+        typer.Argument(
+            help="`v1`: what clients use, with the pages beside it. `admin`: what administrators use."
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option("--output", help="Write to this file. Without it, to standard output.")

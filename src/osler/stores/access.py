@@ -10,18 +10,18 @@ import re
 import secrets
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Row, insert, select, update
 
 from osler.core.clock import Clock, SystemClock, timestamp
 from osler.core.errors import InputError
 from osler.core.messages import Caller
-from osler.core.ports.access import ApiKey
+from osler.core.ports.access import ApiKey, KeyRole
 from osler.stores.database import Database
 from osler.stores.tables import api_keys
 
-ROLES = ("clinician", "reviewer", "service", "admin")
+ROLES: tuple[str, ...] = get_args(KeyRole)
 """What a key may be made for."""
 
 MAX_NAME = 64

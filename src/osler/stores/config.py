@@ -21,19 +21,44 @@ class SecretReference(BaseModel):
 
 
 class StoresConfig(BaseModel):
-    """Where state is kept: in SQLite in the workspace's folder, or in a PostgreSQL database that `url` names.
-
-    `vault_key` replaces the key file of the workspace; `vault_key_previous` still opens what an earlier key sealed,
-    until `osler vault rotate` is done. `vault_ttl` is how long surrogate maps are kept, in hours, days or weeks
-    (`90d`); without it until they are shredded.
-    """
+    """Where state is kept: in SQLite in the workspace's folder, or in a PostgreSQL database that `url` names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-    database: Literal["sqlite", "postgresql"] | None = None
-    url: str | SecretReference | None = None
-    vault_key: SecretReference | None = None
-    vault_key_previous: SecretReference | None = None
-    vault_ttl: str | None = Field(None, pattern=r"^[1-9][0-9]{0,5}[hdw]$")
+    database: Literal["sqlite", "postgresql"] | None = Field(
+        None,
+        description=(
+            "Which database: PostgreSQL where `url` stands, else SQLite, one file `osler.db` in the workspace "
+            "folder. Needs to be said only to make a configuration plain."
+        ),
+    )
+    url: str | SecretReference | None = Field(
+        None,
+        description=(
+            'The PostgreSQL database that holds everything: `{ env = "OSLER_DATABASE_URL" }`, or a '
+            "`postgresql://` address without a password. Without it, SQLite."
+        ),
+    )
+    vault_key: SecretReference | None = Field(
+        None,
+        description=(
+            "The key that seals the vault: 32 bytes in base64. Without this entry a key file is made in the "
+            "workspace, beside the data that it protects."
+        ),
+    )
+    vault_key_previous: SecretReference | None = Field(
+        None,
+        description=(
+            "The key that `vault_key` follows: it still opens what it sealed, until `osler vault rotate` is done."
+        ),
+    )
+    vault_ttl: str | None = Field(
+        None,
+        pattern=r"^[1-9][0-9]{0,5}[hdw]$",
+        description=(
+            'How long surrogate maps are kept: hours, days or weeks, as `"12h"`, `"90d"`, `"8w"`. `--ttl` of a '
+            "run comes first. Without either, until they are shredded."
+        ),
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> "StoresConfig":

@@ -275,6 +275,8 @@ def is_search(error: Exception) -> bool:
 
 def _primary(error: Exception) -> int:
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.OperationalError) and str(cause).startswith("Could not decode to UTF-8"):
+        return sqlite3.SQLITE_CORRUPT  # Python's own complaint of a text that was damaged, without a code
     code = getattr(cause, "sqlite_errorcode", 0)
     return int(code) & 0xFF if isinstance(code, int) else 0
 
