@@ -229,7 +229,8 @@ class ErrorBody(Struct, forbid_unknown_fields=True):
 
 
 def error_codes(kind: type[OslerError] = OslerError) -> Iterator[str]:
-    """The code of an error and of all below it."""
+    """The code of an error and of all below it that are Osler's own, whatever else is loaded."""
     yield kind.code
     for below in kind.__subclasses__():
-        yield from error_codes(below)
+        if below.__module__ == OslerError.__module__:
+            yield from error_codes(below)

@@ -55,10 +55,10 @@ def serve(
     loaded = overridden(configuration.load(config), host=host, port=port, behind_tls_proxy=behind_tls_proxy)
     server = loaded.server
     count = workers or server.workers
+    family = _family(server.host, server.port)
     require = require_keys(loaded)
     require_tls(loaded)
     certificate = tls.read(server.tls, loaded.place("server", "tls")) if server.tls else None
-    family = _family(server.host, server.port)
     keyed = _prepare(loaded, workspace)
     listener = _bind(family, server.host, server.port)
     _allow_files()
