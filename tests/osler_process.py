@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import osler_forks
+
+FORKS = osler_forks.Forks()
 ENVIRONMENT = {
     **{k: v for k, v in os.environ.items() if not k.startswith("OSLER_")},
     "PYTHONUNBUFFERED": "1",
@@ -124,16 +127,14 @@ def _wait_ready(served: Served) -> None:
 def run_osler(
     *arguments: str, cwd: Path, stdin: str | bytes = "", **environment: str
 ) -> "subprocess.CompletedProcess[str]":
-    """One `osler` command as a process."""
+    """One `osler` command as a process of its own."""
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run(
-        [sys.executable, "-m", "osler", *arguments],
-        cwd=cwd,
-        input=data,
-        capture_output=True,
-        env={**ENVIRONMENT, **environment},
-        timeout=90,
-    )
+    around = {**ENVIRONMENT, **environment}
+    if osler_forks.fits(environment):
+        done = FORKS.run(list(arguments), cwd=cwd, stdin=data, environment=around, timeout=90)
+    else:
+        command = [sys.executable, "-m", "osler", *arguments]
+        done = subprocess.run(command, cwd=cwd, input=data, capture_output=True, env=around, timeout=90)
     return subprocess.CompletedProcess(
         done.args,
         done.returncode,
