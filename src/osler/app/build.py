@@ -10,7 +10,7 @@ from pathlib import Path
 from osler.app import plugins, rule_tests, secrets
 from osler.app.config import Config
 from osler.core.clock import Clock, SystemClock
-from osler.core.errors import ConfigError, InputError
+from osler.core.errors import ConfigError, InputError, StoreError
 from osler.core.ports.access import Access
 from osler.core.ports.audit_log import AuditLog
 from osler.core.ports.completer import Completer
@@ -103,6 +103,7 @@ class Swap:
 def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> Stores:
     """The workspace's stores, made if they are not there. Needs no model server and none of their secrets."""
     clock = clock or SystemClock()
+    _require_not_lost(config, workspace)
     database = Database.open(workspace, url=database_url(config))
     try:
         files, keys = _vault_keys(config, database, workspace / KEY_FILE)
@@ -134,10 +135,24 @@ def database_url(config: Config) -> str | None:
 
 def require_stores(config: Config, workspace: Path) -> None:
     """Raise InputError when there are no stores yet: commands that only read make none by accident."""
+    _require_not_lost(config, workspace)
     if config.stores.url is None and not (workspace / "osler.db").exists():
         raise InputError(
             f"There is no workspace in {workspace}.",
             remedy="Name it with --workspace, or fill a new one with `osler kb add FILE`.",
+        )
+
+
+def _require_not_lost(config: Config, workspace: Path) -> None:
+    """Raise StoreError when a workspace has a vault's key but no database: no empty one takes its place."""
+    file = workspace / "osler.db"
+    if config.stores.url is not None or not (workspace / KEY_FILE).exists():
+        return
+    if not file.exists() or (file.stat().st_size == 0 and not file.with_name("osler.db-wal").exists()):
+        raise StoreError(
+            "The workspace has a vault's key, but its database osler.db is gone or empty.",
+            remedy="Restore it: osler store restore BACKUP. If the content is in PostgreSQL, name it as stores.url. "
+            "To begin anew, choose another workspace.",
         )
 
 

@@ -42,7 +42,7 @@ _FAULTS: dict[str, tuple[str, str]] = {
     ),
     "53300": (
         "The PostgreSQL server takes no more connections.",
-        "Raise its max_connections (each Osler process uses up to 30), or run fewer processes.",
+        "Raise its max_connections (each Osler process uses up to 34), or run fewer processes.",
     ),
     "53": ("The PostgreSQL server has run out of a resource.", "Look into the server's own log."),
     "57014": (

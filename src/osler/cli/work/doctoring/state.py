@@ -39,7 +39,9 @@ def workspace(config: Config | None, folder: Path, *, deep: bool) -> Iterator[Li
         yield disk(shutil.disk_usage(folder).free // 2**20)
         yield from _locks(folder / "instances")
     # the configuration says which database it is, and which key opens the vault
-    if config is not None and (elsewhere or (folder / "osler.db").exists()):
+    if config is not None and (
+        elsewhere or any((folder / name).exists() for name in ("osler.db", "vault.key"))
+    ):
         yield from _kept(config, folder, deep=deep)
 
 
