@@ -198,3 +198,19 @@ def test_password_is_not_in_what_the_server_is_asked(postgres: Server, workspace
     with Database.open(workspace, url=postgres.fresh()), psycopg.connect(postgres.url) as connection:
         names = connection.execute("SELECT application_name FROM pg_stat_activity").fetchall()
     assert ("osler",) in names
+
+
+def test_wrong_password_is_named_and_not_shown(postgres: Server, workspace: Path) -> None:
+    postgres.execute("CREATE ROLE locked LOGIN PASSWORD 'right'")
+    rules = postgres.folder / "pg_hba.conf"
+    rules.write_text("local all locked scram-sha-256\n" + rules.read_text())
+    postgres.execute("SELECT pg_reload_conf()")
+    host = f"host={postgres.folder}"
+    end = time.monotonic() + 10
+    while True:  # the server takes its rules in when it comes to it
+        with pytest.raises(StoreError) as caught:
+            Database.open(workspace, url=f"postgresql://locked:{SECRET}@/postgres?{host}")
+        if "does not let this user in" in caught.value.message or time.monotonic() > end:
+            break
+    assert "does not let this user in" in caught.value.message
+    assert SECRET not in str(caught.value) + str(caught.value.__context__) + repr(caught.value.__context__)
