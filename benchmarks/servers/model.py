@@ -12,6 +12,7 @@ events; `slow` spreads them evenly over the same time. It trusts its client: no 
 import asyncio
 import json
 import sys
+from collections import deque
 from typing import cast
 
 import uvloop
@@ -118,14 +119,19 @@ class Connection(asyncio.Protocol):
         if body.get("stream"):
             chunks = events(body, text)
             if slow:
-                for number, chunk in enumerate(chunks):
-                    self._loop.call_later(self._slow_s * (number + 1) / len(chunks), self._write, chunk)
+                # Timers that lie within a millisecond may fire in any order; the chunks go out in theirs.
+                paced = deque(chunks)
+                for number in range(len(chunks)):
+                    self._loop.call_later(self._slow_s * (number + 1) / len(chunks), self._write_next, paced)
             else:
                 self._write(b"".join(chunks))
         elif slow:
             self._loop.call_later(self._slow_s, self._write, plain(body, text))
         else:
             self._write(plain(body, text))
+
+    def _write_next(self, paced: deque[bytes]) -> None:
+        self._write(paced.popleft())
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None:
