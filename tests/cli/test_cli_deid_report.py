@@ -105,6 +105,7 @@ def test_the_queue_says_where_and_shows_text_only_when_asked(finished: Path, tmp
     }
 
 
+@pytest.mark.ci
 def test_the_queue_is_part_of_the_run(finished: Path, tmp_path: Path) -> None:
     notes = str(finished / "in.jsonl")
     (tmp_path / "osler.toml").write_text(SITE)

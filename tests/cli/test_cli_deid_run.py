@@ -122,6 +122,7 @@ def test_a_file_that_is_no_output_is_not_touched_without_overwrite(tmp_path: Pat
     assert len(rows(tmp_path / "out.jsonl")) == 3
 
 
+@pytest.mark.ci
 def test_kill_9_then_resume(tmp_path: Path) -> None:
     """Whatever was done is kept, and what comes is what would have come; the surrogates too."""
     notes(tmp_path / "in.jsonl", 600)

@@ -106,6 +106,7 @@ def test_texts_come_back_from_every_layout(folder: Folder, layout: str) -> None:
         assert (folder.path / f"back{n}.txt").read_bytes() == text.encode()
 
 
+@pytest.mark.ci
 def test_after_kill_9_every_line_has_its_way_back_once(tmp_path: Path) -> None:
     given = notes(tmp_path / "in.jsonl", 900)
     out, state = tmp_path / "out.jsonl", tmp_path / "out.jsonl.state.json"

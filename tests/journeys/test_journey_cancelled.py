@@ -280,6 +280,7 @@ def wait(until: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])

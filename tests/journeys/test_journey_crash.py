@@ -72,6 +72,7 @@ async def storm(url: str, process: Any, seen: Seen, *, after: int) -> None:
         await asyncio.gather(*jobs, kill())
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [5, 60, 140])
 def test_kill_9_loses_nothing_that_was_acknowledged(workspace: Path, samples: Path, after: int) -> None:

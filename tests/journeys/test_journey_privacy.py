@@ -169,6 +169,7 @@ def stream(url: str, question: str, model: str) -> tuple[int, Any]:
         return error.code, json.loads(error.read())
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_logs_metrics_and_audit_hold_no_identifier(workspace: Path, samples: Path) -> None:
     load(workspace, samples)

@@ -71,14 +71,14 @@ class PostgresBacking:
         self._reader = self._engine(address, _READERS).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        writer = self._engine(address, len(PARTS))
+        writer = self._engine(address, len(PARTS), idle_s=_IDLE_S)
         event.listen(writer, "begin", _become_writer)
         self._writers = {
             part: writer.execution_options(osler_part=number) for number, part in enumerate(PARTS)
         }
         self._alone = self._engine(address, 4).execution_options(isolation_level="AUTOCOMMIT")
 
-    def _engine(self, address: URL, size: int) -> Engine:
+    def _engine(self, address: URL, size: int, *, idle_s: int = 0) -> Engine:
         made = create_engine(
             address,
             pool_size=size,
@@ -97,7 +97,7 @@ class PostgresBacking:
         )
         settings = (
             f"SET lock_timeout = {int(self._patience_s * 1000)}; "
-            f"SET idle_in_transaction_session_timeout = {_IDLE_S * 1000}; "
+            f"SET idle_in_transaction_session_timeout = {idle_s * 1000}; "
             "SET synchronous_commit = on; "
             "SET standard_conforming_strings = on"
         )
@@ -142,6 +142,8 @@ class PostgresBacking:
         """A server's database cannot be replaced under an open connection."""
 
     def lock_all(self, connection: Connection) -> None:
+        # Whoever copies everything may be busy elsewhere for long.
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         for number in range(len(PARTS)):
             connection.execute(_LOCK_PART, {"part": number})
 
