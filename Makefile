@@ -9,7 +9,7 @@ demo: $(VENV)/.demo
 	$(BIN)/osler demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -117,6 +118,8 @@ def test_no_identifier_of_a_record_stands_in_what_a_deidentified_only_destinatio
                     assert status == 200, body
                     assert body["osler"]["decision"]["transform"] == standard
                 raw = capture.raw[before:]
+                # by chance the port of the capturing server may be somebody's postal code
+                raw = raw.replace(urlsplit(capture.url).netloc.encode(), b"the server itself")
                 assert raw.count(b"POST ") == len(QUESTIONS)
                 wanted = identifiers(file)
                 assert len(wanted) > 60
