@@ -11,7 +11,7 @@ from typing import TypeVar
 from osler.core.errors import OslerError
 
 CANARY = "Quillon Zythar 7719-3341"
-_TRACES = ("Quillon", "Zythar", "7719", "3341")
+_TRACES = ("Quillon", "Zythar", "7719-3341")  # half of the number alone may be a line's or a column's
 SECONDS, SECONDS_PER_BYTE = 2.0, 40e-6
 """CPU time that an input may take: far more than any takes, far less than one that grows with the square."""
 T = TypeVar("T")
