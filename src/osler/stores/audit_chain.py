@@ -22,10 +22,21 @@ UNREADABLE: Mapping[str, object] = {"unreadable": 0.5}
 
 _CLOSING = ("closed", "interrupted")
 
+# Made once: SQLAlchemy keeps with a statement what it found out about it.
+_READ_HEAD = select(audit_head).where(audit_head.c.id == 1)
+_MOVE_HEAD = (
+    update(audit_head)
+    .where(audit_head.c.id == 1)
+    .values(number=bindparam("to_number"), hash=bindparam("to_hash"))
+)
+_ADD = insert(audit)
+_FORGET = delete(audit_open).where(audit_open.c.request_id == bindparam("id"))
+_REMEMBER = insert(audit_open)
+
 
 def read_head(connection: Connection) -> Head:
     """The stored head; raises StoreError when it is missing."""
-    row = connection.execute(select(audit_head).where(audit_head.c.id == 1)).one_or_none()
+    row = connection.execute(_READ_HEAD).one_or_none()
     if row is None:
         raise StoreError(
             "The audit log's head is missing from the database.",
@@ -47,10 +58,8 @@ def extend(connection: Connection, entries: Sequence[AuditEntry], *, holder: str
         record = seal(head, entry)
         head = Head(number=record.number, hash=record.hash)
         records.append(record)
-    connection.execute(insert(audit), [_row_of(record) for record in records])
-    connection.execute(
-        update(audit_head).where(audit_head.c.id == 1).values(number=head.number, hash=head.hash)
-    )
+    connection.execute(_ADD, [_row_of(record) for record in records])
+    connection.execute(_MOVE_HEAD, {"to_number": head.number, "to_hash": head.hash})
     _keep_open(connection, records, holder)
     return records
 
@@ -66,15 +75,14 @@ def _keep_open(connection: Connection, records: Sequence[AuditRecord], holder: s
             opened.pop(record.request_id, None)
             closed.add(record.request_id)
     if closed:
-        forget = delete(audit_open).where(audit_open.c.request_id == bindparam("id"))
-        connection.execute(forget, [{"id": request_id} for request_id in closed])
+        connection.execute(_FORGET, [{"id": request_id} for request_id in closed])
     rows = [
         {"number": record.number, "request_id": record.request_id, "instance": holder}
         for left in opened.values()
         for record in left
     ]
     if rows:
-        connection.execute(insert(audit_open), rows)
+        connection.execute(_REMEMBER, rows)
 
 
 def still_open(connection: Connection) -> list[tuple[int, str, str]]:

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, delete, insert, select
 from osler.core.errors import StoreError
 from osler.stores.tables import store_moved
 
+_NOTE = select(store_moved)  # made once: it is asked in every write transaction
+
 
 def require_here(connection: Connection) -> None:
     """Raise StoreError when what the database holds was moved elsewhere."""
-    row = connection.execute(select(store_moved)).one_or_none()
+    row = connection.execute(_NOTE).one_or_none()
     if row is not None:
         raise StoreError(
             f"What this workspace held was moved to a {row.destination} database on {row.moved[:10]}.",
