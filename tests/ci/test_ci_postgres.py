@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 import osler
@@ -196,3 +197,46 @@ def stream(url: str) -> "contextlib.closing[object]":
         f"{url}/v1/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"}
     )
     return urllib.request.urlopen(request, timeout=20)
+
+
+@pytest.mark.parametrize("how", ["stopped", "hanging"])
+def test_server_whose_database_is_away_refuses_and_recovers(own: Server, tmp_path: Path, how: str) -> None:
+    """503 with a remedy for questions and /readyz, /healthz as ever; afterwards it goes on without a restart."""
+    config = tmp_path / "osler.toml"
+    config.write_text('[stores]\nurl = { env = "U" }\n[server.timeouts]\nguard_s = 3\n', encoding="utf-8")
+    with osler_process.serving(tmp_path / "ws", config=config, U=own.url) as served:
+        assert served.chat("What is hyperkalaemia?")[0] == 200
+        backends = [int(pid) for pid in (own.folder / "postmaster.pid").read_text().split()[:1]]
+        try:
+            if how == "stopped":
+                postgres_server.stop(own)
+            else:
+                family = psutil.Process(backends[0])
+                backends += [child.pid for child in family.children(recursive=True)]
+                for pid in backends:
+                    os.kill(pid, signal.SIGSTOP)
+            begun = time.monotonic()
+            status, answer = served.chat("Mrs. Quartermain asks: what is hyperkalaemia?")
+            assert (status, time.monotonic() - begun < 25) == (503, True), answer
+            assert "Quartermain" not in json.dumps(answer)
+            assert answer["error"]["code"] in ("store_unavailable", "guard_unavailable", "store_failed"), (
+                answer
+            )
+            assert served.get("/healthz")[0] == 200
+            assert served.get("/readyz")[0] == 503
+        finally:
+            if how == "stopped":
+                postgres_server.start(own)
+            else:
+                for pid in backends:
+                    os.kill(pid, signal.SIGCONT)
+        end = time.monotonic() + 30
+        while served.chat("What is hyperkalaemia?")[0] != 200:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        assert served.get("/readyz")[0] == 200
+    with (
+        Database.open(tmp_path / "ws", url=own.url) as database,
+        SqlAuditLog(database, CLOCK, tmp_path / "i") as log,
+    ):
+        assert log.verify().ok
