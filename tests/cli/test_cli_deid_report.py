@@ -79,6 +79,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.ci
 def test_the_queue_says_where_and_shows_text_only_when_asked(finished: Path, tmp_path: Path) -> None:
     given = {row["id"]: row["text"] for row in rows(finished / "in.jsonl")[:-1]}
     queue = rows(finished / "queue.jsonl")

@@ -165,6 +165,7 @@ def at(state: Path) -> int:
     return done
 
 
+@pytest.mark.ci
 def test_through_a_pipe(tmp_path: Path) -> None:
     notes(tmp_path / "in.jsonl", 5)
     assert osler(tmp_path, "run", "in.jsonl", "--output", "out.jsonl").returncode == 0
@@ -174,6 +175,7 @@ def test_through_a_pipe(tmp_path: Path) -> None:
     assert json.loads(piped.stderr[piped.stderr.index("{") :])["records"] == 5
 
 
+@pytest.mark.ci
 def test_texts_of_a_folder(tmp_path: Path) -> None:
     given = tmp_path / "notes"
     (given / "ward").mkdir(parents=True)

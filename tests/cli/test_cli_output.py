@@ -135,6 +135,7 @@ def test_version_and_speed_of_start() -> None:
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.ci
 def test_a_terminal_that_is_not_utf8_gets_a_remedy_and_no_traceback(tmp_path: Path) -> None:
     done = run_osler("deid", "text", "-", cwd=tmp_path, stdin="A café.", PYTHONIOENCODING="utf-8:strict")
     assert (done.returncode, done.stdout.strip()) == (0, "A café.")

@@ -303,6 +303,7 @@ def test_being_stopped_is_no_fault(workspace: Path, workers: str, stop: signal.S
     assert [r["kind"] for r in json.loads(verdict.stdout)] == ["abandoned"]
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_refusals_reach_a_caller_who_is_still_sending(workspace: Path) -> None:
     with serving(workspace) as served:

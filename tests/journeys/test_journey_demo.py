@@ -77,6 +77,7 @@ def test_the_chain_holds_and_numbers_are_in_order(shipped: dict[str, Any]) -> No
     assert shipped["audit"]["records"] >= max(numbers)
 
 
+@pytest.mark.ci
 def test_another_allergy_changes_the_answer_and_the_findings(tmp_path: Path, samples: Path) -> None:
     folder = tmp_path / "samples"
     shutil.copytree(samples, folder)
@@ -115,6 +116,7 @@ def test_for_people_it_prints_everything_the_issue_names(tmp_path: Path) -> None
         assert wanted in done.stdout, wanted
 
 
+@pytest.mark.ci
 def test_a_folder_that_is_not_empty_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("kept")
     done = run_osler("demo", "--workspace", str(tmp_path), "--json", cwd=tmp_path)

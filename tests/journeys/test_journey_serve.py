@@ -192,6 +192,7 @@ def test_keys_are_demanded_beyond_loopback_and_can_be_revoked(workspace: Path) -
     assert key["key"].encode() not in stored
 
 
+@pytest.mark.ci
 def test_several_workers_make_one_chain_and_stop_together(workspace: Path) -> None:
     with serving(workspace, "--workers", "2") as served:
         for n in range(12):
