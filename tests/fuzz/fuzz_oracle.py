@@ -21,10 +21,15 @@ class Broken(AssertionError):
     """A promise that a parser does not keep."""
 
 
+def holds_trace(text: str) -> bool:
+    """Whether a text repeats any of the canary."""
+    return any(trace in text for trace in _TRACES)
+
+
 def refused(error: OslerError) -> None:
     """Hold a refusal to its form."""
     shown = f"{error.message} {error.remedy} {error.param or ''} {error.__cause__ or ''}"
-    if any(trace in shown for trace in _TRACES):
+    if holds_trace(shown):
         raise Broken("a refusal repeats what it was given")
     if not error.message or not error.remedy:
         raise Broken("a refusal says what is wrong and what to do")
