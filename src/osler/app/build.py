@@ -42,6 +42,7 @@ from osler.stores import (
     SqlVault,
     SqlVaultKeeper,
 )
+from osler.stores.sqlite import FILE as DATABASE_FILE
 from osler.stores.vault import is_in_use, load_or_create_key
 from osler.stores.vault_keys import KEY_FILE, KeySource
 
@@ -136,7 +137,7 @@ def database_url(config: Config) -> str | None:
 def require_stores(config: Config, workspace: Path) -> None:
     """Raise InputError when there are no stores yet: commands that only read make none by accident."""
     _require_not_lost(config, workspace)
-    if config.stores.url is None and not (workspace / "osler.db").exists():
+    if config.stores.url is None and not (workspace / DATABASE_FILE).exists():
         raise InputError(
             f"There is no workspace in {workspace}.",
             remedy="Name it with --workspace, or fill a new one with `osler kb add FILE`.",
@@ -145,10 +146,12 @@ def require_stores(config: Config, workspace: Path) -> None:
 
 def _require_not_lost(config: Config, workspace: Path) -> None:
     """Raise StoreError when a workspace has a vault's key but no database: no empty one takes its place."""
-    file = workspace / "osler.db"
+    file = workspace / DATABASE_FILE
     if config.stores.url is not None or not (workspace / KEY_FILE).exists():
         return
-    if not file.exists() or (file.stat().st_size == 0 and not file.with_name("osler.db-wal").exists()):
+    if not file.exists() or (
+        file.stat().st_size == 0 and not file.with_name(f"{DATABASE_FILE}-wal").exists()
+    ):
         raise StoreError(
             "The workspace has a vault's key, but its database osler.db is gone or empty.",
             remedy="Restore it: osler store restore BACKUP. If the content is in PostgreSQL, name it as stores.url. "

@@ -27,6 +27,9 @@ from osler.stores.vault_keys import KEY_FILE, MasterKey, create_key, read_key, s
 MANIFEST = "manifest.json"
 FORMAT = "osler-backup-1"
 _BLOCK = 1 << 20
+_PARTIAL = ".osler-partial"
+"""How the folder of a backup that is being made ends; one that was killed leaves it behind."""
+_RESTORING = ".restore-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +98,10 @@ def back_up(
         raise InputError(
             "The backup's folder exists already.", remedy="Name a folder that does not exist yet."
         )
-    draft = to.with_name(f"{to.name}.partial")
+    draft: Path | None = None
     try:
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700, parents=True)
+        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{to.name}.", suffix=_PARTIAL, dir=to.parent))
         made = _filled(source, draft, osler=osler, clock=clock, progress=progress)
         if key is not None:
             create_key(draft / KEY_FILE, read_key(key))
@@ -109,7 +112,8 @@ def back_up(
     except OSError as error:
         raise faults.of_system(error) from None
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
     return made
 
 
@@ -182,6 +186,8 @@ def verify(backup: Path) -> Backup:
 
 def restore(backup: Path, target: Database, *, progress: Progress) -> Backup:
     """Copy a backup's content into the empty `target`, all of it or nothing. Raises InputError, StoreError."""
+    for left in target.workspace.glob(f"{_RESTORING}*"):  # by one that was killed: it holds records
+        shutil.rmtree(left, ignore_errors=True)
     with (
         _opened(backup, near=target.workspace) as (said, copy),
         copy.read() as leaving,
@@ -220,7 +226,7 @@ def _opened(backup: Path, *, near: Path | None) -> Iterator[tuple[Backup, Databa
                 "The backup's database is not the one that its manifest names: it was changed or damaged.",
                 remedy="Use another backup.",
             )
-        with tempfile.TemporaryDirectory(prefix=".restore-", dir=near) as scratch:
+        with tempfile.TemporaryDirectory(prefix=_RESTORING, dir=near) as scratch:
             shutil.copyfile(backup / sqlite.FILE, Path(scratch) / sqlite.FILE)
             with Database.open(Path(scratch), even_if_moved=True) as copy:
                 with copy.read() as connection:

@@ -222,6 +222,7 @@ class SessionPresence:
         self._engine = engine
         self._fault = fault
         self._gate = threading.Lock()
+        self._held = False
         self._session = self._shown()
         self._seen = time.monotonic()
 
@@ -232,7 +233,10 @@ class SessionPresence:
                 return
             try:
                 try:
-                    self._session.exec_driver_sql("SELECT 1")
+                    if self._held:
+                        self._session.exec_driver_sql("SELECT 1")
+                    else:
+                        self._held = self._taken(self._session)
                 except SQLAlchemyError:
                     with suppress(SQLAlchemyError):
                         self._session.invalidate()
@@ -245,13 +249,16 @@ class SessionPresence:
     def _shown(self) -> Connection:
         session = self._engine.connect()
         try:
-            if not session.execute(_SHOW_LIFE, {"key": _key(self.id)}).scalar():
-                # The server has not noticed yet that the earlier connection is gone: it still stands for us.
-                return session
+            # Not to be had while the server has not noticed that the earlier connection is gone: until it does, that
+            # one stands for us, and `renew` tries again.
+            self._held = self._taken(session)
         except BaseException:
             session.close()
             raise
         return session
+
+    def _taken(self, session: Connection) -> bool:
+        return bool(session.execute(_SHOW_LIFE, {"key": _key(self.id)}).scalar())
 
     def close(self) -> None:
         """End the session, and the lock with it."""

@@ -26,7 +26,7 @@ WEIGHTS = {"A": 3.0, "B": 1.5, "C": 2.5, "D": 1.0}
 
 _LONGEST = 400_000
 _ENOUGH = 20_000
-"""So many candidates are looked at before the commonest words stop bringing in further ones."""
+"""So many candidates are weighed, a patient's own first; where there are more, those that hold the words most often."""
 
 _CREATE = (
     "CREATE TEXT SEARCH DICTIONARY osler_porter (TEMPLATE = snowball, LANGUAGE = porter)",
@@ -95,6 +95,9 @@ _CANDIDATES = text(
        OR (passages_fts.words @@ CAST(:rarer AS tsquery)
            AND :others AND documents.patient IS NULL AND documents.collection <> :records
            AND (:every OR documents.collection = ANY(:collections)))
+    ORDER BY documents.patient IS NULL, ts_rank('{1, 1, 1, 1}', passages_fts.words, CAST(:any AS tsquery)) DESC,
+             documents.doc, passages.start
+    LIMIT :most
     """
 )
 
@@ -209,12 +212,14 @@ def _found(connection: Connection, wanted: Sequence[str], scope: Scope, k: int) 
     weighed = _weighed(connection, phrases, total.passages)
     if not weighed:
         return ()
+    most = max(_ENOUGH, 20 * k)
     found = connection.execute(
         _CANDIDATES,
         {
+            "most": most,
             "lexemes": sorted({stem for phrase in weighed for stem in phrase.stems}),
             "any": _any_of(weighed),
-            "rarer": _any_of(_rarer(weighed, max(_ENOUGH, 20 * k))),
+            "rarer": _any_of(_rarer(weighed, most)),
             "patient": scope.patient,
             "others": not scope.records_only,
             "records": RECORDS,
