@@ -219,9 +219,7 @@ def test_server_whose_database_is_away_refuses_and_recovers(own: Server, tmp_pat
             status, answer = served.chat("Mrs. Quartermain asks: what is hyperkalaemia?")
             assert (status, time.monotonic() - begun < 25) == (503, True), answer
             assert "Quartermain" not in json.dumps(answer)
-            assert answer["error"]["code"] in ("store_unavailable", "guard_unavailable"), (
-                answer
-            )
+            assert answer["error"]["code"] in ("store_unavailable", "guard_unavailable"), answer
             assert served.get("/healthz")[0] == 200
             assert served.get("/readyz")[0] == 503
         finally:
