@@ -18,7 +18,8 @@ from osler.deid.patterns import PatternScanner
 from osler.gateway.bounds import Bounds
 from osler.gateway.embeddings import EmbeddingService
 from osler.gateway.exchange import Done, Event, Failed
-from osler.gateway.pipeline import Parts, Pipeline
+from osler.gateway.parts import Parts
+from osler.gateway.pipeline import Pipeline
 from osler.guardrails import Guard
 from osler.testing import (
     FailingAudit,

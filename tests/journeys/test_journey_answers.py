@@ -15,7 +15,8 @@ from osler.app.build import Platform, build
 from osler.app.config import parse
 from osler.core.messages import ChatRequest, Message
 from osler.core.ports.reader import Source
-from osler.gateway.exchange import Done, Exchange, Piece
+from osler.gateway.answer import Piece
+from osler.gateway.exchange import Done, Exchange
 from osler.knowledge.ingest import sample_sources
 from osler.testing import ModelServerThread, Script
 

@@ -20,8 +20,10 @@ from osler.core.ports.check import Statement
 from osler.core.ports.vault import Subject
 from osler.core.spans import Span
 from osler.deid import Deidentifier
-from osler.gateway.exchange import Done, Event, Failed, Piece
-from osler.gateway.pipeline import Parts, Pipeline
+from osler.gateway.answer import Piece
+from osler.gateway.exchange import Done, Event, Failed
+from osler.gateway.parts import Parts
+from osler.gateway.pipeline import Pipeline
 from osler.guardrails import Guard
 from osler.knowledge.ingest import sample_sources
 from osler.testing import Fault, ModelServer, Script

@@ -18,7 +18,8 @@ from osler.app import config as configuration
 from osler.app.build import Platform, build
 from osler.core.messages import ChatRequest, Message
 from osler.core.ports.reader import Source
-from osler.gateway.exchange import Done, Piece
+from osler.gateway.answer import Piece
+from osler.gateway.exchange import Done
 
 NOTE = """\
 {given} {family} was seen on {day}. {family}, {given}. {given}'s creatinine is 1.8 mg/dL; {family} may call.

@@ -18,7 +18,8 @@ from osler.api import wire
 from osler.api.errors import error_headers, error_json
 from osler.api.render import json_response
 from osler.core.messages import ChatRequest
-from osler.gateway.exchange import Done, Event, Failed, Piece
+from osler.gateway.answer import Piece
+from osler.gateway.exchange import Done, Event, Failed
 from osler.gateway.pipeline import Pipeline
 
 _HEARTBEAT_S = 15.0

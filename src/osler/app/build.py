@@ -24,8 +24,10 @@ from osler.deid.config import ENGINES
 from osler.deid.site import SiteProtocol
 from osler.gateway.embeddings import EmbeddingService
 from osler.gateway.observe import NullObserver, Observer
-from osler.gateway.pipeline import Parts, Pipeline
+from osler.gateway.parts import Parts
+from osler.gateway.pipeline import Pipeline
 from osler.gateway.policy import Policy
+from osler.gateway.roles import Roles
 from osler.guardrails import Guard
 from osler.knowledge.ingest import Library, starter_sources
 from osler.knowledge.retrieve import Retriever
@@ -278,7 +280,7 @@ def _parts(
     destinations = tuple(d.value(name) for name, d in config.destinations.items())
     return Parts(
         deidentifier=deidentifier,
-        policy=Policy(destinations, config.rules),
+        policy=Policy(destinations, config.rules, Roles(config.gateway.roles)),
         destinations=destinations,
         completers=completers,
         retriever=Retriever(stores.index, stores.records, lexicon=drugs.load()),

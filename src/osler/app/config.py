@@ -23,10 +23,12 @@ from osler.gateway.config import (
     DEFAULT_DESTINATIONS,
     DEFAULT_RULES,
     DestinationConfig,
+    GatewayConfig,
     Name,
     RuleConfig,
     RuleTest,
     ServerConfig,
+    TaskConfig,
 )
 from osler.guardrails.config import GuardrailsConfig
 from osler.knowledge.config import KnowledgeConfig
@@ -64,6 +66,8 @@ class Config(BaseModel):
     destinations: dict[Name, DestinationConfig] = Field(default_factory=lambda: dict(DEFAULT_DESTINATIONS))
     rules: tuple[RuleConfig, ...] = DEFAULT_RULES
     tests: tuple[RuleTest, ...] = ()
+    tasks: dict[Name, TaskConfig] = Field(default_factory=dict)
+    gateway: GatewayConfig = GatewayConfig()
     deid: DeidConfig = DeidConfig()
     knowledge: KnowledgeConfig = KnowledgeConfig()
     guardrails: GuardrailsConfig = GuardrailsConfig()
@@ -156,6 +160,14 @@ def _contradictions(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[
             for name in names:
                 if name != "*" and name not in known:
                     yield ("rules", str(number), key), partial(_unknown_destination, name, known)
+    for role, limits in config.gateway.roles.items():
+        for name in limits.destinations or ():
+            if name not in known:
+                yield (
+                    ("gateway", "roles", role, "destinations"),
+                    partial(_unknown_destination, name, known),
+                )
+    yield from _unknown_models(config)
     for number, test in enumerate(config.tests):
         for name in test.expect.destination or ():
             if name not in known:
@@ -168,6 +180,25 @@ def _contradictions(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[
             ("knowledge", "public_collections"),
             lambda: f"'{RECORDS}' holds patients' records and is never public",
         )
+
+
+def _unknown_models(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[[], str]]]:
+    """Models that something names and no destination serves."""
+    served = {model: None for d in config.destinations.values() for model in d.models}
+    known = {*served, *(f"{name}/{model}" for name, d in config.destinations.items() for model in d.models)}
+    naming = [(("rules", str(i), "models"), rule.models) for i, rule in enumerate(config.rules)]
+    naming += [(("tasks", name, "allow"), task.allow) for name, task in config.tasks.items()]
+    naming += [(("tests", str(i), "expect", "model"), t.expect.model) for i, t in enumerate(config.tests)]
+    for keys, names in naming:
+        for name in names or ():
+            if name not in known:
+                yield keys, partial(_unknown_model, name, tuple(served))
+
+
+def _unknown_model(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"no destination serves the model '{name}' (known: {', '.join(known)}){hint}"
 
 
 def _unknown_destination(name: str, known: Sequence[str]) -> str:

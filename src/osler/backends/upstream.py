@@ -4,11 +4,14 @@ No message holds anything that was sent or received, nor a token: only the confi
 HTTP status and, for 429, how many seconds the server asks to wait.
 """
 
+import math
 import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 
-from osler.core.errors import UpstreamError, UpstreamTimeout
+from osler.core.errors import UpstreamError, UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
 
 RUNNING = "Is it running at that address? `osler doctor` checks it."
 LOGS = "Look into the model server's own log; `osler doctor` checks whether it answers."
@@ -22,20 +25,24 @@ def status_error(url: str, status: int, *, retry_after: str = "") -> UpstreamErr
         return UpstreamError(
             f"{server} refused Osler's credentials (HTTP {status}).",
             remedy="Check the secret that the destination's `auth` names, and what the server lets it do.",
+            fault="access",
         )
     if status == 404:
         return UpstreamError(
             f"{server} does not know the model, or has no such address (HTTP 404).",
             remedy=f"Compare the model's id with what `osler doctor` says the server serves. {WIRE}",
+            fault="access",
         )
     if status == 429:
-        wait = f"; it asks to wait {int(retry_after)} s" if _seconds(retry_after) else ""
-        return UpstreamError(
+        seconds = retry_after_s(retry_after)
+        wait = f"; it asks to wait {math.ceil(seconds)} s" if seconds is not None else ""
+        return UpstreamUnavailable(
             f"{server} takes no more requests for now (HTTP 429{wait}).",
             remedy="Try again later, or raise the limit of that account or server.",
+            retry_after_s=seconds,
         )
     if status == 413:
-        return UpstreamError(
+        return UpstreamRefused(
             f"{server} says that the request is too large (HTTP 413).",
             remedy="Ask with a shorter text, or raise the server's limit.",
         )
@@ -43,10 +50,18 @@ def status_error(url: str, status: int, *, retry_after: str = "") -> UpstreamErr
         return UpstreamError(
             f"{server} answered with a redirect (HTTP {status}), which Osler does not follow.",
             remedy="Set the destination's url to the final address.",
+            fault="access",
         )
-    if status >= 500:
+    if status == 503:
+        return UpstreamUnavailable(
+            f"{server} takes no requests for now (HTTP 503).",
+            remedy=f"Try again later. {LOGS}",
+            fault="server",
+            retry_after_s=retry_after_s(retry_after),
+        )
+    if status == 408 or status >= 500:
         return UpstreamError(f"{server} failed (HTTP {status}).", remedy=LOGS)
-    return UpstreamError(
+    return UpstreamRefused(
         f"{server} refused the request as invalid (HTTP {status}).",
         remedy=f"The text may exceed the model's context, or a parameter may be unknown to it. {LOGS}",
     )
@@ -56,7 +71,9 @@ def connection_error(url: str, error: BaseException, *, begun: bool) -> Upstream
     """The error for a fault of the connection. `begun`: part of an answer had arrived."""
     server = f"The model server at {url}"
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return UpstreamTimeout(f"{server} could not be connected to in time.", remedy=RUNNING)
+        return UpstreamTimeout(
+            f"{server} could not be connected to in time.", remedy=RUNNING, fault="unreachable"
+        )
     if isinstance(error, TimeoutError):
         what = "fell silent in mid-answer" if begun else "did not answer in time"
         return UpstreamTimeout(f"{server} {what}.", remedy=f"Raise the destination's timeout_s. {LOGS}")
@@ -64,23 +81,32 @@ def connection_error(url: str, error: BaseException, *, begun: bool) -> Upstream
         return cut_off(url)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return UpstreamError(
-            f"{server}: its host name cannot be resolved.", remedy="Check the destination's url."
+            f"{server}: its host name cannot be resolved.",
+            remedy="Check the destination's url.",
+            fault="unreachable",
         )
     if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError | ssl.SSLError):
         return UpstreamError(
             f"{server} could not be connected to securely: the TLS handshake failed.",
             remedy="Check its certificate (name, expiry, authority) and that the url should be https.",
+            fault="access",
         )
     if isinstance(error, aiohttp.ClientConnectorError):
-        return UpstreamError(f"{server} cannot be reached: the connection failed.", remedy=RUNNING)
+        return UpstreamError(
+            f"{server} cannot be reached: the connection failed.", remedy=RUNNING, fault="unreachable"
+        )
     if isinstance(error, aiohttp.ClientResponseError):
-        return UpstreamError(f"{server} does not answer in HTTP as Osler knows it.", remedy=WIRE)
-    return UpstreamError(f"{server} closed the connection without an answer.", remedy=LOGS)
+        return UpstreamError(
+            f"{server} does not answer in HTTP as Osler knows it.", remedy=WIRE, fault="garbled"
+        )
+    return UpstreamError(f"{server} closed the connection without an answer.", remedy=LOGS, fault="cut")
 
 
 def cut_off(url: str) -> UpstreamError:
     """An answer that ended before it was finished."""
-    return UpstreamError(f"The answer of the model server at {url} was cut off before its end.", remedy=LOGS)
+    return UpstreamError(
+        f"The answer of the model server at {url} was cut off before its end.", remedy=LOGS, fault="cut"
+    )
 
 
 def reported_error(url: str, *, begun: bool) -> UpstreamError:
@@ -91,7 +117,7 @@ def reported_error(url: str, *, begun: bool) -> UpstreamError:
 
 def not_the_wire(url: str, what: str) -> UpstreamError:
     """An answer in another form than OpenAI's; `what` describes it in our words."""
-    return UpstreamError(f"The model server at {url} answered with {what}.", remedy=WIRE)
+    return UpstreamError(f"The model server at {url} answered with {what}.", remedy=WIRE, fault="garbled")
 
 
 def too_large(url: str, limit: int) -> UpstreamError:
@@ -99,6 +125,7 @@ def too_large(url: str, limit: int) -> UpstreamError:
     return UpstreamError(
         f"The answer of the model server at {url} is larger than {limit / 2**20:g} MiB and was given up.",
         remedy=f"Where such answers are meant, raise the destination's option max_answer_mb. {LOGS}",
+        fault="garbled",
     )
 
 
@@ -110,5 +137,18 @@ def endless(url: str, seconds: float) -> UpstreamTimeout:
     )
 
 
-def _seconds(retry_after: str) -> bool:
-    return retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= 6
+def retry_after_s(value: str) -> float | None:
+    """How long a `Retry-After` header asks to wait, in seconds; None where it is not there or says nothing sensible.
+
+    It is a number of seconds or a date (RFC 9110, section 10.2.3); a date that has passed is 0.
+    """
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(value) if len(value) <= 6 else None
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    seconds = (aware - datetime.now(UTC)).total_seconds()
+    return max(0.0, seconds) if seconds < 1_000_000 else None

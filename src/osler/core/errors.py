@@ -14,10 +14,13 @@
     │   └── Forbidden             forbidden          403     8
     ├── RequestTimeout            request_timeout    408     1
     ├── RateLimited               rate_limited       429     1
-    │   └── Overloaded            overloaded         503     1
+    │   ├── Overloaded            overloaded         503     1
+    │   └── Congested             congested          429     1
     ├── PolicyRefused             policy_refused     403     5
     ├── UpstreamError             upstream_error     502     6
-    │   └── UpstreamTimeout       upstream_timeout   504     6
+    │   ├── UpstreamTimeout       upstream_timeout   504     6
+    │   ├── UpstreamUnavailable   upstream_unavailable 503   6
+    │   └── UpstreamRefused       upstream_refused   400     6
     ├── GuardUnavailable          guard_unavailable  503     9
     │   └── StoreError            store_unavailable  503     9
     ├── AuditBroken               audit_broken       500     7
@@ -27,7 +30,11 @@ Messages never hold input values: a message may name a field, a file's place, a 
 configured name, never a patient's data. `remedy` is one imperative sentence.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+UpstreamFault = Literal["unreachable", "cut", "silent", "server", "busy", "access", "garbled", "request"]
+"""What a model server's fault was: no connection, or one that broke; silence; an error of its own; too much to do; a key,
+an address or a model that it does not know; an answer that is none; a request that it will not have."""
 
 
 class OslerError(Exception):
@@ -202,6 +209,15 @@ class Overloaded(RateLimited):
     status = 503
 
 
+class Congested(RateLimited):
+    """All model servers that may take this request are busy, and as many wait for them as may, or it waited too long.
+
+    Try again after `retry-after`; raise `max_concurrent` of the destination or `gateway.queue`, or add a server.
+    """
+
+    code = "congested"
+
+
 class PolicyRefused(OslerError):
     """No destination may take this request, or something that must not leave was still in it, or could not be
     replaced so that it can be put back.
@@ -225,11 +241,26 @@ class UpstreamError(OslerError):
     """A model server could not be reached, or answered something that cannot be used.
 
     Check the server; `osler doctor` says whether it answers.
+
+    `fault` is its kind; `retry_after_s` is how long the server asks to wait, in seconds.
     """
 
     code = "upstream_error"
     status = 502
     exit_code = 6
+    usual: ClassVar[UpstreamFault] = "server"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        fault: UpstreamFault | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.fault: UpstreamFault = fault or self.usual
+        self.retry_after_s = retry_after_s
 
 
 class UpstreamTimeout(UpstreamError):
@@ -240,6 +271,30 @@ class UpstreamTimeout(UpstreamError):
 
     code = "upstream_timeout"
     status = 504
+    usual = "silent"
+
+
+class UpstreamUnavailable(UpstreamError):
+    """No model server that may take this request takes any for now: it said so, it failed too often, or the
+    clouds cannot be reached.
+
+    Try again after `retry-after`; `osler doctor` says which servers answer.
+    """
+
+    code = "upstream_unavailable"
+    status = 503
+    usual = "busy"
+
+
+class UpstreamRefused(UpstreamError):
+    """The model server will not have this request: too long for the model, or a parameter that it does not know.
+
+    Shorten the text or leave the parameter out; another server is not asked, as the request is what is at fault.
+    """
+
+    code = "upstream_refused"
+    status = 400
+    usual = "request"
 
 
 class GuardUnavailable(OslerError):

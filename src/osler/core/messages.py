@@ -4,44 +4,62 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["system", "developer", "user", "assistant"]
+Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
 Ground = Literal["auto", "off"]
+Latency = Literal["critical", "interactive", "batch"]
+Surface = Literal["chat", "responses", "completions"]
+Endpoint = Literal["chat", "completions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One turn of a conversation, text only."""
+    """One turn of a conversation. `content` is its text.
+
+    `wire` is the message as OpenAI's wire has it, where it holds more than a role and a text: parts with images, tool
+    calls, the id of the call that it answers, names. Then `wire` is what is sent, and `content` only what it says.
+    """
 
     role: Role
     content: str = field(repr=False)
+    wire: Mapping[str, object] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: the API key's id (never the key), its name's role, or the local command line."""
+    """Who asks: the API key's id (never the key), its role, and the tenant that it belongs to."""
 
     key: str = "local"
     role: str = "clinician"
+    tenant: str = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
     """A question on its way in.
 
-    `model` is a configured model's name or "auto"; `params` are sampling settings in OpenAI's
-    terms; `patient` is a bare FHIR id; `explain` asks for what the model was sent.
+    `model` is a configured model's name or "auto"; `params` are all further fields of the request in OpenAI's terms,
+    which go on to the model server: settings, tools, response_format, what nobody knows; `patient` is a bare FHIR id;
+    `explain` asks for what the model was sent. `task` names one of the configured tasks, `specialty` and `latency`
+    are what the caller says of the request. `break_glass` is the reason for which the caller asks for more than
+    the role allows. `surface` is the route that it came by.
     """
 
     messages: tuple[Message, ...] = field(repr=False)
     model: str = "auto"
     params: Mapping[str, object] = field(default_factory=dict, repr=False)
     stream: bool = False
+    n: int = 1
     patient: str | None = field(default=None, repr=False)
     purpose: str = "treatment"
+    task: str | None = None
+    specialty: str | None = None
+    latency: Latency = "interactive"
+    break_glass: str | None = field(default=None, repr=False)
     ground: Ground = "auto"
     explain: bool = False
     caller: Caller = field(default_factory=Caller)
     request_id: str = ""
+    surface: Surface = "chat"
 
     @property
     def question(self) -> str:
@@ -58,9 +76,29 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolDelta:
+    """A piece of a tool call. `index` is its place among the calls of one choice; `id` and `name` come with the
+    first piece, `arguments` (JSON as text) in any number of pieces."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
-    """A piece of an answer. The last one carries `finish` and, if known, `usage`."""
+    """A piece of an answer. The last one of a choice carries `finish`; the last one of all, if known, `usage`.
+
+    `index` is the choice that it belongs to, 0 where one was asked for. `logprobs` is a list of entries as OpenAI's
+    wire has them. `reasoning` is what some servers send beside the answer.
+    """
 
     text: str = field(default="", repr=False)
     finish: str | None = None
     usage: Usage | None = None
+    index: int = 0
+    tools: tuple[ToolDelta, ...] = ()
+    reasoning: str = field(default="", repr=False)
+    refusal: str = field(default="", repr=False)
+    logprobs: tuple[Mapping[str, object], ...] = field(default=(), repr=False)

@@ -22,7 +22,7 @@ Transform = Literal["none", "surrogate", "redact", "safe-harbor"]
 class Baa:
     """A business associate agreement as the configuration states it (45 CFR 164.504(e)).
 
-    It covers `services` ("chat", "embeddings") in `regions` from `signed` to `expires`, both days included.
+    It covers `services` ("chat", "embeddings") in `regions` from `signed` to `expires`, both days included, in UTC.
     """
 
     party: str
@@ -45,7 +45,10 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model at one destination. `name` is what callers ask for, `id` what the server is told."""
+    """One model at one destination. `name` is what callers ask for, `id` what the server is told.
+
+    `images`: it takes them in. Prices are US dollars per million tokens.
+    """
 
     name: str
     id: str
@@ -53,11 +56,16 @@ class Model:
     context: int = 8192
     price_in: float = 0.0
     price_out: float = 0.0
+    images: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """A place that serves models."""
+    """A place that serves models.
+
+    `weight` is its share among destinations of the same model; `max_concurrent` how many requests it takes at once, as
+    many as come where None.
+    """
 
     name: str
     place: Place
@@ -65,3 +73,5 @@ class Destination:
     baa: Baa | None = None
     accepts: Acceptance | None = None
     models: tuple[Model, ...] = field(default_factory=tuple)
+    weight: float = 1.0
+    max_concurrent: int | None = None

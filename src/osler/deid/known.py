@@ -76,8 +76,9 @@ class _Search:
     loud: bool = False
 
     def spans(self) -> Iterator[Span]:
-        self.at = [match.span() for match in TOKEN.finditer(self.text)]
-        self.keys = [normal(self.text[a:b]) for a, b in self.at]
+        # a combining mark that stands alone is no word
+        words = [(m.span(), key) for m in TOKEN.finditer(self.text) if (key := normal(m.group()))]
+        self.at, self.keys = [at for at, _ in words], [key for _, key in words]
         long = [self.text[a:b].isupper() for a, b in self.at if b - a > 3]
         self.loud = len(long) > 3 and sum(long) > _MOSTLY * len(long)
         names: set[int] = set()

@@ -253,4 +253,4 @@ def learned(known: tuple[KnownIdentifier, ...]) -> Learned:
 
 
 def _words(value: str) -> list[str]:
-    return [normal(token) for token in TOKEN.findall(value)]
+    return [word for token in TOKEN.findall(value) if (word := normal(token))]

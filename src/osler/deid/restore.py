@@ -6,6 +6,7 @@ centuries are put back by arithmetic, in whatever common form they are written.
 """
 
 import re
+from collections.abc import Iterator
 
 from osler.deid import dates
 from osler.deid.tokens import fold
@@ -29,14 +30,18 @@ def touches(left: str, right: str) -> bool:
 
 _MON = dates.MONTH
 _Y = r"2[12]\d\d"
-_DATES = (
-    re.compile(rf"(?P<t>{_Y}-\d\d-\d\d)(?!\d)"),
-    re.compile(rf"(?P<t>\d\d?(?P<s>[/.\-])\d\d?(?P=s){_Y})(?!\d)"),
-    re.compile(rf"(?P<t>{_MON}\.? \d\d?(?:st|nd|rd|th)?,? {_Y})(?!\d)"),
-    re.compile(rf"(?P<t>\d\d?(?:st|nd|rd|th)? (?:of )?{_MON}\.?,? {_Y})(?!\d)"),
-    re.compile(rf"(?P<t>\d\d?-{_MON}-{_Y})(?!\d)"),
+_DATE = re.compile(
+    rf"(?P<t>{_Y}-\d\d-\d\d"
+    rf"|\d\d?(?P<s>[/.\-])\d\d?(?P=s){_Y}"
+    rf"|{_MON}\.? \d\d?(?:st|nd|rd|th)?,? {_Y}"
+    rf"|\d\d?(?:st|nd|rd|th)? (?:of )?{_MON}\.?,? {_Y}"
+    rf"|\d\d?-{_MON}-{_Y})(?!\d)"
 )
+"""The common forms of a date, no two of which can begin alike."""
+_MONTH_HEADS = frozenset(month[:3].lower() for month in dates.MONTHS)
 _LONGEST_DATE = 32
+_LEAST_JOINED = 7
+"""From how many letters and digits on a surrogate is known by them alone, whatever stands between them."""
 
 
 def _prefixes(names: tuple[str, ...]) -> str:
@@ -61,6 +66,11 @@ _UNFINISHED = tuple(
 """What may be the beginning of a date at the end of a text; more than the beginnings is harmless, less is not."""
 
 
+_WORD_START = rf"(?<![^\W\d_{SPACELESS}])[^\W\d_]|(?<!\d)\d"
+_STARTS = tuple(re.compile(_WORD_START + signs) for signs in ("", r"|[^\w\s]|_", r"|[\W_]"))
+"""Where words and numbers start; with the signs that are no blank; with all signs."""
+
+
 class Table:
     """Which surrogate stands for which real value."""
 
@@ -69,11 +79,12 @@ class Table:
         self._folded: dict[str, str] = {}
         self._loose: dict[str, str | None] = {}
         self._lengths: dict[str, tuple[int, ...]] = {}
-        self._beginnings: set[str] = set()
+        self._keys: list[str] = []
+        self._beginnings: frozenset[str] | None = None
         self._longest = 0
         self._shift = 0
         self._years = range(0)
-        self._first: re.Pattern[str] | None = None
+        self._first: Places | None = None
 
     def __len__(self) -> int:
         return len(self._exact)
@@ -100,12 +111,13 @@ class Table:
         self._shift, self._years, self._first = days, years, None
 
     def _index(self, key: str) -> None:
-        lengths = set(self._lengths.get(key[:_HEAD], ()))
-        lengths.add(len(key))
-        self._lengths[key[:_HEAD]] = tuple(sorted(lengths, reverse=True))
-        self._longest = max(self._longest, len(key))
-        self._beginnings.update(key[:k] for k in range(1, len(key) + 1))
-        self._first = None
+        size, head = len(key), key[:_HEAD]
+        lengths = self._lengths.get(head, ())
+        if size not in lengths:
+            self._lengths[head] = tuple(sorted((*lengths, size), reverse=True))
+            self._longest = max(self._longest, size)
+        self._keys.append(key)
+        self._first = self._beginnings = None
 
     @property
     def reach(self) -> int:
@@ -113,29 +125,19 @@ class Table:
         return max(self._longest, _LONGEST_DATE if self._shift else 0) + 1
 
     @property
-    def first(self) -> re.Pattern[str]:
-        """Where a surrogate may begin: the start of a word or number whose first character some surrogate has."""
+    def first(self) -> "Places":
+        """Where a surrogate may begin."""
         if self._first is None:
-            heads = {key[0] for key in self._lengths}
-            if self._shift:
-                heads.update("0123456789jfmasond")
-            letters = "".join(re.escape(h) for h in sorted(heads) if h.isalpha())
-            others = "".join(re.escape(h) for h in sorted(heads) if not h.isalnum())
-            digits = "".join(h for h in sorted(heads) if h.isdecimal())
-            parts = [
-                rf"(?<![^\W\d_{SPACELESS}])[{letters}]" if letters else "",
-                rf"(?<!\d)[{digits}]" if digits else "",
-                f"[{others}]" if others else "",
-            ]
-            self._first = re.compile("|".join(p for p in parts if p) or r"(?!)")
+            self._first = Places(frozenset(self._lengths), dated=self._shift != 0)
         return self._first
 
     def match(self, text: str, folded: str, at: int) -> tuple[int, str] | None:
         """The longest surrogate at `at`: where it ends, and what stands for it."""
-        if at and touches(text[at - 1], text[at]):
-            return None
+        lengths = self._lengths.get(folded[at : at + _HEAD], ())
         dated = self._date(text, folded, at) if self._shift else None
-        for length in self._lengths.get(folded[at : at + _HEAD], ()):
+        if (not lengths and dated is None) or (at and touches(text[at - 1], text[at])):
+            return None
+        for length in lengths:
             end = at + length
             if end > len(text) or (end < len(text) and touches(text[end - 1], text[end])):
                 continue
@@ -158,48 +160,89 @@ class Table:
         return original.lower() if written.islower() else original
 
     def _date(self, text: str, folded: str, at: int) -> tuple[int, str] | None:
-        for pattern in _DATES:
-            match = pattern.match(folded, at, at + _LONGEST_DATE)
-            if match is None:
-                continue
-            written = dates.read(text[at : match.end("t")])
-            if written is not None and written.full and written.year in self._years:
-                try:
-                    return match.end("t"), dates.write(written, dates.shift(written.on(0), -self._shift))
-                except (ValueError, OverflowError):
-                    return None
-        return None
+        if not folded[at : at + 1].isdecimal() and folded[at : at + 3] not in _MONTH_HEADS:
+            return None
+        match = _DATE.match(folded, at, at + _LONGEST_DATE)
+        written = None if match is None else dates.read(text[at : match.end("t")])
+        if match is None or written is None or not written.full or written.year not in self._years:
+            return None
+        try:
+            return match.end("t"), dates.write(written, dates.shift(written.on(0), -self._shift))
+        except (ValueError, OverflowError):
+            return None
 
     def undecided(self, text: str, folded: str, at: int) -> bool:
         """Whether what stands from `at` to the end may be the beginning of (or all of) a surrogate."""
         if at and touches(text[at - 1], text[at]):
             return False
-        if len(text) - at <= self._longest and folded[at:] in self._beginnings:
+        if len(text) - at <= self._longest and folded[at:] in self._begun():
             return True
         if not self._shift or len(text) - at > _LONGEST_DATE:
             return False
-        return any(p.match(folded, at) for p in _UNFINISHED) or any(
-            (m := p.match(folded, at)) is not None and m.end() == len(text) for p in _DATES
-        )
+        if any(pattern.match(folded, at) for pattern in _UNFINISHED):
+            return True
+        match = _DATE.match(folded, at)
+        return match is not None and match.end() == len(text)
+
+    def _begun(self) -> frozenset[str]:
+        """All beginnings of surrogates, made when a stream first asks."""
+        if self._beginnings is None:
+            self._beginnings = frozenset(key[:k] for key in self._keys for k in range(1, len(key) + 1))
+        return self._beginnings
 
     def restore(self, text: str) -> str:
         """`text` with every surrogate put back."""
         if not self._exact:
             return text
         folded = fold(text)
-        first = self.first
         out: list[str] = []
         done = 0
-        start = first.search(folded)
-        while start is not None:
-            at = start.start()
-            found = self.match(text, folded, at)
-            if found is not None:
+        for at in self.first.of(folded):
+            if at >= done and (found := self.match(text, folded, at)) is not None:
                 out += [text[done:at], found[1]]
                 done = found[0]
-            start = first.search(folded, found[0] if found else at + 1)
         out.append(text[done:])
         return "".join(out)
+
+
+class Places:
+    """Where in a folded text a surrogate may begin, by the beginnings that surrogates have.
+
+    That is the start of a word, a number or a sign. No pattern is compiled, which would take longer than the search.
+    """
+
+    def __init__(self, heads: frozenset[str], *, dated: bool) -> None:
+        """`heads` are the first two characters of the surrogates; `dated` says that dates are put back too."""
+        self._heads = heads
+        self._dated = dated
+        # a letter-like character that is neither letter nor digit (`²`) begins nothing
+        signs = [h[0] for h in heads if not h[0].isalnum()]
+        self._never = frozenset(h[0] for h in heads if h[0].isalnum() and not _begins(h[0]))
+        self._starts = _STARTS[2 if any(map(str.isspace, signs)) else 1 if signs else 0]
+
+    def of(self, folded: str, at: int = 0) -> Iterator[int]:
+        """The places from `at` on, in order."""
+        heads, dated, never = self._heads, self._dated, self._never
+        for start in self._starts.finditer(folded, at):
+            place = start.start()
+            if folded[place : place + _HEAD] in heads:
+                if folded[place] not in never:
+                    yield place
+            elif dated and (folded[place] in _DIGITS or folded[place : place + 3] in _MONTH_HEADS):
+                yield place
+
+    def search(self, folded: str, at: int = 0) -> re.Match[str] | None:
+        """As a pattern's `search`: a match that starts at the next place, None where there is none."""
+        place = next(self.of(folded, at), None)
+        return None if place is None else _ANY.match(folded, place)
+
+
+_ANY = re.compile(r"", re.S)
+_DIGITS = frozenset("0123456789")
+
+
+def _begins(character: str) -> bool:
+    return character.isalpha() or character.isdecimal()
 
 
 def _plain_case(value: str) -> bool:

@@ -21,10 +21,20 @@ _LABELS = (
     r"Dictated [Bb]y|Signed [Bb]y|Electronically signed by|Transcribed [Bb]y|Provider|PCP|Guarantor|Next of [Kk]in|"
     r"Emergency [Cc]ontact|Subscriber|Attn|ATTN|Cc|CC|cc"
 )
-_TITLED = re.compile(rf"\b(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof)(?:\. ?|\s)({_WHOLE})")
-_SPELLED = re.compile(rf"\b(?:{_SPELLED_TITLES}) ({_NAME})")
-_SMALL = re.compile(r"\b(?:dr|mr|mrs|doctor|nurse|missus|mister)\.? ([a-z][a-z'’-]{2,})")
-_LABELLED = re.compile(rf"\b(?:{_LABELS})[ \t]*:[ \t]*({_WHOLE}(?:, ?{_NAME}(?: [^\W\d_a-z]\b)?)?)")
+
+
+def _starting(words: str) -> str:
+    r"""As `\b(?:words)`, put so that `re` runs over what none of the first letters is without trying anything."""
+    rests: dict[str, list[str]] = {}
+    for word in words.split("|"):
+        rests.setdefault(word[0], []).append(word[1:])
+    return "(?:" + "|".join(rf"{one}(?<=\b{one})(?:{'|'.join(rest)})" for one, rest in rests.items()) + ")"
+
+
+_TITLED = re.compile(rf"{_starting('Mr|Mrs|Ms|Mx|Dr|Drs|Prof')}(?:\. ?|\s)({_WHOLE})")
+_SPELLED = re.compile(rf"{_starting(_SPELLED_TITLES)} ({_NAME})")
+_SMALL = re.compile(rf"{_starting('dr|mr|mrs|doctor|nurse|missus|mister')}\.? ([a-z][a-z'’-]{{2,}})")
+_LABELLED = re.compile(rf"{_starting(_LABELS)}[ \t]*:[ \t]*({_WHOLE}(?:, ?{_NAME}(?: [^\W\d_a-z]\b)?)?)")
 _NOT_NAMES: Final = word_set(
     "name names id number no and or the a an of in on is was with for to who said patient practitioner station manager",
     "anesthetist unknown not none same self see n/a na tbd male female yes home work cell phone mrn dob date age sex",

@@ -19,7 +19,7 @@ from osler.core.sensitivity import Sensitivity
 from osler.core.spans import counts
 from osler.deid import Replacer
 from osler.gateway import signing
-from osler.gateway.pipeline import Parts, bounds_of, subject_of
+from osler.gateway.parts import Parts, bounds_of, subject_of
 from osler.gateway.policy import Decision, Facts
 from osler.gateway.router import Target, require_known, route
 

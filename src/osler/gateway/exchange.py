@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from osler.core.audit import AuditRecord
 from osler.core.citations import Citation, Evidence
@@ -10,11 +11,16 @@ from osler.core.findings import Finding
 from osler.core.messages import ChatRequest, Message, Usage
 from osler.core.ports.records import PatientIdentity, RecordItem
 from osler.core.ports.vault import Subject
+from osler.core.spans import Span
 from osler.deid import Replacer
+from osler.gateway.answer import ChoiceAnswer, Piece
 from osler.gateway.flow import AnswerFlow
 from osler.gateway.policy import Decision, Facts
 from osler.gateway.router import Target
+from osler.gateway.slots import Slots
 from osler.knowledge.retrieve import Grounding
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +35,8 @@ class Exchange:
     subject: Subject | None = field(default=None, repr=False)
     identity: PatientIdentity | None = field(default=None, repr=False)
     record: tuple[RecordItem, ...] | None = field(default=None, repr=False)
+    slots: Slots | None = field(default=None, repr=False)
+    found: tuple[tuple[Span, ...], ...] = field(default=(), repr=False)
     facts: Facts | None = None
     decision: Decision | None = None
     targets: tuple[Target, ...] = ()
@@ -36,15 +44,32 @@ class Exchange:
     replacer: Replacer | None = field(default=None, repr=False)
     replaced: Mapping[str, int] = field(default_factory=dict)
     outbound: tuple[Message, ...] = field(default=(), repr=False)
+    params: Mapping[str, object] = field(default_factory=dict, repr=False)
     opened: AuditRecord | None = None
     target: Target | None = None
     flow: AnswerFlow | None = field(default=None, repr=False)
-    answer: str = field(default="", repr=False)
+    choices: tuple[ChoiceAnswer, ...] = field(default=(), repr=False)
     citations: tuple[Citation, ...] = field(default=(), repr=False)
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     usage: Usage = field(default_factory=Usage)
-    finish: str = ""
+    cached: bool = False
     signed: AuditRecord | None = None
+
+    def having(self, value: T | None) -> T:
+        """A field that an earlier step has filled. RuntimeError where it has not."""
+        if value is None:
+            raise RuntimeError("a step ran before the one it builds on")
+        return value
+
+    @property
+    def answer(self) -> str:
+        """The text of the first choice, which `osler ask` and the `osler` object show."""
+        return self.choices[0].text if self.choices else ""
+
+    @property
+    def finish(self) -> str:
+        """Why the first choice ended."""
+        return self.choices[0].finish if self.choices else ""
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -72,20 +97,13 @@ class Exchange:
             "audit": audit_json(self.signed),
         }
         if self.request.explain:
-            shown["sent"] = [{"role": m.role, "content": m.content} for m in self.outbound]
+            shown["sent"] = [dict(m.wire or {"role": m.role, "content": m.content}) for m in self.outbound]
         return shown
 
 
 def audit_json(record: AuditRecord | None) -> dict[str, object] | None:
     """How a reader finds the record again: its number and hash."""
     return {"number": record.number, "hash": record.hash} if record else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A released piece of a streamed answer: restored and checked."""
-
-    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,25 +4,38 @@ The invariant stands above all rules: PHI never goes to a destination that is ne
 nor under a live BAA that covers the service and the region (45 CFR 164.502(e), 164.504(e)). Text
 whose identifiers were replaced still counts as PHI, but for a destination whose entry names a
 determination, an owner and an end date (45 CFR 164.514(a)-(b)); that destination then gets text
-transformed by the very standard which it accepts, whatever the rule says.
+transformed by the very standard which it accepts, whatever the rule says. An image cannot be
+de-identified: a request with one counts as PHI, and no determination opens a way for it.
+
+Days are days of UTC: an agreement that ends on 14 January covers nothing from 15 January
+00:00:00 UTC on. `decide` looks at the day of the request, `still_permits` at the very moment before
+each call, so that what waited in a queue past the end of an agreement stays here.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from osler.core.errors import PolicyRefused
 from osler.core.models import Destination, Place, Transform
 from osler.core.sensitivity import Sensitivity
-from osler.gateway.config import RuleConfig
+from osler.gateway.config import RuleConfig, When
+from osler.gateway.roles import NO_LIMITS, Asked, Denied, Limits, Roles
+
+IMAGE = "image"
+_HIDES = frozenset({"redact", "safe-harbor"})
+"""Transforms whose promise an image would break."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What policy knows of a request. Holds no text.
 
-    `phi` counts the identifiers found, by kind; `sources` names what grounding may draw on;
-    `service` is what is asked for ("chat", "embeddings").
+    `phi` counts the identifiers found, by kind; `sources` names what grounding may draw on; `service` is what
+    is asked for ("chat", "embeddings"). `patient`: one is named. `modality` holds "text" and, with at least one
+    image, "image". `task` and `complexity` are stated or estimated; `task_models` are the models that may do the
+    task (None: all). `tokens_in` and `tokens_out` are estimates for the order by cost, None where there is none.
+    `explain`: what the model was sent is asked for. `break_glass`: beyond the role's limits, with a reason.
     """
 
     sensitivity: Sensitivity
@@ -31,6 +44,49 @@ class Facts:
     purpose: str = "treatment"
     role: str = "clinician"
     service: str = "chat"
+    patient: bool = False
+    task: str | None = None
+    task_models: frozenset[str] | None = None
+    specialty: str | None = None
+    complexity: str = "low"
+    latency: str = "interactive"
+    modality: tuple[str, ...] = ("text",)
+    tenant: str = "default"
+    over_budget: bool = False
+    explain: bool = False
+    break_glass: bool = False
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+    @property
+    def counts_as_phi(self) -> bool:
+        """Whether the invariant binds the request."""
+        return self.sensitivity >= Sensitivity.PHI or self.has_images
+
+    @property
+    def has_images(self) -> bool:
+        """Whether it holds at least one image."""
+        return IMAGE in self.modality
+
+    def to_json(self) -> dict[str, object]:
+        """For the wire and the audit log: names and counts only. `specialty` is the caller's own word: left out."""
+        shown: dict[str, object] = {
+            "sensitivity": self.sensitivity.name.lower(),
+            "phi": dict(self.phi),
+            "sources": list(self.sources),
+            "purpose": self.purpose,
+            "role": self.role,
+            "complexity": self.complexity,
+            "latency": self.latency,
+            "modality": list(self.modality),
+        }
+        if self.task is not None:
+            shown["task"] = self.task
+        if self.over_budget:
+            shown["over_budget"] = True
+        if self.break_glass:
+            shown["break_glass"] = True
+        return shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +104,19 @@ class Permit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Policy's answer: the rule that decided, who may, who may not and why."""
+    """Policy's answer: the rule that decided, who may, who may not and why.
+
+    `models` are the only ones that the rule allows (None: all); `records` the FHIR types that evidence may be taken
+    from (None: all).
+    """
 
     facts: Facts
     rule: str
     prefer: str
     permits: tuple[Permit, ...]
     refused: Mapping[str, str]
+    models: frozenset[str] | None = None
+    records: tuple[str, ...] | None = None
 
     def permit(self, destination: str) -> Permit | None:
         """The permit of a destination, or None where it has none."""
@@ -63,11 +125,7 @@ class Decision:
     def to_json(self) -> dict[str, object]:
         """The trace, for the wire and the audit log. Holds configured names and counts only."""
         return {
-            "sensitivity": self.facts.sensitivity.name.lower(),
-            "phi": dict(self.facts.phi),
-            "sources": list(self.facts.sources),
-            "purpose": self.facts.purpose,
-            "role": self.facts.role,
+            **self.facts.to_json(),
             "rule": self.rule,
             "allowed": [
                 {"destination": p.destination.name, "transform": p.transform, "reason": p.reason}
@@ -77,43 +135,111 @@ class Decision:
         }
 
 
-class Policy:
-    """The rules over the configured destinations."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """A rule, and why it did not match: empty where it did. `decided`: it was the first that did."""
 
-    def __init__(self, destinations: Sequence[Destination], rules: Sequence[RuleConfig]) -> None:
+    rule: str
+    mismatch: str
+    decided: bool
+
+
+class Policy:
+    """The rules over the configured destinations, and the roles."""
+
+    def __init__(
+        self, destinations: Sequence[Destination], rules: Sequence[RuleConfig], roles: Roles | None = None
+    ) -> None:
         self._destinations = tuple(destinations)
         self._rules = tuple(rules)
+        self._roles = roles or Roles()
 
     def decide(self, facts: Facts, today: date) -> Decision:
-        """Who may take a request of these facts today. Raises PolicyRefused when nobody may."""
-        rule = next((r for r in self._rules if _matches(r, facts)), None)
+        """Who may take a request of these facts on a day of UTC. Raises PolicyRefused when nobody may."""
+        limits = self._limits(facts)
+        rule = next((r for r in self._rules if not _mismatch(r.when, facts)), None)
         if rule is None:
             raise PolicyRefused(
                 "No rule matches this request, so it goes nowhere.",
                 remedy="Add a rule to osler.toml whose `when` covers it.",
-                decision={**_base(facts), "rule": None, "allowed": [], "refused": []},
+                decision=_refused(facts),
             )
         permits, refused = [], {}
         for destination in self._in_order(rule):
-            verdict = _judge(destination, rule, facts, today)
+            verdict = _judge(destination, rule, facts, limits, today)
             if isinstance(verdict, Permit):
                 last = destination.name in rule.fallback and not {destination.name, "*"} & {*rule.allow}
-                permits.append(replace(verdict, fallback=last))
+                permits.append(replace(verdict, fallback=last) if last else verdict)
             else:
                 refused[destination.name] = verdict
         for destination in self._destinations:
             if destination.name not in refused and all(p.destination is not destination for p in permits):
                 refused[destination.name] = f"the rule '{rule.name}' does not allow it"
         decision = Decision(
-            facts=facts, rule=rule.name, prefer=rule.prefer, permits=tuple(permits), refused=refused
+            facts=facts,
+            rule=rule.name,
+            prefer=rule.prefer,
+            permits=tuple(permits),
+            refused=refused,
+            models=frozenset(rule.models) if rule.models is not None else None,
+            records=limits.records,
         )
         if not permits:
             raise PolicyRefused(
                 f"Policy refuses: under the rule '{rule.name}' no destination may take this request.",
-                remedy=_why(refused),
+                remedy=_why(refused, facts),
                 decision=decision.to_json(),
             )
         return decision
+
+    def considered(self, facts: Facts) -> tuple[Considered, ...]:
+        """Every rule in order, with the reason for which it does not match these facts."""
+        shown, decided = [], False
+        for rule in self._rules:
+            mismatch = _mismatch(rule.when, facts)
+            shown.append(
+                Considered(rule=rule.name, mismatch=mismatch, decided=not mismatch and not decided)
+            )
+            decided = decided or not mismatch
+        return tuple(shown)
+
+    def still_permits(
+        self, destination: Destination, transform: Transform, facts: Facts, now: datetime
+    ) -> bool:
+        """Whether a text that passed `transform` may go there at this moment. To be asked right before each call.
+
+        Of a decision only the invariant can change while a request waits: agreements begin and end.
+        """
+        if not facts.counts_as_phi or destination.place is Place.ON_PREMISES:
+            return True
+        today = now.date()
+        if not _baa_fault(destination, facts.service, today):
+            return True
+        accepts = destination.accepts
+        return (
+            accepts is not None
+            and not facts.has_images
+            and today <= accepts.until
+            and transform == accepts.deidentified
+        )
+
+    def _limits(self, facts: Facts) -> Limits:
+        """What the caller's role leaves. Raises PolicyRefused where it does not go so far."""
+        verdict = self._roles.judge(
+            Asked(
+                role=facts.role,
+                purpose=facts.purpose,
+                task=facts.task,
+                patient=facts.patient,
+                explain=facts.explain,
+                break_glass=facts.break_glass,
+            )
+        )
+        if isinstance(verdict, Denied):
+            raise PolicyRefused(
+                f"Policy refuses: {verdict.reason}.", remedy=verdict.remedy, decision=_refused(facts)
+            )
+        return verdict
 
     def _in_order(self, rule: RuleConfig) -> list[Destination]:
         names = [*rule.allow, *rule.fallback]
@@ -124,23 +250,44 @@ class Policy:
         return [by_name[n] for n in dict.fromkeys(names) if n in by_name]
 
 
-def _matches(rule: RuleConfig, facts: Facts) -> bool:
-    when = rule.when
-    if when.phi is not None and when.phi != (facts.sensitivity >= Sensitivity.PHI):
-        return False
-    if when.purpose is not None and facts.purpose not in when.purpose:
-        return False
-    return when.role is None or facts.role in when.role
+def _mismatch(when: When, facts: Facts) -> str:
+    """Why a rule's `when` does not match, in configured words; empty where it does."""
+    for name, wanted, found in (
+        ("phi", when.phi, facts.counts_as_phi),
+        ("patient", when.patient, facts.patient),
+        ("over_budget", when.over_budget, facts.over_budget),
+        ("break_glass", when.break_glass, facts.break_glass),
+    ):
+        if wanted is not None and wanted is not found:
+            return f"it wants {name} = {str(wanted).lower()}"
+    for name, among, value in (
+        ("purpose", when.purpose, facts.purpose),
+        ("role", when.role, facts.role),
+        ("task", when.task, facts.task),
+        ("specialty", when.specialty, facts.specialty),
+        ("complexity", when.complexity, facts.complexity),
+        ("latency", when.latency, facts.latency),
+        ("tenant", when.tenant, facts.tenant),
+    ):
+        if among is not None and value not in among:
+            return f"it wants {name} = {' or '.join(among)}"
+    if when.modality is not None and not set(when.modality) & set(facts.modality):
+        return f"it wants modality = {' or '.join(when.modality)}"
+    return ""
 
 
-def _judge(destination: Destination, rule: RuleConfig, facts: Facts, today: date) -> Permit | str:
+def _judge(
+    destination: Destination, rule: RuleConfig, facts: Facts, limits: Limits, today: date
+) -> Permit | str:
     """A permit, or the reason why there is none."""
-    here = destination.place is Place.ON_PREMISES
-    if rule.regions is not None and not here and destination.region not in rule.regions:
-        return f"its region is not among those that the rule '{rule.name}' allows"
-    if facts.sensitivity < Sensitivity.PHI:
+    fault = _rule_fault(destination, rule, facts, limits, today)
+    if fault:
+        return fault
+    if not facts.counts_as_phi:
         return Permit(destination=destination, transform=rule.transform, reason="no PHI in the request")
-    if here:
+    if facts.has_images and rule.transform in _HIDES:
+        return f"the rule '{rule.name}' wants the transform {rule.transform}, which no image can pass"
+    if destination.place is Place.ON_PREMISES:
         return Permit(destination=destination, transform=rule.transform, reason="on-premises")
     fault = _baa_fault(destination, facts.service, today)
     if not fault:
@@ -150,11 +297,30 @@ def _judge(destination: Destination, rule: RuleConfig, facts: Facts, today: date
         return fault
     if today > accepts.until:
         return f"{fault}, and its determination for de-identified text ended"
+    if facts.has_images:
+        return f"{fault}, and its determination is for de-identified text: an image cannot be de-identified"
     return Permit(
         destination=destination,
         transform=accepts.deidentified,
         reason=f"accepts {accepts.deidentified} text by a determination of {accepts.owner}",
     )
+
+
+def _rule_fault(
+    destination: Destination, rule: RuleConfig, facts: Facts, limits: Limits, today: date
+) -> str:
+    """What of the rule or the role a destination does not meet, PHI or not; empty where it meets all."""
+    if limits.destinations is not None and destination.name not in limits.destinations:
+        return f"the role '{facts.role}' may not use it"
+    if destination.place is Place.ON_PREMISES:
+        return ""
+    if rule.regions is not None and destination.region not in rule.regions:
+        return f"its region is not among those that the rule '{rule.name}' allows"
+    if rule.zero_retention:
+        baa = destination.baa
+        if baa is None or not baa.zero_retention or _baa_fault(destination, facts.service, today):
+            return f"the rule '{rule.name}' wants a live BAA with zero retention"
+    return ""
 
 
 def _baa_fault(destination: Destination, service: str, today: date) -> str:
@@ -174,16 +340,11 @@ def _baa_fault(destination: Destination, service: str, today: date) -> str:
     return ""
 
 
-def _base(facts: Facts) -> dict[str, object]:
-    return {
-        "sensitivity": facts.sensitivity.name.lower(),
-        "phi": dict(facts.phi),
-        "sources": list(facts.sources),
-        "purpose": facts.purpose,
-        "role": facts.role,
-    }
+def _refused(facts: Facts) -> dict[str, object]:
+    return {**facts.to_json(), "rule": None, "allowed": [], "refused": []}
 
 
-def _why(refused: Mapping[str, str]) -> str:
+def _why(refused: Mapping[str, str], facts: Facts) -> str:
     reasons = "; ".join(f"{name}: {why}" for name, why in refused.items()) or "no destination is allowed"
-    return f"{reasons}. Use an on-premises destination or one under a BAA, or leave the PHI out."
+    without = "the images" if facts.has_images else "the PHI"
+    return f"{reasons}. Use an on-premises destination or one under a BAA, or leave {without} out."

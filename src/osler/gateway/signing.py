@@ -4,10 +4,14 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
+import msgspec
+
 from osler import __version__
 from osler.core.errors import OslerError, PolicyRefused
 from osler.core.messages import ChatRequest, Message
 from osler.core.ports.vault import Subject
+from osler.gateway import break_glass
+from osler.gateway.answer import ChoiceAnswer
 from osler.gateway.exchange import Exchange
 
 PUBLISHED = frozenset({"opened", "recalled"})
@@ -32,6 +36,8 @@ def request_body(request: ChatRequest, subject: Subject | None, config: str) -> 
     }
     if subject is not None:
         body["question"] = digest(subject, _conversation(request.messages))
+    if request.break_glass is not None:
+        body |= break_glass.record_body(request.break_glass, subject)
     return body
 
 
@@ -54,8 +60,12 @@ def exchange_body(x: Exchange, config: str, *, outcome: str, ms: int) -> dict[st
     ]
     if x.outbound:
         body["sent"] = digest(subject, _conversation(x.outbound))
+        if x.params:
+            body["params"] = digest(subject, _json(x.params))
     if x.answer:
         body["answer"] = digest(subject, x.answer)
+    if len(x.choices) > 1 or any(c.tools or c.refusal for c in x.choices):
+        body["choices"] = [digest(subject, _json(_choice(c))) for c in x.choices]
     body["cited"] = [c.n for c in x.citations]
     body["findings"] = [{"kind": f.kind, "severity": f.severity.value, "where": f.where} for f in x.findings]
     body["usage"] = {"prompt": x.usage.prompt, "completion": x.usage.completion}
@@ -79,4 +89,14 @@ def key_body(action: str, key_id: str, role: str) -> Mapping[str, object]:
 
 
 def _conversation(messages: tuple[Message, ...]) -> str:
-    return "\x1e".join(f"{m.role}\x1f{m.content}" for m in messages)
+    return "\x1e".join(f"{m.role}\x1f{m.content if m.wire is None else _json(m.wire)}" for m in messages)
+
+
+def _choice(choice: ChoiceAnswer) -> dict[str, object]:
+    calls = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in choice.tools]
+    return {"text": choice.text, "refusal": choice.refusal, "tool_calls": calls, "finish": choice.finish}
+
+
+def _json(value: object) -> str:
+    """JSON with sorted keys, UTF-8 unescaped: what a digest of a structure is over."""
+    return msgspec.json.encode(value, order="sorted").decode()

@@ -16,6 +16,14 @@ class GuardrailsConfig(BaseModel):
     on_block: Literal["withhold", "flag"] = Field(
         "withhold", description="A sentence with a blocking finding is withheld, or shown with its finding."
     )
+    hold: Literal["risky", "all"] = Field(
+        "risky",
+        description=(
+            "What of an answer waits until it is checked. `risky`: of each sentence what begins with a dose, a drug, an "
+            "order, a contraindication; the rest flows word by word. `all`: every sentence. A check that does "
+            "not say that it can do with less holds every sentence too."
+        ),
+    )
     options: dict[str, dict[str, object]] = Field(
         {}, description="Options of each check: `options.NAME = { … }`."
     )

@@ -30,6 +30,19 @@ class Guard:
         """Whether a check may wait for something outside of the process: all do that do not say otherwise."""
         return any(getattr(check, "waits", True) for check in self._checks)
 
+    @property
+    def idle(self) -> bool:
+        """Whether there is no check at all."""
+        return not self._checks
+
+    @property
+    def flows(self) -> bool:
+        """Whether all that its checks may block in a sentence stands after a dose, a drug, an order, a warning or a yes.
+
+        A check says so by an attribute `flows = True`. With one that does not, whole sentences are held.
+        """
+        return all(getattr(check, "flows", False) for check in self._checks if "sentence" in check.parts)
+
     def joined_by(self, check: Check) -> "Guard":
         """The same, with one more check, which comes last."""
         return Guard((*self._checks, check))

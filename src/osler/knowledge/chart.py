@@ -21,15 +21,29 @@ _CODED_TITLES = ("http://loinc.org", "http://snomed.info/sct")
 class Chart:
     """A patient's record, each type read once."""
 
-    def __init__(self, records: RecordView, patient: str, lexicon: DrugLexicon) -> None:
+    def __init__(
+        self,
+        records: RecordView,
+        patient: str,
+        lexicon: DrugLexicon,
+        types: Sequence[str] | None = None,
+    ) -> None:
+        """`types`: the only ones that are read; None reads all."""
         self.patient = patient
         self.lexicon = lexicon
+        self.left_out = False
+        """Whether a type was asked for that may not be read: what was found may then lack something."""
+        self._allowed = None if types is None else frozenset(types)
         self._records = records
         self._read: dict[str, tuple[RecordItem, ...]] = {}
         self._classes: dict[str, frozenset[str]] = {}
 
     def items(self, types: Sequence[str]) -> tuple[RecordItem, ...]:
         """The patient's entries of `types`, newest first, undated ones last."""
+        if self._allowed is not None:
+            allowed = [t for t in types if t in self._allowed]
+            self.left_out = self.left_out or len(allowed) < len(types)
+            types = allowed
         missing = tuple(t for t in dict.fromkeys(types) if t not in self._read)
         if missing:
             found: dict[str, list[RecordItem]] = {t: [] for t in missing}

@@ -28,6 +28,7 @@ from osler.lexicon.drugs import DrugLexicon
 MOST_EVIDENCE = 60
 _FEW = 3
 _MOST_OTHERS = 12
+_LEFT_OUT = "Parts of the record were not read, since the caller's role does not go so far: it may hold more."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,12 @@ class Retriever:
         self._records = records
         self._lexicon = lexicon
 
-    def ground(self, question: str, patient: str | None) -> Grounding:
+    def ground(
+        self, question: str, patient: str | None, types: tuple[str, ...] | None = None
+    ) -> Grounding:
         """Evidence for `question`, from the record of `patient` (a bare id) and from no other.
 
-        Raises UnknownPatient when no such record is loaded, StoreError when the store is down.
+        `types`: the only FHIR types of the record that are read; None reads all. Raises UnknownPatient when no such record is loaded, StoreError when the store is down.
         """
         if patient is None:
             query = understand(question, self._lexicon)
@@ -64,7 +67,7 @@ class Retriever:
                 param="patient",
             )
         query = understand(question, self._lexicon, _name_words(identity))
-        chart = Chart(self._records, patient, self._lexicon)
+        chart = Chart(self._records, patient, self._lexicon, types)
         if query.safety:
             return self._grounding(query, patient, *self._drug_safety(query, chart))
         return self._grounding(query, patient, *self._from_record(query, chart))
@@ -76,7 +79,7 @@ class Retriever:
         record.extend(notes.speaking_of([*drugs, *others], chart, self._index))
         texts = literature.about_drug(drugs, safety.factors(chart, drugs), others, self._index)
         room = MOST_EVIDENCE - len(texts)
-        return [*record[:room], *texts], [*safety.notices(chart), *_cut(len(record), room)]
+        return [*record[:room], *texts], [*_sure(safety.notices(chart), chart), *_cut(len(record), room)]
 
     def _from_record(self, query: Query, chart: Chart) -> tuple[list[Evidence], list[str]]:
         record: list[Evidence] = []
@@ -93,7 +96,7 @@ class Retriever:
             # The question is not about this record, so that what it lacks is no answer.
             notices = [n for n in notices if n == no_active_medication(chart)]
         room = MOST_EVIDENCE - len(texts)
-        return [*record[:room], *texts], [*notices, *_cut(len(record), room)]
+        return [*record[:room], *texts], [*_sure(notices, chart), *_cut(len(record), room)]
 
     def _clause(self, clause: Clause, chart: Chart) -> tuple[list[Evidence], tuple[str, ...]]:
         if not clause.intents:
@@ -140,6 +143,11 @@ class Retriever:
             intents=query.intents,
             sensitivity=level if patient is None else Sensitivity.PHI,
         )
+
+
+def _sure(notices: list[str], chart: Chart) -> list[str]:
+    """Notices on what the record lacks; of one that was not read as a whole nobody can say what it lacks."""
+    return [_LEFT_OUT] if chart.left_out else notices
 
 
 def _either(found: Selected, otherwise: Selected) -> Selected:

@@ -87,6 +87,16 @@ class DrugLexicon:
         ]
         return tuple(self._with_combinations(text, mentions))
 
+    def begun(self, text: str, start: int, word_end: int, end: int) -> bool | None:
+        """Whether the word text[start:word_end] is a drug or class, or begins one, in a text known up to `end`.
+
+        None: it depends on what follows. True stays true whatever follows, even where a longer phrase is no drug.
+        """
+        meanings, still_open = self._terms.begun(text, start, word_end, end)
+        if any(m.drug is not None or m.class_id is not None for m in meanings):
+            return True
+        return None if still_open else False
+
     def lookup(self, name: str) -> Drug | None:
         """The drug that `name` names, salts and dosage forms aside; None if it is anything else or more."""
         mentions = self.find(name)

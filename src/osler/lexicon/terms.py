@@ -72,6 +72,19 @@ class TermIndex(Generic[Value]):
                 resume, value = longest
                 yield Hit(start=word.start(), end=resume, value=value)
 
+    def begun(self, text: str, start: int, word_end: int, end: int) -> tuple[tuple[Value, ...], bool]:
+        """What begins with the word text[start:word_end], in a text that is known up to `end`.
+
+        The values of all terms that stand there, shorter ones too, and whether what follows may still make a
+        longer one of them.
+        """
+        node = self._root.children.get(_folded(text[start:word_end]))
+        if node is None or _within_word(text, start):
+            return (), False
+        found: list[Value] = []
+        still_open = _walked(text, node, (start, word_end, end), found)
+        return tuple(found), still_open
+
     def _add(self, term: Term[Value]) -> None:
         node = self._root
         end = 0
@@ -153,6 +166,26 @@ def _longest(text: str, node: _Node[Value], start: int, end: int) -> tuple[int, 
         if deeper is not None and (best is None or deeper[0] > best[0]):
             best = deeper
     return best
+
+
+def _walked(text: str, node: _Node[Value], places: tuple[int, int, int], found: list[Value]) -> bool:
+    """Collect the values on all ways through `node`; whether one of them ends where the text does.
+
+    `places`: where the first word starts, where the last one ends, where the text ends.
+    """
+    start, at, end = places
+    here = _here(text, node, start, at)
+    if here is not None:
+        found.append(here[1])
+    if not node.children:
+        return False
+    step = _STEP.match(text, at, end)
+    if step is None:
+        return not text[at:end].strip()
+    steps = [node.children.get(edge) for edge in _edges(step.group(1), _folded(step.group(2)))]
+    return any(
+        [_walked(text, child, (start, step.end(), end), found) for child in steps if child is not None]
+    )
 
 
 def _here(text: str, node: _Node[Value], start: int, end: int) -> tuple[int, Value] | None:

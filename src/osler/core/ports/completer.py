@@ -9,16 +9,25 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from osler.core.messages import Delta, Message
+from osler.core.messages import Delta, Endpoint, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCall:
-    """What leaves for a model server: already surrogated, already allowed."""
+    """What leaves for a model server: already surrogated, already allowed.
+
+    A message with `wire` is sent as that says, any other as its role and text. `params` are all further fields of the
+    body: settings, tools, fields that nobody here knows. With the endpoint "completions" the one message is the
+    prompt. `context` is how many tokens the model takes in, for servers that must be told. `wait_s` bounds the wait
+    where the request has less time left than the destination allows.
+    """
 
     model_id: str
     messages: tuple[Message, ...] = field(repr=False)
     params: Mapping[str, object] = field(default_factory=dict, repr=False)
+    endpoint: Endpoint = "chat"
+    context: int | None = None
+    wait_s: float | None = None
 
 
 @runtime_checkable
@@ -26,9 +35,9 @@ class Completer(Protocol):
     """One model server. Safe for concurrent use within one event loop."""
 
     def complete(self, call: ModelCall, *, stream: bool) -> AsyncGenerator[Delta, None]:
-        """The answer in pieces: one piece when `stream` is false.
+        """The answer in pieces: one piece a choice when `stream` is false.
 
-        The last piece carries `finish`. An answer that ends without one was cut off: the backend
+        The last piece of each choice carries `finish`. An answer that ends without one was cut off: the backend
         then raises UpstreamError. Closing the generator cancels the call at once.
         """
         ...

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from osler.deid.sequence.tokenize import NUMBER, SIGN, U8, U32, TokenTable
+from osler.deid.sequence.tokenize import I64, NUMBER, SIGN, U8, U32, U64, TokenTable
 from osler.deid.sequence.wordlist import WordLists
 
 I32 = NDArray[np.int32]
@@ -49,42 +49,60 @@ def features(table: TokenTable, lists: WordLists) -> Features:
     length = table.end - table.start
     last = table.end - 1
     codes = table.folded.astype(np.uint64)
-    one, two, three = (codes[np.minimum(table.start + i, last)] for i in range(3))
-    ids[:, 1] = _hashed(one, two, three, PREFIXES)
-    ultimate, second, third = (codes[np.maximum(last - i, table.start)] for i in range(3))
-    ids[:, 2] = _hashed(ultimate, second, third, SUFFIXES)
+    one, two, three = (codes.take(np.minimum(table.start + i, last)) for i in range(3))
+    ultimate, second, third = (codes.take(np.maximum(last - i, table.start)) for i in range(3))
     short = np.minimum(length, _LONGEST)
-    ids[:, 3] = (table.case.astype(np.int64) * 14 + short) % _NUMBER_SHAPES
-    _number_shapes(ids, table, codes, length)
-    after = np.append(table.gap[1:], 4)
-    ids[:, 4] = table.gap * 5 + after
-    ids[:, 5] = _hashed(one, ultimate, short.astype(np.uint64), ENDS)
+    mixed = _mixed(
+        np.concatenate((one, ultimate, one)),
+        np.concatenate((two, second, ultimate)),
+        np.concatenate((three, third, short.view(np.uint64))),
+    ).reshape(3, -1)
+    for column, hashed, size in zip((1, 2, 5), mixed, (PREFIXES, SUFFIXES, ENDS), strict=True):
+        ids[:, column] = hashed & np.uint64(size - 1)
+    shape = table.case * np.int64(14)
+    shape += short
+    shape %= _NUMBER_SHAPES
+    _number_shapes(shape, table, codes, length)
+    ids[:, 3] = shape
+    ids[:, 4] = table.gap * 5
+    ids[:-1, 4] += table.gap[1:]
+    ids[-1, 4] += 4
     return Features(ids=ids, bits=bits)
 
 
-def _hashed(
-    a: NDArray[np.uint64], b: NDArray[np.uint64], c: NDArray[np.uint64], size: int
-) -> NDArray[np.uint64]:
-    mixed = (a * np.uint64(31337) + b) * np.uint64(31337) + c
+def _mixed(a: U64, b: U64, c: U64) -> U64:
+    """Hashes of three characters each; a power of two takes its low bits."""
+    mixed: U64 = a * np.uint64(31337)
+    mixed += b
+    mixed *= np.uint64(31337)
+    mixed += c
     mixed *= np.uint64(0x9E3779B97F4A7C15)
-    return (mixed >> np.uint64(40)) % np.uint64(size)
+    mixed >>= np.uint64(40)
+    return mixed
 
 
-def _number_shapes(ids: I32, table: TokenTable, codes: NDArray[np.uint64], length: NDArray[np.int64]) -> None:
+def _number_shapes(shapes: I64, table: TokenTable, codes: U64, length: I64) -> None:
     """Shapes of numbers: up to four digits by their value, longer ones by how many digits they have; 150 for signs."""
-    ids[table.kind == SIGN, 3] = 150
+    shapes[table.kind == SIGN] = 150
     where = np.flatnonzero(table.kind == NUMBER)
-    size = length[where]
-    value = np.zeros(len(where), np.int64)
-    for i in range(4):
-        digit = codes[np.minimum(table.start[where] + i, table.end[where] - 1)].astype(np.int64) - 48
-        value = np.where(i < size, value * 10 + digit, value)
-    bucket = np.searchsorted(_BOUNDS, value, side="right")
-    zero = (codes[table.start[where]] == 48).astype(np.int64)
-    small = _NUMBER_SHAPES + (np.minimum(size, 4) - 1) * 9 + bucket
-    large = _NUMBER_SHAPES + 36 + np.minimum(size, 17) - 5
-    shape = np.where(size <= 4, small, large)
-    ids[where, 3] = np.where((size <= 4) & (zero == 1) & (size > 1), _NUMBER_SHAPES + 50 + size, shape)
+    if not len(where):
+        return
+    size, start = length.take(where), table.start.take(where)
+    few = np.minimum(size, 4)
+    places = np.minimum(start[:, None] + _FOUR, (start + size - 1)[:, None])
+    digits = codes.take(places).view(np.int64)
+    digits -= 48
+    value = (digits * _POWERS.take(few, axis=0)).sum(axis=1)
+    small = few * 9 + np.searchsorted(_BOUNDS, value, side="right")
+    small += _NUMBER_SHAPES - 9
+    padded = (size > 1) & (digits[:, 0] == 0)
+    shape = np.where(padded, size + (_NUMBER_SHAPES + 50), small)
+    shapes[where] = np.where(size > 4, np.minimum(size, 17) + (_NUMBER_SHAPES + 31), shape)
+
+
+_FOUR = np.arange(4)
+_POWERS = np.array([[10 ** (n - 1 - i) if i < n else 0 for i in range(4)] for n in range(5)], np.int64)
+"""What each of the first four digits of a number of n digits is worth."""
 
 
 __all__ = [

@@ -1,13 +1,14 @@
 """The sequence model as a detector: features, network, and spans from the tokens that it marks."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from itertools import accumulate, pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from osler.core.spans import Label, Span
 from osler.deid import gazetteers
@@ -25,6 +26,7 @@ _STATE = re.compile(rf", ?(?:{'|'.join(sorted(gazetteers.state_codes()))})\b")  
 _BETWEEN = "\n\n"
 _BARE = 3
 """Texts of so few tokens (a field's value) have no context to judge by."""
+_SURE_LEVEL, _APART = 2, 4
 _JOINERS = frozenset("-'’./&")
 _CODES = frozenset({
     Label.MRN, Label.ACCOUNT, Label.HEALTH_PLAN, Label.LICENSE, Label.VEHICLE, Label.DEVICE, Label.OTHER_ID,
@@ -65,12 +67,13 @@ class Tagger:
         table = tokenize(joined)
         if not len(table):
             return [[] for _ in texts]
-        begins = np.cumsum([0, *(len(text) + len(_BETWEEN) for text in texts[:-1])])
-        firsts = np.append(np.searchsorted(table.start, begins), len(table))
-        lengths = np.diff(firsts).tolist()
+        offsets = [0, *accumulate(len(text) + len(_BETWEEN) for text in texts[:-1])]
+        firsts = [0, len(table)]
+        if len(texts) > 1:
+            firsts = [*np.searchsorted(table.start, offsets).tolist(), len(table)]
+        lengths = [b - a for a, b in pairwise(firsts)]
         marks = self._network.probabilities(features(table, self._lists), lengths)
         out: list[list[Span]] = [[] for _ in texts]
-        offsets = begins.tolist()
         for text, start, end, kind, score in self._runs(joined, table, marks, firsts):
             if kind in _CODES:
                 start, end = _whole(joined, start, end)
@@ -85,32 +88,21 @@ class Tagger:
         return out
 
     def _runs(
-        self, text: str, table: TokenTable, marks: F32, firsts: NDArray[np.int64]
+        self, text: str, table: TokenTable, marks: F32, firsts: Sequence[int]
     ) -> Iterator[tuple[int, int, int, Label, float]]:
         """Runs of marked tokens of one label: number of the text, start, end, label, score."""
-        some = 1.0 - marks[:, 0]
-        label = marks[:, 1:].argmax(axis=1) + 1
-        level = (some >= WEAK).astype(np.int8) + (some >= SURE)
-        _join(text, table, level, label)
-        where = np.flatnonzero(level)
-        if not len(where):
-            return
-        of_text = np.searchsorted(firsts, where, side="right") - 1
-        breaks = (np.diff(where) != 1) | (np.diff(label[where]) != 0) | (np.diff(level[where]) != 0)
-        breaks |= (table.gap[where][1:] >= 4) | (np.diff(of_text) != 0)
-        heads = np.concatenate(([0], np.flatnonzero(breaks) + 1))
-        tails = np.append(heads[1:], len(where)) - 1
-        best = np.maximum.reduceat(some[where], heads)
-        signs = np.minimum.reduceat((table.kind[where] == SIGN).astype(np.int8), heads)
-        first, last = where[heads], where[tails]
-        rows = zip(
-            of_text[heads].tolist(), table.start[first].tolist(), table.end[last].tolist(),
-            label[first].tolist(), best.tolist(), signs.tolist(), strict=True,
-        )  # fmt: skip
-        for number, start, end, index, score, only_signs in rows:
-            kind = self._labels[index]
-            if kind is not None and not only_signs:
-                yield number, start, end, kind, round(score, 3)
+        number = 0
+        run: list[_Mark] = []
+        for mark in [*_joined(text, table, _marked(table, marks)), None]:
+            if run and (mark is None or mark.token >= firsts[number + 1] or not mark.carries_on(run[-1])):
+                kind = self._labels[run[0].label]
+                if kind is not None and any(not one.sign for one in run):
+                    yield number, run[0].start, run[-1].end, kind, round(max(one.score for one in run), 3)
+                run = []
+            if mark is not None:
+                if mark.token >= firsts[number + 1]:
+                    number = bisect_right(firsts, mark.token) - 1
+                run.append(mark)
 
 
 class SmallTagger(Tagger):
@@ -124,16 +116,54 @@ def _plain(value: str) -> bool:
     return len(value) < 4 or gazetteers.load().is_ordinary(value.lower())
 
 
-def _join(text: str, table: TokenTable, level: NDArray[np.int8], label: NDArray[np.int64]) -> None:
-    """A sign that is glued between two sure tokens of one label belongs to them (`Smith-Jones`, `12-4471`)."""
-    if len(table) < 3:
-        return
-    sure = level == 2
-    middle = sure[:-2] & sure[2:] & ~sure[1:-1] & (label[:-2] == label[2:])
-    middle &= (table.kind[1:-1] == SIGN) & (table.gap[1:-1] == 0) & (table.gap[2:] == 0)
-    for i in (np.flatnonzero(middle) + 1).tolist():
-        if text[int(table.start[i])] in _JOINERS:
-            level[i], label[i] = 2, label[i - 1]
+class _Mark(NamedTuple):
+    """A token that the network marks. `level`: 2 where it is sure, else 1. `label` is a column of the network's."""
+
+    token: int
+    start: int
+    end: int
+    label: int
+    level: int
+    score: float
+    sign: bool
+    gap: int
+
+    def carries_on(self, before: "_Mark") -> bool:
+        """Whether it is the next token after `before` and belongs to the same run."""
+        follows = self.token == before.token + 1 and self.gap < _APART
+        return follows and self.label == before.label and self.level == before.level
+
+
+def _marked(table: TokenTable, marks: F32) -> list[_Mark]:
+    some = 1.0 - marks[:, 0]
+    where = np.flatnonzero(some >= WEAK)
+    if not len(where):
+        return []
+    scores = some.take(where)
+    rows = zip(
+        where.tolist(), table.start.take(where).tolist(), table.end.take(where).tolist(),
+        (marks.take(where, axis=0)[:, 1:].argmax(axis=1) + 1).tolist(), ((scores >= SURE) + 1).tolist(),
+        scores.tolist(), (table.kind.take(where) == SIGN).tolist(), table.gap.take(where).tolist(), strict=True,
+    )  # fmt: skip
+    return [_Mark(*row) for row in rows]
+
+
+def _joined(text: str, table: TokenTable, marks: list[_Mark]) -> list[_Mark]:
+    """With the sign that is glued between two sure tokens of one label (`Smith-Jones`, `12-4471`), which belongs."""
+    sure = [mark for mark in marks if mark.level == _SURE_LEVEL]
+    between = {}
+    for left, right in pairwise(sure):
+        token = left.token + 1
+        if right.token != token + 1 or left.label != right.label or right.gap:
+            continue
+        start = int(table.start[token])
+        if table.kind[token] == SIGN and not table.gap[token] and text[start] in _JOINERS:
+            between[token] = _Mark(token, start, start + 1, left.label, _SURE_LEVEL, 0.0, sign=True, gap=0)
+    if not between:
+        return marks
+    score = {mark.token: mark.score for mark in marks}
+    between = {token: mark._replace(score=score.get(token, 0.0)) for token, mark in between.items()}
+    return sorted([*(mark for mark in marks if mark.token not in between), *between.values()])
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:

@@ -115,11 +115,12 @@ def tokenize(text: str) -> TokenTable:
     """The tokens of `text`, any Unicode, lone surrogates included."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     table = characters()
-    near = np.minimum(codes, _TABLE - 1)
-    kinds = table.kinds[near]
-    kinds[:-1][(codes[:-1] == _RETURN) & (codes[1:] == _FEED)] = BLANK  # CRLF is one line end
-    folded = table.folded[near]
-    if len(codes) and int(codes.max()) >= _TABLE:
+    beyond = len(codes) > 0 and int(codes.max()) >= _TABLE
+    near = np.minimum(codes, _TABLE - 1) if beyond else codes
+    kinds, folded = table.kinds.take(near), table.folded.take(near)
+    if "\r\n" in text:
+        kinds[:-1][(codes[:-1] == _RETURN) & (codes[1:] == _FEED)] = BLANK  # CRLF is one line end
+    if beyond:
         far = codes >= _TABLE
         symbol = (
             (codes >= _SYMBOLS)
@@ -137,68 +138,82 @@ _KIND_OF_GROUP = np.array([0, 0, WORD, NUMBER, SIGN], np.uint8)
 
 def _cut(kinds: U8, folded: U32) -> TokenTable:
     size = len(kinds)
-    group = _GROUP[kinds]
-    begins = np.empty(size, np.bool_)
-    if size:
-        begins[0] = True
-        np.not_equal(group[1:], group[:-1], out=begins[1:])
-        begins |= group == 4
+    group = _GROUP.take(kinds)
+    begins = group == 4
+    begins[:1] = True
+    begins[1:] |= group[1:] != group[:-1]
     runs = np.flatnonzero(begins)
     ends = np.append(runs[1:], size)
-    of_run = group[runs]
-    solid = of_run >= 2
-    start, end = runs[solid], ends[solid]
-    kind = _KIND_OF_GROUP[of_run[solid]]
+    of_run = group.take(runs)
+    solid = np.flatnonzero(of_run >= 2)
+    start = runs.take(solid)
+    if not len(start):
+        return _none(folded)
+    end = ends.take(solid)
     return TokenTable(
         start=start,
         end=end,
-        kind=kind,
-        key=_keys(folded, start, end),
-        case=_cases(kinds, start, end, kind),
+        kind=_KIND_OF_GROUP.take(of_run.take(solid)),
+        key=_keys(folded, runs, ends).take(solid),
+        case=_cases(kinds, runs).take(solid),
         gap=_gaps(kinds, start, end),
         folded=folded,
     )
 
 
-def _keys(folded: U32, start: I64, end: I64) -> U64:
-    if not len(start):
-        return np.empty(0, np.uint64)
-    length = end - start
-    where = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-    codes = folded[np.repeat(start, length) + where].astype(np.uint64)
-    parts = (codes + np.uint64(0x51)) * _FACTORS[where & (_POSITIONS - 1)]
-    sums: U64 = np.add.reduceat(parts, np.cumsum(length) - length)
+def _none(folded: U32) -> TokenTable:
+    offsets, small = np.empty(0, np.int64), np.empty(0, np.uint8)
+    return TokenTable(
+        start=offsets,
+        end=offsets,
+        kind=small,
+        key=np.empty(0, np.uint64),
+        case=small,
+        gap=small,
+        folded=folded,
+    )
+
+
+def _keys(folded: U32, runs: I64, ends: I64) -> U64:
+    """A hash per run: of its characters, each by its place in the run."""
+    places = np.arange(len(folded))
+    places -= np.repeat(runs, ends - runs)
+    places &= _POSITIONS - 1
+    parts = folded.astype(np.uint64)
+    parts += np.uint64(0x51)
+    parts *= _FACTORS.take(places)
+    sums: U64 = np.add.reduceat(parts, runs)
     sums ^= sums >> np.uint64(31)
     sums *= _MIX
     sums ^= sums >> np.uint64(29)
     return sums
 
 
-def _cases(kinds: U8, start: I64, end: I64, kind: U8) -> U8:
-    if not len(start):
-        return np.empty(0, np.uint8)
-    upper = np.concatenate(([0], np.cumsum(kinds == UPPER)))
-    lower = np.concatenate(([0], np.cumsum(kinds == LOWER)))
-    ups, lows = upper[end] - upper[start], lower[end] - lower[start]
-    first = kinds[start] == UPPER
-    case = np.full(len(start), 5, np.uint8)
-    case[(ups == 0) & (lows > 0)] = 1
-    case[first & (ups == 1) & (lows > 0)] = 2
-    case[(ups > 1) & (lows == 0)] = 3
-    case[first & (ups == 1) & (lows == 0)] = 4
-    case[(kind != WORD) | ((ups == 0) & (lows == 0))] = 0
-    return case
+_LOWS = 32
+_COUNTED = np.array([(kind == UPPER) + ((kind == LOWER) << _LOWS) for kind in range(8)], np.int64)
+"""One addition counts both: capitals in the low half, small letters in the high one."""
+_CASES = np.array([0, 0, 1, 1, 5, 4, 5, 2, 3, 3, 5, 5], np.uint8)
+"""By number of capitals (0, 1, more) times 4, whether there are small letters times 2, whether a capital is first."""
+
+
+def _cases(kinds: U8, runs: I64) -> U8:
+    counted = np.add.reduceat(_COUNTED.take(kinds), runs)
+    which = np.minimum(counted & ((1 << _LOWS) - 1), 2)
+    which <<= 2
+    which += (counted >= 1 << _LOWS) * 2
+    which += kinds.take(runs) == UPPER
+    return _CASES.take(which)
 
 
 def _gaps(kinds: U8, start: I64, end: I64) -> U8:
-    if not len(start):
-        return np.empty(0, np.uint8)
-    before = np.concatenate(([0], end[:-1]))
-    lines = np.concatenate(([0], np.cumsum(kinds == NEWLINE)))
-    width = start - before
-    ends = lines[start] - lines[before]
+    width = start.copy()
+    width[1:] -= end[:-1]
     gap = np.minimum(width, 2).astype(np.uint8)
-    gap[ends == 1] = 3
-    gap[ends > 1] = 4
+    breaks = np.flatnonzero(kinds == NEWLINE)
+    if len(breaks):
+        # before which token each stands, and how many stand before the same
+        at, many = np.unique(np.searchsorted(start, breaks), return_counts=True)
+        many = many[at < len(start)]
+        gap[at[: len(many)]] = np.where(many > 1, 4, 3)
     gap[0] = 4
     return gap

@@ -82,18 +82,21 @@ class HashTable:
     def look(self, keys: U64) -> U64:
         """The value of each key."""
         mask = np.uint64(len(self.keys) - 1)
-        at = keys & mask
-        there = self.keys[at]
-        found: U64 = np.where(there == keys, self.values[at], np.uint64(0))
-        left = np.flatnonzero((there != keys) & (there != 0))
+        at = (keys & mask).view(np.int64)
+        there = self.keys.take(at)
+        hit = there == keys
+        found: U64 = self.values.take(at)
+        found *= hit
+        left = np.flatnonzero((there != 0) & ~hit)
         for probe in range(1, self.probes):
             if not len(left):
                 break
-            at = (keys[left] + np.uint64(probe)) & mask
-            there = self.keys[at]
-            hit = there == keys[left]
-            found[left[hit]] = self.values[at[hit]]
-            left = left[~hit & (there != 0)]
+            wanted = keys.take(left)
+            at = ((wanted + np.uint64(probe)) & mask).view(np.int64)
+            there = self.keys.take(at)
+            hit = there == wanted
+            found[left[hit]] = self.values.take(at[hit])
+            left = left[(there != 0) & ~hit]
         return found
 
 
@@ -126,9 +129,10 @@ class WordLists:
         bits = found.astype(np.uint32)
         if len(table) > 1:
             of_pair = self.pairs.look(pair_keys(table.key)).astype(np.uint32)
-            of_pair[table.gap[1:] > 3] = 0
-            bits[:-1] |= of_pair
-            bits[1:] |= of_pair
+            if of_pair.any():
+                of_pair[table.gap[1:] > 3] = 0
+                bits[:-1] |= of_pair
+                bits[1:] |= of_pair
         return (found >> _ID_SHIFT).astype(np.uint32), bits
 
 

@@ -41,6 +41,7 @@ class AllergyCheck:
 
     name = "allergy"
     waits = False
+    flows = True
     parts = ("question", "sentence")
 
     def __init__(self) -> None:

@@ -26,7 +26,7 @@ from osler.app.build import Platform, Stores, Swap, build
 from osler.cli.work.serve import LOGGING, PROTOCOL
 from osler.core.ports.access import ADMIN
 from osler.core.spans import Label
-from osler.gateway.pipeline import Parts
+from osler.gateway.parts import Parts
 from osler.gateway.policy import Decision, Facts, Permit, Policy
 from osler.knowledge.ingest import Library, sample_sources
 from osler.knowledge.readers.fhir import FhirReader
@@ -80,9 +80,11 @@ class FailingRetriever(Retriever):
         self._inner = inner
         self._switch = switch
 
-    def ground(self, question: str, patient: str | None) -> Grounding:
+    def ground(
+        self, question: str, patient: str | None, types: tuple[str, ...] | None = None
+    ) -> Grounding:
         """As the real one."""
-        return RUBBISH if self._switch.use(question) else self._inner.ground(question, patient)
+        return RUBBISH if self._switch.use(question) else self._inner.ground(question, patient, types)
 
 
 def swap(switches: dict[str, Switch], *, waits: bool) -> Swap:

@@ -1,0 +1,328 @@
+"""Text that is hidden in text: escapes undone, encoded stretches decoded.
+
+`plain(text)` undoes what leaves the rest of a text where it is: percent-encoding, HTML entities and tags, backslash
+and `U+` escapes, quoted-printable, full-width and other compatibility forms, accents, look-alike letters of other
+scripts, characters of no width. `decoded(text)` yields the readable texts of encoded stretches: base64 and base64url
+at any alignment (UTF-8, UTF-16, gzip and zlib inside), base32, hex, decimal and binary character codes.
+`Opened` does both again on what came out, three layers deep. Time is linear in the length of the text.
+
+Not undone: encryption and any cipher but those that `osler.deid.needles` looks for (reversed, ROT13), base85,
+uuencode, Morse, pictures, compression other than gzip and zlib. Encoded stretches of under seven characters are
+not looked into.
+"""
+
+import base64
+import binascii
+import html
+import re
+import unicodedata
+import zlib
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote_to_bytes
+
+_DEEP = 3
+"""How many layers of encoding are undone."""
+_MOST = 1 << 20
+"""To how many bytes at most a compressed stretch is unpacked."""
+_LEAST = 5
+"""Decoded texts of fewer characters hold no identifier."""
+
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_BACKSLASH = re.compile(
+    r"(?:\\u[0-9A-Fa-f]{4})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8}|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2})+"
+    r"|\\[nrtbfv]"
+)
+_CODE_POINT = re.compile(r"U\+([0-9A-Fa-f]{4,6})[ ,;]?")
+_QUOTED = re.compile(r"(?:=[0-9A-F]{2})+|=\r?\n")
+_MIME_WORD = re.compile(r"=\?[\w.-]{2,40}\?[bBqQ]\?|\?=")
+_TAG = re.compile(r"<(?:/?[a-zA-Z]|!)[^<>]{0,80}>")
+_LIVE = re.compile(r"[%&\\<]|U\+|=[0-9A-F\r\n?]")
+"""Without one of these an ASCII text has nothing to undo."""
+
+_LOOK_ALIKE = str.maketrans(
+    "АВЕЗІЈКМНОРСТУХЅԚԜаеіјорсухѕһԁԛԝѵӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧαιοτυνρκεɑɡıłŁøØđĐƖ",
+    "ABE3IJKMHOPCTYXSQWaeijopcyxshdqwvlABEZHIKMNOPTYXaiotuvpkeagilLoOdDl",
+)
+"""Letters of other alphabets, and of our own, that look like plain ones."""
+
+_CODED = re.compile(r"[A-Za-z0-9+/_=-]{7,}")
+_HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]{10,}")
+_SPACED_HEX = re.compile(
+    r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,;\-\n]{1,2}){4,}(?:0x|\\x)?[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
+)
+_CODES = re.compile(r"(?:\d{2,3}[ ,;]{1,2}){4,}\d{2,3}(?!\d)")
+_BITS = re.compile(r"(?:[01]{8}[ ,]?){5,}")
+_BASE32 = re.compile(r"[A-Z2-7]{8,}={0,6}")
+_PRINTABLE = re.compile(rb"[\t\r\n\x20-\x7e\x80-\xff]{5,}")
+_WRAPPED = re.compile(r"(?<=[A-Za-z0-9+/_-]{20})\r?\n[ \t]*(?=[A-Za-z0-9+/_=-])")
+_TRIVIAL = re.compile(r"&(?:amp|lt|gt|quot|nbsp);|\\[nrtbfv]")
+_HIDING = 3
+"""How many changed letters of other forms make a word hidden rather than accented."""
+
+
+def plain(text: str) -> str:
+    """`text` with its escapes undone, to the third layer; the very same text where there are none."""
+    for _ in range(_DEEP):
+        undone = _undone(text)
+        if undone == text:
+            break
+        text = undone
+    return text if text.isascii() else _latin(text)
+
+
+def decoded(text: str) -> Iterator[str]:
+    """The readable texts of the encoded stretches in `text`, one layer deep."""
+    if len(text) > 80 and "\n" in text:
+        text = _WRAPPED.sub("", text)
+    for stretch in _CODED.findall(text):
+        if _may_be_coded(stretch):
+            yield from _of_stretch(stretch)
+    if ":" in text or " " in text:
+        yield from _of_lists(text)
+
+
+class Opened:
+    """What is hidden in a text, layer by layer.
+
+    `texts` are the readable texts found, each once; `unread` counts stretches that are still encoded three layers
+    down, which nobody encodes so by accident.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.texts: list[str] = []
+        self.unread = 0
+        self._seen: set[str] = set()
+        self._open(text, 1)
+
+    def _open(self, text: str, depth: int) -> None:
+        for found in decoded(text):
+            if found in self._seen:
+                continue
+            self._seen.add(found)
+            if depth > _DEEP:
+                self.unread += 1
+                return
+            self.texts.append(found)
+            undone = plain(found)
+            self._open(undone, depth + 1)
+
+
+def hidden_texts(text: str) -> tuple[str, ...]:
+    """The readable texts that are hidden in `text`, for a detector to look at, each once.
+
+    Words with escapes or disguised letters come undone, encoded stretches decoded. Nothing that can be read in
+    `text` as it stands is among them.
+    """
+    found: dict[str, None] = {}
+    undone = plain(text)
+    if undone != text:
+        found.update(dict.fromkeys(_disguised(text)))
+    opened = Opened(undone)
+    found.update(dict.fromkeys(t for t in opened.texts if _is_prose(t)))
+    return tuple(found)
+
+
+# -- escapes
+
+
+def _undone(text: str) -> str:
+    if _LIVE.search(text) is None:
+        return text
+    if "%" in text:
+        text = _PERCENT.sub(lambda m: unquote_to_bytes(m.group()).decode("utf-8", "replace"), text)
+    if "&" in text:
+        text = html.unescape(text)
+    if "\\" in text:
+        text = _BACKSLASH.sub(_unescaped, text)
+    if "U+" in text:
+        text = _CODE_POINT.sub(lambda m: _character(int(m.group(1), 16)), text)
+    if "=" in text:
+        text = _QUOTED.sub(_unquoted, _MIME_WORD.sub(" ", text))
+    if "<" in text:
+        text = _TAG.sub("", text)
+    return text
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    found = match.group()
+    kind = found[1]
+    if kind in "nrtbfv":
+        return " "
+    if found.startswith("\\u{"):
+        return _character(int(found[3:-1], 16))
+    if kind == "u":
+        units = bytes.fromhex(found.replace("\\u", ""))
+        return units.decode("utf-16-be", "replace")
+    if kind == "U":
+        return _character(int(found[2:], 16))
+    if kind == "x":
+        return bytes.fromhex(found.replace("\\x", "")).decode("utf-8", "replace")
+    return bytes(int(o, 8) for o in found.split("\\")[1:]).decode("utf-8", "replace")
+
+
+def _character(code: int) -> str:
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    found = match.group()
+    return bytes.fromhex(found.replace("=", "")).decode("utf-8", "replace") if found[1] not in "\r\n" else ""
+
+
+def _latin(text: str) -> str:
+    """Without accents, characters of no width and disguises, as far as they go; digits of any script as ours."""
+    apart = unicodedata.normalize("NFKD", text).translate(_LOOK_ALIKE)
+    if apart.isascii():
+        return apart
+    out = []
+    for c in apart:
+        if c.isascii():
+            out.append(c)
+        elif (kind := unicodedata.category(c)) == "Nd":
+            out.append(str(unicodedata.decimal(c)))
+        elif kind not in ("Mn", "Cf"):
+            out.append(c)
+    return "".join(out)
+
+
+def _disguised(text: str) -> Iterator[str]:
+    """The words of `text` that say something else when they are undone; neighbours as one text."""
+    beside: list[str] = []
+    for word in text.split():
+        undone = word if word.isascii() and _LIVE.search(word) is None else plain(word)
+        if undone != word and (_escapes(word) if word.isascii() else _hides(word)):
+            beside.append(undone)
+        elif beside:
+            yield " ".join(beside)
+            beside = []
+    if beside:
+        yield " ".join(beside)
+
+
+def _escapes(word: str) -> bool:
+    """Whether an escape in it stands for more than the `&`, `<` and `>` of ordinary text."""
+    bare = _TRIVIAL.sub("", word)
+    return plain(bare) != bare
+
+
+def _hides(word: str) -> bool:
+    """Whether letters stand in it in another shape, or something of no width: not for mere accents and units."""
+    shaped = alike = 0
+    for c in word:
+        if not c.isascii():
+            if unicodedata.category(c) == "Cf":
+                return True
+            shaped += unicodedata.normalize("NFKC", c) != c
+            alike += c.translate(_LOOK_ALIKE) != c
+    mixed = any(c.isascii() and c.isalpha() for c in word)
+    return shaped >= _HIDING or (alike > 0 and mixed) or (alike >= _HIDING and plain(word).isascii())
+
+
+# -- encodings
+
+
+def _may_be_coded(stretch: str) -> bool:
+    """Whether it looks unlike a word: words are in small letters, perhaps with a capital in front."""
+    if stretch[1:].islower() and "=" not in stretch and not any(map(str.isdecimal, stretch)):
+        return False
+    return not (stretch.isalpha() and stretch.isupper() and len(stretch) < 8)
+
+
+def _of_stretch(stretch: str) -> Iterator[str]:
+    bare = stretch.rstrip("=")
+    if stretch.isupper() and _BASE32.fullmatch(stretch):
+        yield from _readable(_base32(bare))
+    for found in _HEX.finditer(stretch):
+        digits = found.group().removeprefix("0x")
+        for at in (0, 1):
+            part = digits[at:]
+            yield from _readable(bytes.fromhex(part[: len(part) // 2 * 2]))
+    if bare.isdecimal():
+        return
+    standard = bare.replace("-", "+").replace("_", "/").replace("=", "")
+    for at in range(4):
+        part = standard[at:]
+        if len(part) % 4 == 1:
+            part = part[:-1]
+        if len(part) >= 6:
+            yield from _readable(binascii.a2b_base64(part + "=" * (-len(part) % 4)))
+    if "/" in bare or "-" in bare or "_" in bare:
+        # parts of a path or of a name, each encoded by itself
+        for part in re.split(r"[/_=-]", bare):
+            if 7 <= len(part) < len(bare) and _may_be_coded(part):
+                yield from _of_stretch(part)
+
+
+def _base32(bare: str) -> bytes:
+    whole = bare[: len(bare) // 8 * 8 + max(n for n in (0, 2, 4, 5, 7) if n <= len(bare) % 8)]
+    return base64.b32decode(whole + "=" * (-len(whole) % 8))
+
+
+def _of_lists(text: str) -> Iterator[str]:
+    """Characters written one by one: as hex, as decimal codes, as bits."""
+    for match in _SPACED_HEX.finditer(text):
+        yield from _readable(bytes.fromhex(re.sub(r"0x|\\x|[^0-9A-Fa-f]", "", match.group())))
+    for match in _CODES.finditer(text):
+        codes = [int(code) for code in re.findall(r"\d+", match.group())]
+        if all(32 <= code < 127 for code in codes):
+            yield "".join(map(chr, codes))
+    if "010" in text or "011" in text:
+        for match in _BITS.finditer(text):
+            bits = re.sub(r"[ ,]", "", match.group())
+            yield from _readable(bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits) - 7, 8)))
+
+
+def _readable(data: bytes) -> Iterator[str]:
+    """The readable texts in some bytes: all of them, or the runs that can be read."""
+    if len(data) < _LEAST:
+        return
+    unpack: Callable[[bytes], bytes] | None = None
+    if data.startswith(b"\x1f\x8b"):
+        unpack = _unpacker(31)
+    elif data[0] == 0x78 and data[1] in (0x01, 0x5E, 0x9C, 0xDA):
+        unpack = _unpacker(15)
+    if unpack is not None and (inner := unpack(data)):
+        data = inner
+    if data.count(0) * 3 > len(data):
+        # two bytes a character; at a wrong alignment, the same without the zeros
+        for codec in ("utf-16-le", "utf-16-be"):
+            wide = data.decode(codec, "replace")
+            if _mostly_text(wide):
+                yield wide
+                return
+        data = data.replace(b"\0", b"")
+    for run in _PRINTABLE.findall(data):
+        if (text := _text(run)) is not None and sum(map(str.isalnum, text)) >= _LEAST:
+            yield text
+
+
+def _text(run: bytes) -> str | None:
+    if run.isascii():
+        return run.decode("ascii")
+    try:
+        return run.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    # at a wrong alignment hardly anything is a word: only runs that mostly are plain characters count
+    kept = run.decode("utf-8", "ignore")
+    return kept if len(kept.encode()) * 4 >= len(run) * 3 else None
+
+
+def _unpacker(bits: int) -> Callable[[bytes], bytes]:
+    def unpack(data: bytes) -> bytes:
+        try:
+            return zlib.decompressobj(wbits=bits).decompress(data, _MOST)
+        except zlib.error:
+            return b""
+
+    return unpack
+
+
+def _mostly_text(wide: str) -> bool:
+    return sum(c.isascii() and (c.isalnum() or c in " .,:;-/'@\n") for c in wide) * 3 > len(wide) * 2
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a decoded stretch says something, rather than looking readable by chance."""
+    letters = sum(c.isalnum() or c in " .,:;'@/-\n" for c in text)
+    return len(text) >= _LEAST and letters * 10 >= len(text) * 9

@@ -1,0 +1,164 @@
+"""`[destinations.*]`: the places that serve models."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from osler.core.models import Acceptance, Baa, Destination, Model, ModelKind, Place
+from osler.gateway.config.shared import STRICT, Name, Secret
+
+
+class BaaConfig(BaseModel):
+    """A business associate agreement: who signed, for which services and regions, from when to when."""
+
+    model_config = STRICT
+    party: str = Field(min_length=1, description="Who signed it with you.")
+    services: tuple[Literal["chat", "embeddings"], ...] = Field(
+        min_length=1, description="Which services it covers."
+    )
+    regions: tuple[str, ...] = Field(
+        min_length=1, description="Which regions it covers; the destination's `region` must be one of them."
+    )
+    signed: date = Field(description="First day, from its first second in UTC.")
+    expires: date = Field(
+        description="Last day, to its last second in UTC. `osler doctor` and `/metrics` warn 60 days before."
+    )
+    zero_retention: bool = Field(
+        False, description="Whether the other side keeps nothing. Rules with `zero_retention` demand it."
+    )
+
+    @model_validator(mode="after")
+    def _order(self) -> "BaaConfig":
+        if self.expires < self.signed:
+            raise ValueError("expires is before signed")
+        return self
+
+
+class AcceptsConfig(BaseModel):
+    """A determination under which a destination may take de-identified text."""
+
+    model_config = STRICT
+    deidentified: Literal["safe-harbor", "redact", "surrogate"] = Field(
+        description="The transform that the text must pass."
+    )
+    determination: str = Field(
+        min_length=1, description="Where the determination is kept: a file's path, a number."
+    )
+    owner: str = Field(min_length=1, description="Who answers for it.")
+    until: date = Field(description="Last day, to its last second in UTC.")
+
+
+class ModelConfig(BaseModel):
+    """One model at a destination; prices are US dollars per million tokens."""
+
+    model_config = STRICT
+    id: str = Field(min_length=1, description="What the model is called at the server.")
+    kind: ModelKind = Field("chat", description="What it is for.")
+    context: int = Field(
+        8192, ge=1, description="Tokens that it takes in. Informs only: nothing is cut to it."
+    )
+    price_in: float = Field(
+        0.0, ge=0, description='US dollars per million tokens, in and out. Used by `prefer = "cost"`.'
+    )
+    price_out: float = Field(
+        0.0, ge=0, description='US dollars per million tokens, in and out. Used by `prefer = "cost"`.'
+    )
+    images: bool = Field(
+        False, description="Whether it takes images in. A request with images goes to no other model."
+    )
+
+
+class DestinationConfig(BaseModel):
+    """A place that serves models. `options` are handed to the backend that `use` names."""
+
+    model_config = STRICT
+    use: str = Field(
+        "openai_wire",
+        description=(
+            "The backend plug-in. `openai_wire`: any server that speaks OpenAI's wire (vLLM, TGI,"
+            " Ollama, llama.cpp, clouds). `extractive`: the stand-in."
+        ),
+    )
+    url: str | None = Field(
+        None,
+        description=(
+            "Base address, `https://host/v1`. No credentials, query or fragment in it. "
+            "`openai_wire` needs it."
+        ),
+    )
+    location: Place = Field(
+        description=("Where it runs. You state this; Osler cannot check it. Both clouds need a BAA for PHI.")
+    )
+    region: str | None = Field(None, description="Where in the cloud. Needed where a `baa` stands.")
+    auth: Secret | None = Field(None, description="The bearer token that is sent to the server.")
+    baa: BaaConfig | None = Field(None, description="A business associate agreement, below.")
+    accepts: AcceptsConfig | None = Field(
+        None, description="A determination that de-identified text may go there, below."
+    )
+    timeout_s: float = Field(
+        120.0,
+        gt=0,
+        le=3600,
+        description=(
+            "A plain answer as a whole; on a stream the wait for each next event. Used where `url` is given."
+        ),
+    )
+    weight: float = Field(
+        1.0,
+        gt=0,
+        le=1000,
+        description="Its share of the requests among destinations that are equally preferred for the same model.",
+    )
+    max_concurrent: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description=(
+            "Requests that one worker process has it answer at once; more wait in `[gateway.queue]`. "
+            "Without it as many as come."
+        ),
+    )
+    options: dict[str, object] = Field(
+        default_factory=dict,
+        description=(
+            "Further options of the backend. `openai_wire` has `connect_timeout_s` (5 seconds), "
+            "`stream_timeout_s` (1800 seconds: a stream as a whole) and `max_answer_mb` (4 MiB). "
+            "Unknown ones are refused, and so are `url` and `token`, which have their own keys."
+        ),
+    )
+    models: dict[Name, ModelConfig] = Field(
+        min_length=1, description="The models it serves: `models.NAME = { … }`, at least one."
+    )
+
+    @model_validator(mode="after")
+    def _region(self) -> "DestinationConfig":
+        if self.baa is not None and self.region is None:
+            raise ValueError("region is needed where a baa stands: a BAA covers named regions only")
+        return self
+
+    def value(self, name: str) -> Destination:
+        """The destination as policy sees it."""
+        return Destination(
+            name=name,
+            place=self.location,
+            region=self.region,
+            baa=Baa(**self.baa.model_dump()) if self.baa else None,
+            accepts=Acceptance(**self.accepts.model_dump()) if self.accepts else None,
+            models=tuple(Model(name=key, **model.model_dump()) for key, model in self.models.items()),
+            weight=self.weight,
+            max_concurrent=self.max_concurrent,
+        )
+
+
+DEFAULT_DESTINATIONS = {
+    "embedded": DestinationConfig(
+        use="extractive",
+        location=Place.ON_PREMISES,
+        models={
+            "extractive": ModelConfig(id="extractive", context=1_000_000),
+            "hashing": ModelConfig(id="hashing", kind="embedding", context=1_000_000),
+        },
+    )
+}
+"""What serves when the configuration names no destination."""

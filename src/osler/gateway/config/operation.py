@@ -1,0 +1,36 @@
+"""`[gateway]`: how requests are carried, whatever the rules say about where they may go."""
+
+from pydantic import BaseModel, Field
+
+from osler.gateway.config.resilience import (
+    BreakerConfig,
+    HedgingConfig,
+    QueueConfig,
+    RetriesConfig,
+    WanConfig,
+)
+from osler.gateway.config.roles import RoleConfig
+from osler.gateway.config.shared import STRICT, Name
+
+
+class GatewayConfig(BaseModel):
+    """How requests are carried. Each topic has a table of its own."""
+
+    model_config = STRICT
+    roles: dict[Name, RoleConfig] = Field(
+        default_factory=dict,
+        description="What callers of a role may ask for. A role that stands here replaces the shipped one of its name.",
+    )
+    retries: RetriesConfig = Field(
+        RetriesConfig(), description="When a model server is asked again, and for how long."
+    )
+    breaker: BreakerConfig = Field(
+        BreakerConfig(), description="When a model that keeps failing is left alone."
+    )
+    hedging: HedgingConfig = Field(
+        HedgingConfig(), description="When a latency-critical request is sent to two servers."
+    )
+    wan: WanConfig = Field(WanConfig(), description="Whether the clouds can be reached.")
+    queue: QueueConfig = Field(
+        QueueConfig(), description="Where requests wait for a destination that is busy."
+    )

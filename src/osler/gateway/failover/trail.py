@@ -1,0 +1,26 @@
+"""What was tried for one request, for the audit log. Names and numbers only."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """One call of one target. `outcome`: `answered`, `given up`, or the kind of its fault; `ms` until then."""
+
+    destination: str
+    model: str
+    outcome: str
+    ms: int
+
+    def to_json(self) -> dict[str, object]:
+        """Ready for the audit log."""
+        return {
+            "destination": self.destination,
+            "model": self.model,
+            "outcome": self.outcome,
+            "ms": self.ms,
+        }
+
+
+Trail = list[Attempted]
+"""In the order in which the calls ended. Each destination in it was sent the text."""

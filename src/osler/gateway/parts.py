@@ -1,0 +1,58 @@
+"""What the pipeline is made of; `app/build.py` wires it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from osler.core.clock import Clock
+from osler.core.errors import StoreError
+from osler.core.models import Destination
+from osler.core.ports.audit_log import AuditLog
+from osler.core.ports.completer import Completer
+from osler.core.ports.records import RecordView
+from osler.core.ports.vault import Subject, Vault
+from osler.deid import Deidentifier
+from osler.gateway.bounds import Bounds
+from osler.gateway.observe import Observer
+from osler.gateway.policy import Policy
+from osler.guardrails import Guard
+from osler.knowledge.retrieve import Retriever
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the pipeline is made of; `app/build.py` wires it.
+
+    `waits`: the stores are across a network. `patience_s` bounds each wait for a guard, in seconds.
+    """
+
+    deidentifier: Deidentifier
+    policy: Policy
+    destinations: tuple[Destination, ...]
+    completers: dict[str, Completer]
+    retriever: Retriever
+    records: RecordView
+    guard: Guard
+    vault: Vault
+    audit: AuditLog
+    clock: Clock
+    observer: Observer
+    sources: Callable[[], tuple[str, ...]]
+    public: frozenset[str]
+    config_digest: str
+    withhold: bool
+    waits: bool = False
+    patience_s: float = 30.0
+
+
+def bounds_of(parts: Parts) -> Bounds:
+    """How long guards are waited for, and whether they run beside the event loop."""
+    waits = parts.waits or parts.deidentifier.waits or parts.guard.waits
+    return Bounds(waits=waits, patience_s=parts.patience_s)
+
+
+def subject_of(vault: Vault, patient: str | None) -> Subject:
+    """How the audit names a patient. StoreError when the vault gives something else."""
+    subject: object = vault.subject(patient)
+    if not isinstance(subject, Subject):
+        raise StoreError("The vault gave no subject; nothing was sent.", remedy="Run `osler doctor`.")
+    return subject
