@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,6 +16,7 @@ from osler.guardrails import Guard, HoldBack, verdict
 from osler.guardrails.checks.allergy import AllergyCheck
 from osler.guardrails.holdback import MAX_HELD
 
+Hold = Literal["risky", "all"]
 RECORD = (
     RecordItem(doc="AllergyIntolerance/a1", patient="p1", type="AllergyIntolerance", display="Naproxen"),
 )
@@ -44,8 +46,17 @@ class Banned:
             )
 
 
-def hold(*checks: Check, withhold: bool = True, question: str = "") -> HoldBack:
-    return HoldBack(Guard(checks), question=question, evidence=(), record=RECORD, withhold=withhold)
+@dataclass
+class Flowing(Banned):
+    """Says that what it blocks always holds something risky, whether that is true or not."""
+
+    flows: bool = True
+
+
+def hold(*checks: Check, withhold: bool = True, question: str = "", mode: Hold = "risky") -> HoldBack:
+    return HoldBack(
+        Guard(checks), question=question, evidence=(), record=RECORD, withhold=withhold, hold=mode
+    )
 
 
 def released(holdback: HoldBack, pieces: Iterable[str]) -> str:
@@ -86,7 +97,7 @@ def test_chunks_of_any_size_give_what_one_piece_gives(text, size, withhold):
     assert chunked.findings == whole.findings
 
 
-PARTS = ["Give ibuprofen 400 mg", "Avoid naproxen", "bad", "e.g.", "Dr", ". ", ".", "! ", ":\n- ", "\n", "\n\n", "\r\n", " ",
+PARTS = ["Give ibuprofen 400 mg", "You can take ", "5", " to ", "start ", "not ", "Yes, that is fine", "iron ", "vitamin ", "D", "Avoid naproxen", "bad", "e.g.", "Dr", ". ", ".", "! ", ":\n- ", "\n", "\n\n", "\r\n", " ",
          "  ", "[1, 2]", " [3]", "3.5 mg", "and so on", "1. ", "x" * 70, "\u2028", "…", "No", "\t"]  # fmt: skip
 
 
@@ -98,6 +109,25 @@ def test_any_chunking_gives_what_one_piece_gives(text, sizes):
     whole, chunked = hold(AllergyCheck(), Banned()), hold(AllergyCheck(), Banned())
     assert released(chunked, cut(text, sizes)) == released(whole, [text])
     assert chunked.findings == whole.findings
+
+
+@pytest.mark.parametrize("question", ["", "Is ibuprofen safe?"])
+@settings(max_examples=150, deadline=None)
+@given(
+    text=st.lists(st.sampled_from(PARTS), max_size=40).map("".join),
+    sizes=st.lists(st.integers(1, 30), min_size=1),
+)
+@example(text="a" * (MAX_HELD + 5) + ". b c", sizes=[1999, 1, 3])
+@example(text=("Take 5 to " * 300), sizes=[7])
+@example(text="Potassium was 5.\nmg of iron\ndeficiency. Vitamin\nD 5 mg", sizes=[1])
+def test_any_chunking_gives_the_same_where_the_harmless_flows(question, text, sizes):
+    checks = (AllergyCheck(), Flowing())
+    whole, chunked = hold(*checks, question=question), hold(*checks, question=question)
+    assert released(chunked, cut(text, sizes)) == released(whole, [text])
+    assert chunked.findings == whole.findings
+    held = hold(*checks, question=question, mode="all")
+    released(held, cut(text, sizes))
+    assert [(f.kind, f.severity) for f in held.findings] == [(f.kind, f.severity) for f in whole.findings]
 
 
 @given(st.text(max_size=300), st.lists(st.integers(1, 20), min_size=1))
@@ -114,6 +144,45 @@ def test_a_sentence_goes_out_when_the_next_has_begun():
     assert holdback.feed("ond ") == "First one. "
     assert holdback.feed("one\n") == "Second one\n"
     assert holdback.finish() == ""
+
+
+def test_words_flow_until_a_dose_an_order_or_a_drug_begins():
+    holdback = hold(AllergyCheck())
+    assert holdback.feed("Her potassium was 5.9 mmol/L on Monday and the cre") == (
+        "Her potassium was 5.9 mmol/L on Monday and the "
+    )
+    assert (
+        holdback.feed("atinine is stable. You can take ibuprofen 4") == "creatinine is stable. You can take "
+    )
+    assert holdback.feed("00 mg twice daily with food. The") == ""
+    assert holdback.feed(" rest ") == "[Withheld by Osler: " + NAPROXEN_REASON + "] The rest "
+    assert holdback.finish() == ""
+    [finding] = holdback.findings
+    assert finding.severity is Severity.BLOCK
+
+
+NAPROXEN_REASON = (
+    "The answer advises ibuprofen; the record lists the allergy “Naproxen”: ibuprofen and naproxen both belong to "
+    "nonsteroidal anti-inflammatory drugs"
+)
+
+
+def test_every_sentence_is_held_where_a_check_does_not_say_that_it_can_flow():
+    assert hold(AllergyCheck(), Banned()).feed("The lungs are clear and ") == ""
+    assert hold(AllergyCheck(), mode="all").feed("The lungs are clear and ") == ""
+    assert hold(AllergyCheck()).feed("The lungs are clear and ") == "The lungs are clear and "
+
+
+def test_a_check_that_blocks_what_had_flowed_is_still_told_in_the_answer():
+    text = released(hold(Flowing()), cut("All good. This is bad. Fine.", [3]))
+    assert text == "All good. This is bad. [Withheld by Osler: It says bad] Fine."
+
+
+def test_a_yes_to_a_question_about_a_drug_is_advice():
+    answer = "She has gout. Yes, that is fine. Come back soon."
+    shown = released(hold(AllergyCheck(), question="Should I start ibuprofen?"), cut(answer, [4]))
+    assert shown.startswith("She has gout. [Withheld by Osler: ")
+    assert shown.endswith("] Come back soon.")
 
 
 def test_nothing_unchecked_is_ever_released():

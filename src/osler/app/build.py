@@ -75,8 +75,16 @@ class Stores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """Exchanges parts while a platform is built, for tests and for `osler selftest`: nothing need be patched."""
+
+    stores: Callable[[Stores], Stores] = lambda stores: stores
+    parts: Callable[[Parts], Parts] = lambda parts: parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """A configured Osler, ready to answer."""
+    """A configured Osler, ready to answer. `detectors` and `swap` are what `rebuild` goes on with."""
 
     config: Config
     digest: str
@@ -87,20 +95,18 @@ class Platform:
     completers: dict[str, Completer]
     pipeline: Pipeline
     embeddings: EmbeddingService
+    detectors: Deidentifier
+    swap: Swap
+
+    async def release(self) -> None:
+        """Close connections to model servers. The stores stay open: another platform may be over them."""
+        for completer in self.completers.values():
+            await completer.aclose()
 
     async def aclose(self) -> None:
         """Close connections to model servers, then the stores."""
-        for completer in self.completers.values():
-            await completer.aclose()
+        await self.release()
         self.stores.close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Swap:
-    """Exchanges parts while a platform is built, for tests and for `osler selftest`: nothing need be patched."""
-
-    stores: Callable[[Stores], Stores] = lambda stores: stores
-    parts: Callable[[Parts], Parts] = lambda parts: parts
 
 
 def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> Stores:
@@ -225,13 +231,17 @@ def build(
     observer: Observer | None = None,
     clock: Clock | None = None,
     swap: Swap | None = None,
+    offline: bool = False,
 ) -> Platform:
-    """A whole platform. Raises ConfigError when a rule test fails, a plug-in or a secret is missing."""
+    """A whole platform. Raises ConfigError when a rule test fails, a plug-in or a secret is missing.
+
+    `offline`: without the model servers' backends and their secrets; it can explain, not answer.
+    """
     swap = swap or Swap()
     clock = clock or SystemClock()
     deidentifier = build_deidentifier(config)
     rule_tests.run(config, deidentifier, clock.now().date())
-    completers = {name: build_completer(config, name) for name in config.destinations}
+    completers = {} if offline else _completers(config)
     guard = build_guard(config)
     opened = open_stores(config, workspace, clock)
     try:
@@ -239,31 +249,66 @@ def build(
         library = build_library(config, stores)
         load_starter(config, library)
         stores.audit.close_interrupted()
-        parts = swap.parts(
-            _parts(
-                config,
-                stores,
-                deidentifier=deidentifier,
-                completers=completers,
-                guard=guard,
-                clock=clock,
-                observer=observer or NullObserver(),
-            )
+        parts = _parts(
+            config,
+            stores,
+            deidentifier=deidentifier,
+            completers=completers,
+            guard=guard,
+            clock=clock,
+            observer=observer or NullObserver(),
         )
+        return _platform(config, stores, parts, library=library, swap=swap)
     except BaseException:
         opened.close()
         raise
+
+
+def rebuild(platform: Platform, config: Config) -> Platform:
+    """The platform of another configuration over the same stores, clock and observer.
+
+    `[server]` and `[stores]` are taken to be the same. Detectors whose table has not changed are used again: their
+    models take seconds to load. Raises what `build` raises; then nothing has changed.
+    """
+    old, stores = platform.pipeline.parts, platform.stores
+    unchanged = config.deid == platform.config.deid
+    deidentifier = platform.detectors if unchanged else build_deidentifier(config)
+    rule_tests.run(config, deidentifier, old.clock.now().date())
+    completers, guard = _completers(config), build_guard(config)
+    library = build_library(config, stores)
+    if config.knowledge != platform.config.knowledge:
+        load_starter(config, library)
+    parts = _parts(
+        config,
+        stores,
+        deidentifier=deidentifier,
+        completers=completers,
+        guard=guard,
+        clock=old.clock,
+        observer=old.observer,
+    )
+    return _platform(config, stores, parts, library=library, swap=platform.swap)
+
+
+def _platform(config: Config, stores: Stores, parts: Parts, *, library: Library, swap: Swap) -> Platform:
+    swapped = swap.parts(parts)
     return Platform(
         config=config,
         digest=parts.config_digest,
         stores=stores,
         library=library,
-        retriever=parts.retriever,
-        deidentifier=parts.deidentifier,
-        completers=completers,
-        pipeline=Pipeline(parts),
-        embeddings=EmbeddingService(parts),
+        retriever=swapped.retriever,
+        deidentifier=swapped.deidentifier,
+        completers=parts.completers,
+        pipeline=Pipeline(swapped),
+        embeddings=EmbeddingService(swapped),
+        detectors=parts.deidentifier,
+        swap=swap,
     )
+
+
+def _completers(config: Config) -> dict[str, Completer]:
+    return {name: build_completer(config, name) for name in config.destinations}
 
 
 def _parts(

@@ -12,7 +12,7 @@ booleans, null, arrays and objects only (no floats: their text differs between w
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _LEAVES = (str, int, type(None))
 
@@ -22,13 +22,22 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """What is to be recorded: a kind, when, and a body of JSON values without PHI."""
+    """What is to be recorded: a kind, when, and a body of JSON values without PHI.
+
+    `canonical` is the body as canonical JSON, where that was made before; else it is made when it is needed.
+    """
 
     kind: str
     time: str
     body: Mapping[str, object]
     request_id: str = ""
     instance: str = ""
+    canonical: str = field(default="", repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The body as canonical JSON. TypeError when it has none."""
+        return self.canonical or canonical_json(self.body).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,24 +103,12 @@ def _refuse_foreign(value: object) -> None:
 
 def hash_of(record: AuditRecord) -> str:
     """The hash that `record` ought to carry."""
-    return hashlib.sha256(
-        canonical_json(
-            {
-                "body": dict(record.body),
-                "instance": record.instance,
-                "kind": record.kind,
-                "number": record.number,
-                "prev": record.prev,
-                "request_id": record.request_id,
-                "time": record.time,
-            }
-        )
-    ).hexdigest()
+    return _hash(record, canonical_json(record.body).decode())
 
 
 def seal(head: Head, entry: AuditEntry) -> AuditRecord:
     """`entry` as the record after `head`."""
-    unsealed = AuditRecord(
+    record = AuditRecord(
         number=head.number + 1,
         kind=entry.kind,
         time=entry.time,
@@ -121,16 +118,19 @@ def seal(head: Head, entry: AuditEntry) -> AuditRecord:
         prev=head.hash,
         hash="",
     )
-    return AuditRecord(
-        number=unsealed.number,
-        kind=unsealed.kind,
-        time=unsealed.time,
-        request_id=unsealed.request_id,
-        instance=unsealed.instance,
-        body=unsealed.body,
-        prev=unsealed.prev,
-        hash=hash_of(unsealed),
+    return replace(record, hash=_hash(record, entry.text))
+
+
+def _hash(record: AuditRecord, body: str) -> str:
+    """SHA-256 over the canonical JSON of all but the hash. `body` stands in it as it is: a body is written out once."""
+    kind, time, request_id, instance, prev = (
+        json.dumps(text, ensure_ascii=False)
+        for text in (record.kind, record.time, record.request_id, record.instance, record.prev)
     )
+    return hashlib.sha256(
+        f'{{"body":{body},"instance":{instance},"kind":{kind},"number":{record.number:d},"prev":{prev}'
+        f',"request_id":{request_id},"time":{time}}}'.encode()
+    ).hexdigest()
 
 
 def verify(records: Iterable[AuditRecord], head: Head) -> ChainVerdict:

@@ -26,6 +26,7 @@ from osler.deid import gazetteers
 from osler.deid.gazetteers import In
 from osler.deid.needles import ANYWHERE, Needles, is_spaceless, needles, of_record, pieces
 from osler.deid.roster import Roster
+from osler.deid.tokens import word_set
 from osler.deid.unhidden import Opened, plain
 
 UNREAD = "UNREAD"
@@ -258,19 +259,20 @@ def _strings(body: bytes | str) -> list[_String] | None:
     return out
 
 
-_USUAL = _STRUCTURE | frozenset(
-    "messages content text name arguments function tools tool_calls parameters properties description stream".split()
+_USUAL = _STRUCTURE | word_set(
+    "messages content text name arguments function tools tool_calls parameters properties description stream"
 )
+"""Keys of every request, which are not looked at."""
 
 
 def _seams(said: Sequence[_String]) -> Iterator[str]:
     """The texts that follow on each other among those of one role, and of one key, around their seams."""
     if len(said) < 3:
         return
-    for order in (lambda s: s.role, lambda s: s.key):
+    for by in ("role", "key"):
         sets: dict[str, list[str]] = {}
         for one in said:
-            sets.setdefault(order(one), []).append(one.text)
+            sets.setdefault(getattr(one, by), []).append(one.text)
         if 1 < len(sets) < len(said):
             yield plain(
                 _BREAK.join("\n".join(map(_ends, texts)) for texts in sets.values() if len(texts) > 1)

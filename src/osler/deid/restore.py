@@ -39,6 +39,7 @@ _DATE = re.compile(
 )
 """The common forms of a date, no two of which can begin alike."""
 _MONTH_HEADS = frozenset(month[:3].lower() for month in dates.MONTHS)
+_MONTHS_BEGUN = frozenset(head[:k] for head in _MONTH_HEADS for k in (1, 2, 3))
 _LONGEST_DATE = 32
 _LEAST_JOINED = 7
 """From how many letters and digits on a surrogate is known by them alone, whatever stands between them."""
@@ -66,7 +67,9 @@ _UNFINISHED = tuple(
 """What may be the beginning of a date at the end of a text; more than the beginnings is harmless, less is not."""
 
 
-_WORD_START = rf"(?<![^\W\d_{SPACELESS}])[^\W\d_]|(?<!\d)\d"
+_WORD_START = (
+    rf"(?<![^\W\d_{SPACELESS}])(?:[^\W\d_{SPACELESS}]+[^\W\d_]?|[^\W\d_])|(?<!\d)\d+"  # to the end of each, for speed
+)
 _STARTS = tuple(re.compile(_WORD_START + signs) for signs in ("", r"|[^\w\s]|_", r"|[\W_]"))
 """Where words and numbers start; with the signs that are no blank; with all signs."""
 
@@ -85,6 +88,7 @@ class Table:
         self._shift = 0
         self._years = range(0)
         self._first: Places | None = None
+        self._joined: tuple[int, dict[str, str]] = (0, {})
 
     def __len__(self) -> int:
         return len(self._exact)
@@ -190,6 +194,15 @@ class Table:
             self._beginnings = frozenset(key[:k] for key in self._keys for k in range(1, len(key) + 1))
         return self._beginnings
 
+    def regrouped(self, value: str) -> str | None:
+        """The original of a number or code that is a surrogate but for its signs: `+1 415 555 0142`."""
+        if self._joined[0] != len(self._exact):
+            keys = {_joined(s): original for s, original in self._exact.items() if any(map(str.isdecimal, s))}
+            self._joined = len(self._exact), {k: o for k, o in keys.items() if len(k) >= _LEAST_JOINED}
+        key = _joined(value)
+        found = self._joined[1].get(key)
+        return found if found is not None or key[:1] != "1" else self._joined[1].get(key[1:])
+
     def restore(self, text: str) -> str:
         """`text` with every surrogate put back."""
         if not self._exact:
@@ -213,7 +226,8 @@ class Places:
 
     def __init__(self, heads: frozenset[str], *, dated: bool) -> None:
         """`heads` are the first two characters of the surrogates; `dated` says that dates are put back too."""
-        self._heads = heads
+        # of what stands at the very end there may be one character yet
+        self._heads = heads.union(head[0] for head in heads)
         self._dated = dated
         # a letter-like character that is neither letter nor digit (`²`) begins nothing
         signs = [h[0] for h in heads if not h[0].isalnum()]
@@ -228,7 +242,7 @@ class Places:
             if folded[place : place + _HEAD] in heads:
                 if folded[place] not in never:
                     yield place
-            elif dated and (folded[place] in _DIGITS or folded[place : place + 3] in _MONTH_HEADS):
+            elif dated and (folded[place] in _DIGITS or folded[place : place + 3] in _MONTHS_BEGUN):
                 yield place
 
     def search(self, folded: str, at: int = 0) -> re.Match[str] | None:
@@ -243,6 +257,10 @@ _DIGITS = frozenset("0123456789")
 
 def _begins(character: str) -> bool:
     return character.isalpha() or character.isdecimal()
+
+
+def _joined(value: str) -> str:
+    return "".join(c for c in value if c.isalnum()).lower()
 
 
 def _plain_case(value: str) -> bool:

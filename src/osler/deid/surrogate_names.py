@@ -7,7 +7,7 @@
 import random
 import re
 import string
-from functools import lru_cache
+from functools import cache
 
 from osler.core.errors import GuardUnavailable
 from osler.deid import gazetteers
@@ -132,7 +132,6 @@ class Names:
         )
 
 
-@lru_cache(maxsize=4096)
 def _standing_in(stem: str, *, given: bool | None) -> tuple[str, ...]:
     """Names of the same culture and gender, folded: given names or surnames by where the word stands, if it shows.
 
@@ -145,6 +144,12 @@ def _standing_in(stem: str, *, given: bool | None) -> tuple[str, ...]:
         kind = people.Kind(culture=kind.culture)
     elif given and not kind.given:
         kind = people.Kind(culture=kind.culture, given="n")
+    return _names_of(kind)
+
+
+@cache
+def _names_of(kind: people.Kind) -> tuple[str, ...]:
+    """The names of a kind that are no everyday words, folded; there are some hundred kinds."""
     ordinary = gazetteers.load()
     names = (name.lower() for name in people.pool(kind).names)
     return tuple(n for n in names if n.isalpha() and len(n) > _SHORT and not ordinary.is_ordinary(n))

@@ -8,7 +8,7 @@ import random
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from osler.core.errors import GuardUnavailable
@@ -18,6 +18,7 @@ from osler.deid.known_forms import KEPT
 from osler.deid.restore import Table
 
 _TRIES = 400
+_DRAWS = 30
 _SYLLABLES = (
     "bra",
     "cor",
@@ -92,12 +93,21 @@ class Pool:
 
     def word(self, entries: Sequence[str]) -> str:
         """An unused word of `entries`, in lower case; made up of syllables once they are used up."""
-        free = [w for w in entries if w not in self._given and w not in self._haystack]
-        if free:
+        # most entries are free, so that drawing until one is beats going through all of them
+        word = next((w for w in self._draws(entries) if self._free(w)), None)
+        if word is None:
+            free = [w for w in entries if self._free(w)]
+            if not free:
+                return self.fresh(self._made_up)
             word = self.rng.choice(free)
-            self._given.add(word)
-            return word
-        return self.fresh(self._made_up)
+        self._given.add(word)
+        return word
+
+    def _draws(self, entries: Sequence[str]) -> Iterator[str]:
+        return (self.rng.choice(entries) for _ in range(_DRAWS if entries else 0))
+
+    def _free(self, word: str) -> bool:
+        return word not in self._given and word not in self._haystack
 
     def _made_up(self) -> str:
         count = self.rng.choice((2, 2, 3))

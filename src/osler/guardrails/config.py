@@ -19,9 +19,9 @@ class GuardrailsConfig(BaseModel):
     hold: Literal["risky", "all"] = Field(
         "risky",
         description=(
-            "What of an answer waits until it is checked. `risky`: of each sentence what begins with a dose, a drug, an "
-            "order, a contraindication; the rest flows word by word. `all`: every sentence. A check that does "
-            "not say that it can do with less holds every sentence too."
+            "What of an answer waits until it is checked. `risky`: of each sentence what begins with a dose, a "
+            "drug, an order, a contraindication; the rest flows word by word. `all`: every sentence. A check that "
+            "does not say that it can do with less holds every sentence too."
         ),
     )
     options: dict[str, dict[str, object]] = Field(

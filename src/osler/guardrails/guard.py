@@ -37,7 +37,7 @@ class Guard:
 
     @property
     def flows(self) -> bool:
-        """Whether all that its checks may block in a sentence stands after a dose, a drug, an order, a warning or a yes.
+        """Whether all that its checks may block in a sentence has a dose, a drug, an order, a warning or a yes in it.
 
         A check says so by an attribute `flows = True`. With one that does not, whole sentences are held.
         """

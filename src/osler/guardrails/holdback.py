@@ -1,10 +1,10 @@
 """Releases an answer as it comes, but for what must be checked first; streamed and plain alike.
 
-Of a sentence the words flow until a dose, a drug, an order or a contraindication begins (`risk.py`). From there on it
-is held until it is whole and checked: a sentence is let go when the next one has begun. With `hold="all"` every sentence
-is held from its start. Decisions depend on the characters so far and never on how they were cut into pieces, so any
-chunking gives the same text and the same findings. White space between sentences passes byte for byte. At most
-MAX_HELD characters are held.
+Of a sentence the words flow until a dose, a drug, an order or a contraindication begins (`risk.py`). From there on
+it is held until it is whole and checked: a sentence is let go when the next one has begun. With `hold="all"` every
+sentence is held from its start. Decisions depend on the characters so far and never on how they were cut into
+pieces, so any chunking gives the same text and the same findings. White space between sentences passes byte for
+byte. At most MAX_HELD characters are held.
 """
 
 import re

@@ -162,10 +162,8 @@ def _joins(gap: str) -> bool:
 def _last_word(text: str, at: int) -> tuple[str, int]:
     """The word before `at`, in small letters, and where it ends."""
     begin = max(0, at - _LOOK_BACK)
-    last = None
-    for last in _WORD.finditer(text, begin, at):
-        pass
-    return (last.group().lower().replace("’", "'"), last.end()) if last else ("", begin)
+    found = list(_WORD.finditer(text, begin, at))
+    return (found[-1].group().lower().replace("’", "'"), found[-1].end()) if found else ("", begin)
 
 
 @cache

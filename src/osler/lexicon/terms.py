@@ -182,10 +182,12 @@ def _walked(text: str, node: _Node[Value], places: tuple[int, int, int], found: 
     step = _STEP.match(text, at, end)
     if step is None:
         return not text[at:end].strip()
-    steps = [node.children.get(edge) for edge in _edges(step.group(1), _folded(step.group(2)))]
-    return any(
-        [_walked(text, child, (start, step.end(), end), found) for child in steps if child is not None]
-    )
+    still_open = False
+    for edge in _edges(step.group(1), _folded(step.group(2))):
+        child = node.children.get(edge)
+        if child is not None and _walked(text, child, (start, step.end(), end), found):
+            still_open = True
+    return still_open
 
 
 def _here(text: str, node: _Node[Value], start: int, end: int) -> tuple[int, Value] | None:

@@ -58,7 +58,8 @@ def extend(connection: Connection, entries: Sequence[AuditEntry], *, holder: str
         record = seal(head, entry)
         head = Head(number=record.number, hash=record.hash)
         records.append(record)
-    connection.execute(_ADD, [_row_of(record) for record in records])
+    rows = [_row_of(record, entry) for record, entry in zip(records, entries, strict=True)]
+    connection.execute(_ADD, rows)
     connection.execute(_MOVE_HEAD, {"to_number": head.number, "to_hash": head.hash})
     _keep_open(connection, records, holder)
     return records
@@ -76,13 +77,13 @@ def _keep_open(connection: Connection, records: Sequence[AuditRecord], holder: s
             closed.add(record.request_id)
     if closed:
         connection.execute(_FORGET, [{"id": request_id} for request_id in closed])
-    rows = [
+    left_open = [
         {"number": record.number, "request_id": record.request_id, "instance": holder}
         for left in opened.values()
         for record in left
     ]
-    if rows:
-        connection.execute(_REMEMBER, rows)
+    if left_open:
+        connection.execute(_REMEMBER, left_open)
 
 
 def still_open(connection: Connection) -> list[tuple[int, str, str]]:
@@ -107,14 +108,14 @@ def walk(connection: Connection) -> Iterator[AuditRecord]:
         records = page(connection, after=records[-1].number)
 
 
-def _row_of(record: AuditRecord) -> dict[str, object]:
+def _row_of(record: AuditRecord, entry: AuditEntry) -> dict[str, object]:
     return {
         "number": record.number,
         "time": record.time,
         "kind": record.kind,
         "request_id": record.request_id,
         "instance": record.instance,
-        "body": canonical_json(record.body).decode(),
+        "body": entry.text,
         "prev": record.prev,
         "hash": record.hash,
     }

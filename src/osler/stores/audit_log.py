@@ -140,11 +140,11 @@ class SqlAuditLog:
             instance=entry.instance or self.instance,
         )
         try:
-            body = json.loads(canonical_json(entry.body))
+            text = canonical_json(entry.body).decode()
             canonical_json([complete.kind, complete.time, complete.request_id, complete.instance])
         except (TypeError, ValueError, RecursionError) as error:
             raise StoreError(
                 f"An audit entry has no canonical JSON form ({type(error).__name__}); it was not written.",
                 remedy="Report this message: audit entries are made by Osler and its plug-ins only.",
             ) from None
-        return replace(complete, body=body)
+        return replace(complete, body=json.loads(text), canonical=text)

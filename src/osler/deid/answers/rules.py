@@ -7,7 +7,8 @@ where dates were asked for.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from osler.core.spans import Label, Span
 from osler.deid import dates, gazetteers
@@ -19,7 +20,6 @@ from osler.deid.tokens import WORD, word_set
 _BIRTH = re.compile(r"(?:\bborn|\bbirth ?(?:date|day)?|\bdob|\bd\.o\.b\.?|\bb\.)\W{0,6}(?:(?:is|was|on|of|date)\W{1,3}){0,2}\Z", re.I)
 _AUTHORS = re.compile(r"(?:['’]s)?,? ?(?:et al\b|and (?:colleagues|coworkers|co-workers|others)\b|\(?,? ?(?:1[89]|20)\d\d[a-z]?\))", re.I)
 _LISTED_AUTHOR = re.compile(r" [A-Z]{1,3}(?:,|\.|\b)")
-_CITED_BEFORE = re.compile(r"(?:\(|see |cf\. |by |\d\.\s|; )\Z")
 _JOURNAL = re.compile(r"[^\n]{0,120}(?:\b(?:1[89]|20)\d\d\b|et al)")
 _TITLE = re.compile(r"([A-Za-z]+)\.? ?\Z")
 _NUMBERED = re.compile(r"\d")
@@ -39,11 +39,20 @@ _PUBLIC_HOSTS = re.compile(
 _PRIVATE_PATH = re.compile(
     r"[?#@=~]|%40|\d{4,}|patient|person|user|profile|member|mrn|chart|record|account|portal|visit|appointment", re.I
 )
-_COUNTED = frozenset(Label) - {Label.AGE, Label.DEVICE}
 _ROLES = TITLES | TITLES_LIKE_WORDS
-_NO_NAME = word_set("doe roe")
-_TRIAL = re.compile(
-    r"(?:NCT|ISRCTN|PMID|PMC|CD|EudraCT|ACTRN|DRKS|CRD|GSE|rs|ISBN|DOI|LOINC|NDC|SNOMED|RxNorm|ICD)\W{0,3}\Z", re.I
+_BEHIND = re.compile(r"(?:['’]s?)? ([^\W\d_][\w'’-]*)")
+_BOOKS = word_set("principles textbook manual handbook atlas guide essentials")
+_PUBLISHED = re.compile(
+    r"\b(?:NCT|ISRCTN|PMID|PMC|EudraCT|ACTRN|DRKS|CRD|GSE|rs|ISBN|DOI|LOINC|NDC|SNOMED|SNOMED CT|RxNorm|ICD|CPT|HCPCS"
+    r"|version|build|RFC|ISO|UN|CAS)(?:\W{0,3}\Z|(?=\W{0,3}\d))",
+    re.I,
+)
+"""What announces a number that is published: trials, articles, codes."""
+_LEAST_DIGITS = 3
+_SAME_ADDRESS = re.compile(r"[\s,]{0,4}(?:[A-Z]{2}[\s,]{1,3})?")
+_FACILITIES = word_set(
+    "hospital hospitals clinic clinics medical center centre health healthcare school university college institute",
+    "foundation memorial general children childrens deaconess county state street avenue road church pharmacy",
 )
 
 
@@ -56,27 +65,112 @@ class Found:
     label: Label
 
 
+def of_birth(before: str) -> bool:
+    """Whether a date that follows on `before` is one of birth."""
+    return _BIRTH.search(before) is not None
+
+
 def counted(text: str, spans: Iterable[Span], *, dated: bool) -> Iterator[Found]:
     """Those of the engine's `spans` in `text` that count. `dated`: full dates do, of whatever event."""
-    for span in spans:
-        start, end = span.start, span.end
-        value = text[start:end]
-        if span.label is Label.NAME:
-            keep = _is_person(text, start, end)
-        elif span.label is Label.DATE:
-            written = dates.read(value)
-            full = written is not None and written.full
-            keep = full and (dated or _BIRTH.search(text[max(0, start - 32) : start]) is not None)
-        elif span.label is Label.LOCATION:
-            keep = _NUMBERED.search(value) is not None
-        elif span.label is Label.URL:
-            keep = _is_private(value)
-        elif span.label in (Label.PHONE, Label.FAX):
-            keep = bare(value).lower() not in _PUBLIC_NUMBERS
-        else:
-            keep = span.label in _COUNTED and not _TRIAL.search(text[max(0, start - 12) : start + 3][:12])
-        if keep:
-            yield Found(start=start, end=end, label=span.label)
+    rows = list(_read(text, spans))
+    last: Found | None = None
+    for i, span in enumerate(rows):
+        if not (_counts(text, span, dated=dated) or _of_address(text, rows, i)):
+            continue
+        one = Found(start=span.start, end=span.end, label=span.label)
+        if last is not None and _is_one_address(text, last, one):
+            one = replace(one, start=last.start)
+        elif last is not None:
+            yield last
+        last = one
+    if last is not None:
+        yield last
+
+
+def _read(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans, with those under NAME that are marked as places and are people."""
+    rows = list(spans)
+    for i, span in enumerate(rows):
+        if span.label is Label.LOCATION:
+            nxt = rows[i + 1] if i + 1 < len(rows) else None
+            named = nxt is not None and nxt.label is Label.NAME and text[span.end : nxt.start] == " "
+            if _names_person(text, span.start, span.end, named=named):
+                span = replace(span, label=Label.NAME)
+        yield span
+
+
+def _counts(text: str, span: Span, *, dated: bool) -> bool:
+    start, end = span.start, span.end
+    value = text[start:end]
+    if span.label is Label.NAME:
+        return _is_person(text, start, end)
+    if span.label is Label.DATE:
+        written = dates.read(value)
+        return written is not None and written.full and (dated or of_birth(text[max(0, start - 32) : start]))
+    if span.label is Label.LOCATION:
+        return _NUMBERED.search(value) is not None
+    if span.label is Label.URL:
+        return _is_private(value)
+    if span.label is Label.EMAIL:
+        return True
+    if span.label in (Label.PHONE, Label.FAX):
+        return bare(value).lower() not in _PUBLIC_NUMBERS
+    if span.label is Label.AGE or sum(map(str.isdecimal, value)) < _LEAST_DIGITS:
+        return False
+    return _PUBLISHED.search(text[max(0, start - 12) : start]) is None and _PUBLISHED.match(value) is None
+
+
+def _of_address(text: str, rows: Sequence[Span], i: int) -> bool:
+    """Whether a place is the town or the ZIP code of an address that is taken out."""
+    if rows[i].label is not Label.LOCATION:
+        return False
+    for step in (1, -1):
+        k = i
+        while 0 <= k + step < len(rows) and rows[k + step].label is Label.LOCATION:
+            a, b = sorted((rows[k], rows[k + step]), key=lambda s: s.start)
+            if not _SAME_ADDRESS.fullmatch(text, a.end, b.start):
+                break
+            k += step
+            if _NUMBERED.search(text[rows[k].start : rows[k].end]):
+                return True
+    return False
+
+
+def _is_one_address(text: str, first: Found, second: Found) -> bool:
+    both = first.label is Label.LOCATION and second.label is Label.LOCATION
+    return both and _SAME_ADDRESS.fullmatch(text, first.end, second.start) is not None
+
+
+def _names_person(text: str, start: int, end: int, *, named: bool) -> bool:
+    """Whether what is marked as a place is a given name with a surname: `Robert J. Hargrove, MD` is not in Maryland.
+
+    `named`: a name follows.
+    """
+    parts = WORD.findall(text[start:end])
+    if _NUMBERED.search(text[start:end]) or _word_behind(text, end) in _FACILITIES:
+        return False
+    lists = gazetteers.load()
+    bits = [lists.evidence(word.lower()) for word in parts if len(word) > 1]
+    if not bits or len(parts) + named < 2 or any(b and not b & NAME for b in bits):
+        return False
+    if any(word.lower() in _FACILITIES for word in parts) or (not named and " ".join(parts).lower() in _places()):
+        return False
+    first = len(parts[0]) == 1 or (bits[0] & In.GIVEN and not bits[0] & (In.WORD | In.NATION))
+    return bool(first)
+
+
+def _word_behind(text: str, end: int) -> str:
+    """The word behind a name and its possessive, folded; empty where a mark stands between."""
+    match = _BEHIND.match(text, end)
+    return match[1].lower() if match else ""
+
+
+@cache
+def _places() -> frozenset[str]:
+    """Towns and famous hospitals with names of people, folded."""
+    lists = ("us_places.txt", "world_cities.txt")
+    towns = {part.strip().lower() for name in lists for line in gazetteers.read(name) for part in line.split(",")}
+    return frozenset(towns) | {"beth israel", "henry ford", "johns hopkins", "walter reed", "kaiser permanente"}
 
 
 def _is_person(text: str, start: int, end: int) -> bool:
@@ -93,8 +187,10 @@ def _is_person(text: str, start: int, end: int) -> bool:
     bits = [lists.evidence(word) for word in words if len(word) > 1]
     if not any(b & NAME or not b for b in bits):
         return False
-    follows = WORD.search(text, end, min(len(text), end + 24))
-    noun = follows is not None and follows.group().lower() in EPONYM_NOUNS and text[end : follows.start()].strip("'’s ") == ""
+    said = _word_behind(text, end)
+    if said in _BOOKS:
+        return False
+    noun = said in EPONYM_NOUNS
     return not (all(b & (In.EPONYM | In.BRAND) and not b & In.COMMON_GIVEN for b in bits) and (noun or len(bits) == 1))
 
 

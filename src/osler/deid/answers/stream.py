@@ -31,7 +31,7 @@ _TOKEN = re.compile(rf"\s*([{SPACELESS}]|[^\s{SPACELESS}]+)")
 _CLOSES = re.compile(r"[.!?;:][)\]\"'”’*_]*\Z")
 _BREAK = re.compile(r"[.!?:;\n•*|]\s*\Z|\A\s*\Z|\n\s*(?:[-–*•]|\d{1,2}[.)])\s*\Z")
 _SPACELESS = re.compile(f"[{SPACELESS}]")
-_EDGE = " \t\r\n,;:()[]{}<>\"“”*_|"
+_EDGE = " \t\r\n,;:[]{}<>\"“”*_|"
 _GROUPED = frozenset(Label) - {Label.NAME, Label.LOCATION, Label.DATE, Label.AGE}
 _STARTS = frozenset((Kind.NUMBER, Kind.MONTH, Kind.TITLE, Kind.LINK, Kind.HOT))
 _LEAST_GROUPED = 7
@@ -270,7 +270,8 @@ class AnswerStream:
         if len(numbers) > 1 and digits >= _LEAST_GROUPED:
             return True
         if Kind.MONTH in kinds:
-            return digits >= _LEAST_DATE
+            start = self._run[0].start
+            return digits >= _LEAST_DATE and (self._dates or rules.of_birth(self._text[max(0, start - 40) : start]))
         return any(words.core(t.text) in words.STREETS for t in self._run)
 
     def _speaks(self, token: _Token, follows: str | None) -> bool:
@@ -327,8 +328,8 @@ class AnswerStream:
         trimmed = []
         for a, b in free:
             value = self._text[a:b]
-            a += len(value) - len(value.lstrip(_EDGE))
-            b -= len(value) - len(value.rstrip(_EDGE))
+            a += len(value) - len(value.lstrip(_EDGE + ("" if ")" in value else "(")))
+            b -= len(value) - len(value.rstrip(_EDGE + ("" if "(" in value else ")")))
             if a < b and self._text[a:b].lower() not in ("'s", "’s"):
                 trimmed.append((a, b))
         return trimmed

@@ -47,7 +47,7 @@ STREETS = word_set(
     "street st avenue ave boulevard blvd road rd lane ln drive dr court ct circle cir place pl terrace way parkway pkwy",
     "highway hwy square apt apartment suite box trail route rte crescent alley loop ridge",
 )
-ABBREVIATED = word_set("ave st rd blvd dr ln ct apt ste jr sr mt ft no tel ext ph")
+ABBREVIATED = word_set("ave st rd blvd dr ln ct apt ste jr sr mt ft no tel ext ph p.o")
 """What is written with a full stop that ends no sentence."""
 DOERS = NAME_VERBS | HUMAN_VERBS
 """What goes on as a sentence about a person does."""
@@ -57,7 +57,8 @@ _ALSO = In.ORDINARY | In.WORD | In.CLINICAL | In.BRAND | In.EPONYM | In.NATION
 _SURELY_ELSE = In.WORD | In.CLINICAL | In.BRAND | In.NATION | In.ORDINARY | In.EPONYM
 _HARMLESS = re.compile(
     r"\W*(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d{1,3}(?:\.\d+)?(?:[-–/x:]\d{1,3}(?:\.\d+)?){1,2}"
-    r"|(?:1[89]|20)\d\d(?:['’]?s|[-–/](?:(?:1[89]|20)\d\d|\d\d))?)(?:%|[A-Za-zµμ°/²³]{1,12})?\W*"
+    r"|(?:1[89]|20)\d\d(?:['’]?s|[-–/](?:(?:1[89]|20)\d\d|\d\d))"
+    r"|(?:1[89]|20)\d\d;\d{1,4}(?:\(\w{1,9}\))?(?::[A-Za-z]?\d+(?:[-–][A-Za-z]?\d+)?)?)(?:%|[A-Za-zµμ°/²³]{1,12})?\W*"
 )
 _SHORT_NUMBER = re.compile(r"\W*\d{1,5}(?:st|nd|rd|th|[A-Da-d])?\W*")
 _ADDRESS = re.compile(r"@|://|\bwww\.|\w\.[a-z]{2,}/", re.I)

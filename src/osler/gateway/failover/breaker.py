@@ -1,4 +1,4 @@
-"""A circuit breaker: what keeps failing is left alone for a while, then tried with one call. Pure; the time is handed in.
+"""A circuit breaker: what keeps failing is left alone for a while, then tried with one call. Pure: time is handed in.
 
     closed ── too many failures ──▶ open ── open_s later ──▶ half-open (one call)
       ▲                                                        │
