@@ -24,8 +24,12 @@ readers = ["lab_table", "fhir", "guideline", "text"]
 [guardrails]
 checks = ["allergy", "citations", "potassium"]
 options.potassium = {{ high = 10.0 }}
+
+[gateway.estimators]
+task = "prefixes"
+options.prefixes = {{ words = {{ DS = "discharge-summary" }} }}
 """
-"""A configuration that uses all four; `url` is where the stand-in of the backend's example serves."""
+"""A configuration that uses all five; `url` is where the stand-in of the backend's example serves."""
 
 LABS = """patient;name;born;taken;loinc;test;value;unit
 4711;"Quillon, Zythar";1931-02-28;2026-03-01;2823-3;Potassium;5.9;mmol/L

@@ -64,7 +64,11 @@ def chat(**more: Any) -> bytes:
 CASES: list[tuple[int, str, str, bytes, dict[str, str]]] = [
     (200, "POST", "/v1/chat/completions", chat(), {}),
     (200, "POST", "/v1/chat/completions", chat(stream=True), {}),
-    (400, "POST", "/v1/chat/completions", chat(n=2), {}),
+    (400, "POST", "/v1/chat/completions", chat(n=17), {}),
+    (200, "POST", "/v1/completions", b'{"prompt": "hello"}', {}),
+    (200, "POST", "/v1/responses", b'{"input": "hello"}', {}),
+    (200, "POST", "/v1/responses", b'{"input": "hello", "stream": true}', {}),
+    (400, "POST", "/v1/responses", b'{"input": "hello", "background": true}', {}),
     (400, "POST", "/v1/chat/completions", b"[" * 70, {}),
     (400, "POST", "/v1/chat/completions", b"[" * 70 + b"]" * 70, {}),
     (404, "POST", "/v1/chat/completions", chat(model="nobody"), {}),

@@ -34,7 +34,34 @@ VALUES: list[Any] = [
     [{"role": "user", "content": "x", "tool_calls": [1]}], [{"role": "user", "content": "x", "tool_calls": []}],
     {"include_usage": True}, {"include_usage": None}, {"include_usage": 1}, {"include_obfuscation": 3},
 ]  # fmt: skip
-UNKNOWN = ("tools", "logprobs", "response_format", "stop_words", "Quartermain", "")
+PICTURE = "data:image/png;base64,iVBORw0KGgo="
+MORE: dict[str, list[Any]] = {
+    "messages": [
+        [{"role": "tool", "content": "x", "tool_call_id": "call_1"}], [{"role": "function", "content": None, "name": "f"}],
+        [{"role": "assistant"}], [{"role": "assistant", "content": None, "refusal": "no"}],
+        [{"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}],
+        [{"role": "user", "content": [{"type": "refusal", "refusal": "no"}]}],
+        [{"role": "assistant", "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}],
+        [{"role": "assistant", "tool_calls": [{"id": "a", "type": "custom", "custom": {"name": "f", "input": ""}}]}],
+        [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}],
+        [{"role": "assistant", "content": "x", "audio": {"id": "a"}}], [{"role": "assistant", "content": "x", "audio": None}],
+        *([{"role": role, "content": [{"type": "image_url", "image_url": {"url": url}}]}]
+          for role in ("user", "tool", "system") for url in (
+              PICTURE, "https://x.example/a.png", "data:text/plain;base64,aGk=", "data:image/png;base64,a b", "data:image/png,hi",
+              PICTURE.upper(), "data:image/png;base64,", "data:image/png;base64,====", "file:///etc/passwd", "")),
+        [{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}]}],
+        [{"role": "user", "content": [{"type": "file", "file": {"file_data": ""}}]}], [],
+    ],
+    "tools": [
+        [{"type": "function", "function": {"name": "f"}}], [{"type": "function", "function": {"name": ""}}],
+        [{"type": "web_search"}], [{"type": "custom", "custom": {"name": "f"}}], [{"type": "function"}], [{"function": {"name": "f"}}],
+    ],
+    "tool_choice": ["none", {"type": "function", "function": {"name": "f"}}],
+    "response_format": [{"type": "json_object"}, {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}, {"json_schema": {}}],
+    "n": [16, 17, 0], "top_logprobs": [20, 21], "modalities": [["text"], ["audio"], ["text", "audio"]],
+    "stop": [["a"] * 64, ["a"] * 65], "audio": [{"voice": "x"}], "web_search_options": [{"a": 1}],
+}  # fmt: skip
+UNKNOWN = ("guided_json", "top_k", "Quartermain", "", "logit_bias", "prediction")
 
 
 def validator(schema: str) -> jsonschema_rs.Validator:
@@ -61,22 +88,80 @@ def chat(body: dict[str, Any], headers: dict[str, str]) -> object:
     return wire.chat_request(body, headers, Caller(), "req_1")
 
 
-def chat_bodies() -> Iterator[dict[str, Any]]:
+def completions(body: dict[str, Any], headers: dict[str, str]) -> object:
+    return wire.completion_request(body, headers, Caller(), "req_1")
+
+
+def responses(body: dict[str, Any], headers: dict[str, str]) -> object:
+    return wire.responses_request(body, headers, Caller(), "req_1")
+
+
+def said(text: str, role: str = "user") -> dict[str, Any]:
+    return {"role": role, "content": text}
+
+
+ITEMS: list[Any] = [
+    said("x"), {**said("x"), "type": "message", "id": "msg_1", "status": "completed"}, said("x", "tool"), {"role": "user"},
+    {"role": "user", "content": [{"type": "input_text", "text": "x"}, {"type": "input_image", "image_url": PICTURE}]},
+    {"role": "user", "content": [{"type": "input_image", "image_url": "https://x.example/a.png"}]},
+    {"role": "user", "content": [{"type": "input_image", "file_id": "f"}]}, {"role": "user", "content": [{"type": "input_file"}]},
+    {"role": "user", "content": [{"type": "output_text", "text": "x"}]},
+    {"role": "assistant", "content": [{"type": "output_text", "text": "x", "annotations": [], "logprobs": []}]},
+    {"role": "assistant", "content": [{"type": "refusal", "refusal": "x"}]},
+    {"role": "developer", "content": [{"type": "input_text", "text": "x"}]},
+    {"type": "function_call", "call_id": "a", "name": "f", "arguments": "{}", "id": "fc_1"}, {"type": "function_call", "name": "f"},
+    {"type": "function_call_output", "call_id": "a", "output": "x"}, {"type": "function_call_output", "call_id": "a", "output": {}},
+    {"type": "function_call_output", "call_id": "a", "output": [{"type": "input_text", "text": "x"}]},
+    {"type": "reasoning", "id": "rs_1", "summary": []}, {"type": "item_reference", "id": "msg_1"}, {"type": "web_search_call"},
+    {"type": "message"}, {"type": 3}, {"type": []}, "x", None, 3,
+]  # fmt: skip
+RESPONSES: dict[str, list[Any]] = {
+    "input": ["x", *([item] for item in ITEMS), [said("x"), ITEMS[17]], [ITEMS[17], said("x")], ITEMS[:2]],
+    "tools": [[{"type": "function", "name": "f"}], [{"type": "web_search"}], [{"type": "mcp", "server_url": "https://x.example"}],
+              [{"type": "function", "function": {"name": "f"}}]],
+    "tool_choice": ["none", "required", "always", {"type": "function", "name": "f"}, {"type": "file_search"}],
+    "text": [{}, {"format": {"type": "text"}}, {"format": {"type": "json_object"}}, {"format": {"type": "json_schema"}},
+             {"format": {"type": "json_schema", "name": "x", "schema": {}}}, {"format": {"type": "grammar"}}, {"verbosity": "low"},
+             {"verbosity": "not at all"}],
+    "reasoning": [{"effort": "low"}, {"effort": "vast"}, {"effort": None, "summary": "auto"}],
+    "include": [["reasoning.encrypted_content"], ["file_search_call.results"]],
+    "truncation": ["disabled", "auto"], "previous_response_id": ["resp_1"], "conversation": ["conv_1"], "background": [True],
+    "prompt": [{"id": "p"}], "n": [2], "context_management": [[{"type": "compaction"}]], "max_tool_calls": [3],
+}  # fmt: skip
+COMPLETIONS: dict[str, list[Any]] = {
+    "prompt": ["x", ["x"], ["x", "y"], [], [1, 2], [[1]], ""],
+    "echo": [True, False], "best_of": [1, 2, 1.0, None], "suffix": ["x", 1], "logprobs": [0, 5, 21, True], "n": [1, 16, 17],
+}  # fmt: skip
+
+
+def bodies_of(
+    least: dict[str, Any], kind: Any, more: dict[str, list[Any]], also: Any
+) -> Iterator[dict[str, Any]]:
     yield {}
-    for name in (*bodies.CHAT_FIELDS, *UNKNOWN):
-        for value in VALUES:
-            yield {"messages": MESSAGES, name: value}
+    for name in dict.fromkeys((*kind.__struct_fields__, *also, *UNKNOWN, *more)):
+        for value in (*VALUES, *more.get(name, ())):
+            yield {**least, name: value}
     for name in (*bodies.NOTES, "colour"):
         for value in VALUES:
-            yield {"messages": MESSAGES, "metadata": {name: value}}
+            yield {**least, "metadata": {name: value}}
 
 
-def test_a_chat_body_is_taken_exactly_when_the_document_says_so() -> None:
-    holds = validator("ChatBody")
+@pytest.mark.parametrize(
+    ("schema", "parse", "least", "kind", "more", "also"),
+    [
+        ("ChatBody", chat, {"messages": MESSAGES}, bodies.ChatBody, MORE, (*bodies.CHAT_OURS, *bodies.CHAT_REFUSED)),
+        ("CompletionBody", completions, {"prompt": "x"}, bodies.CompletionBody, COMPLETIONS, bodies.COMPLETION_OURS),
+        ("ResponsesBody", responses, {"input": "x"}, bodies.ResponsesBody, RESPONSES, bodies.RESPONSES_OURS),
+    ],
+)  # fmt: skip
+def test_a_body_is_taken_exactly_when_the_document_says_so(
+    schema: str, parse: Any, least: dict[str, Any], kind: Any, more: dict[str, list[Any]], also: Any
+) -> None:
+    holds = validator(schema)
     seen = set()
-    for body in chat_bodies():
+    for body in bodies_of(least, kind, more, also):
         wanted = holds.is_valid(body)
-        assert taken(chat, body, {}) is wanted, body
+        assert taken(parse, body, {}) is wanted, body
         seen.add(wanted)
     assert seen == {True, False}
 
@@ -96,7 +181,7 @@ def test_an_embeddings_body_is_taken_exactly_when_the_document_says_so() -> None
 
 def test_a_header_is_taken_exactly_when_the_document_says_so() -> None:
     parameters = V1["paths"]["/v1/chat/completions"]["post"]["parameters"]
-    assert {p["name"] for p in parameters} == {f"x-osler-{name}" for name in bodies.NOTES}
+    assert {p["name"] for p in parameters} == {bodies.header(name) for name in bodies.NOTES}
     for parameter in parameters:
         holds = jsonschema_rs.validator_for(parameter["schema"])
         for value in (v for v in VALUES if isinstance(v, str)):
@@ -186,7 +271,10 @@ def test_a_configuration_of_the_defaults_fits_its_schema() -> None:
 
 def test_what_is_answered_is_what_is_documented() -> None:
     """Each type refuses an unknown field, so that an answer with one cannot pass for documented."""
-    for kind in (answers.ChatCompletion, answers.ErrorBody, answers.EmbeddingList, answers.ChatChunk):
+    for kind in (
+        answers.ChatCompletion, answers.ErrorBody, answers.EmbeddingList, answers.ChatChunk, answers.Response,
+        answers.TextCompletion,
+    ):  # fmt: skip
         assert msgspec.json.schema(kind)["$defs"][kind.__name__]["additionalProperties"] is False
 
 

@@ -14,7 +14,13 @@ from osler.core.errors import ConfigError, PluginError
 from plugin_examples import EXAMPLES, LABS, TOML, own_tests, pip_install
 
 pytest.importorskip("hatchling", reason="builds the example packages; `make test` installs it")
-NAMES = {"backends": "json_lines", "checks": "potassium", "detectors": "study_codes", "readers": "lab_table"}
+NAMES = {
+    "backends": "json_lines",
+    "checks": "potassium",
+    "detectors": "study_codes",
+    "estimators": "prefixes",
+    "readers": "lab_table",
+}
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,24 @@ from typing import Any
 
 import pytest
 
+from osler.backends.client.port import Kind
 from osler.backends.openai_wire import OpenAIWire
-from osler.core.errors import ConfigError, InputError, UpstreamError, UpstreamTimeout
+from osler.core.errors import (
+    ConfigError,
+    InputError,
+    UpstreamError,
+    UpstreamRefused,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
 from osler.core.messages import Delta, Message, Usage
 from osler.core.ports.completer import ModelCall
 from osler.testing import Echo, Fault, ModelServer, ModelServerThread, Script, check_completer
 
 SECRET = "sk-quillon-zythar"
 CANARY = "Zythar Quillon has hyperkalaemia"
+CLIENTS = ("lean", "aiohttp")
+both_clients = pytest.mark.parametrize("client", CLIENTS)
 CALL = ModelCall(
     model_id="m-1",
     messages=(
@@ -41,13 +51,14 @@ def with_server(
     *,
     timeout_s: float = 5.0,
     token: str | None = None,
+    client: Kind = "lean",
     **kind: Any,
 ) -> Any:
     """Run `use(server, wire)` against a stand-in server of that kind."""
 
     async def main() -> Any:
         async with ModelServer(**kind) as server:
-            wire = OpenAIWire(server.url, token, timeout_s=timeout_s)
+            wire = OpenAIWire(server.url, token, timeout_s=timeout_s, client=client)
             try:
                 return await use(server, wire)
             finally:
@@ -60,11 +71,12 @@ async def collect(wire: OpenAIWire, *, stream: bool, call: ModelCall = CALL) -> 
     return [delta async for delta in wire.complete(call, stream=stream)]
 
 
-def test_it_keeps_the_ports_contract():
+@both_clients
+def test_it_keeps_the_ports_contract(client):
     async def use(_: ModelServer, wire: OpenAIWire) -> None:
         await check_completer(wire)
 
-    with_server(use)
+    with_server(use, client=client)
 
 
 def test_a_plain_answer_is_one_piece():
@@ -95,13 +107,14 @@ def test_pieces_come_when_the_server_sends_them():
     assert times[3] - times[0] > 0.1
 
 
+@both_clients
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_leaves_is_the_call_and_nothing_else(stream):
+def test_what_leaves_is_the_call_and_nothing_else(stream, client):
     async def use(server: ModelServer, wire: OpenAIWire) -> tuple[Any, bytes]:
         await collect(wire, stream=stream)
         return server.bodies[0], server.requests[0]
 
-    body, raw = with_server(use, token=SECRET)
+    body, raw = with_server(use, token=SECRET, client=client)
     extra = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
     assert body == BODY | extra
     headers = {
@@ -161,13 +174,14 @@ def test_probe_lists_the_models():
     assert with_server(use, models=("a", "b/c:7b")) == ("a", "b/c:7b")
 
 
-def test_connections_are_used_again_after_plain_and_streamed_answers():
+@both_clients
+def test_connections_are_used_again_after_plain_and_streamed_answers(client):
     async def use(server: ModelServer, wire: OpenAIWire) -> int:
         for n in range(6):
             await collect(wire, stream=bool(n % 2))
         return server.connections
 
-    assert with_server(use) == 1
+    assert with_server(use, client=client) == 1
 
 
 def test_many_calls_at_once_do_not_queue():
@@ -181,9 +195,10 @@ def test_many_calls_at_once_do_not_queue():
     assert took < 5
 
 
-def test_one_object_serves_one_event_loop_after_another():
+@both_clients
+def test_one_object_serves_one_event_loop_after_another(client):
     with ModelServerThread("hello") as server:
-        wire = OpenAIWire(server.url)
+        wire = OpenAIWire(server.url, client=client)
         answers = [asyncio.run(collect(wire, stream=stream))[0].text for stream in (False, True, False)]
         asyncio.run(wire.aclose())
     assert answers == ["hello"] * 3
@@ -201,11 +216,11 @@ FAULTS = [
     (Fault.HANG, None, UpstreamTimeout, "did not answer in time"),
     (Fault.STALL, None, UpstreamTimeout, "in time|fell silent"),
     (Fault.ERROR_500, None, UpstreamError, "failed .HTTP 500"),
-    (Fault.OVERLOADED_503, None, UpstreamError, "failed .HTTP 503"),
-    (Fault.LIMITED_429, None, UpstreamError, "no more requests .*429; it asks to wait 7 s"),
+    (Fault.OVERLOADED_503, None, UpstreamUnavailable, "takes no requests for now .HTTP 503"),
+    (Fault.LIMITED_429, None, UpstreamUnavailable, "no more requests .*429; it asks to wait 7 s"),
     (Fault.UNAUTHORIZED_401, None, UpstreamError, "refused Osler's credentials .HTTP 401"),
     (Fault.NOT_FOUND_404, None, UpstreamError, "does not know the model"),
-    (Fault.INVALID_400, None, UpstreamError, "refused the request as invalid"),
+    (Fault.INVALID_400, None, UpstreamRefused, "refused the request as invalid"),
     (Fault.REDIRECT_307, None, UpstreamError, "redirect"),
     (Fault.MALFORMED_JSON, None, UpstreamError, "not JSON"),
     (Fault.WRONG_SHAPE, None, UpstreamError, "another shape"),
@@ -217,6 +232,7 @@ FAULTS = [
 ]
 
 
+@both_clients
 @pytest.mark.parametrize(
     ("fault", "stream", "error", "message"),
     [
@@ -225,13 +241,15 @@ FAULTS = [
         for stream in ((False, True) if only is None else (only,))
     ],
 )
-def test_each_fault_is_one_clear_error_without_content(fault, stream, error, message):
+def test_each_fault_is_one_clear_error_without_content(fault, stream, error, message, client):
     async def use(_: ModelServer, wire: OpenAIWire) -> pytest.ExceptionInfo[UpstreamError]:
         with pytest.raises(UpstreamError) as caught:
             await collect(wire, stream=stream)
         return caught
 
-    caught = with_server(use, reply=Echo(), fault=fault, timeout_s=patience(fault), token=SECRET)
+    caught = with_server(
+        use, reply=Echo(), fault=fault, timeout_s=patience(fault), token=SECRET, client=client
+    )
     assert caught.type is error
     assert caught.match(message)
     assert caught.value.remedy
@@ -278,8 +296,9 @@ def test_an_answer_above_the_limit_is_given_up():
     with_server(use, reply=Script(("x" * (5 << 20),)))
 
 
+@both_clients
 @pytest.mark.parametrize("how", ["close the iterator", "cancel the task"])
-def test_giving_up_closes_the_upstream_at_once(how):
+def test_giving_up_closes_the_upstream_at_once(how, client):
     async def use(server: ModelServer, wire: OpenAIWire) -> float:
         if how == "close the iterator":
             async with aclosing(wire.complete(CALL, stream=True)) as deltas:
@@ -292,7 +311,7 @@ def test_giving_up_closes_the_upstream_at_once(how):
         await asyncio.wait_for(server.left.wait(), 3)
         return time.monotonic() - begun
 
-    assert with_server(use, reply=Script(("word ",) * 200, pace_s=0.05)) < 1.0
+    assert with_server(use, reply=Script(("word ",) * 200, pace_s=0.05), client=client) < 0.1
 
 
 def test_a_plain_call_that_is_cancelled_closes_the_upstream_too():

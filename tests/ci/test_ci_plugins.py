@@ -53,7 +53,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A fresh environment with Osler and the four examples in it, each from its wheel."""
+    """A fresh environment with Osler and the five examples in it, each from its wheel."""
     folder = tmp_path_factory.mktemp("plugins")
     wheels = [
         sys.executable,
@@ -83,7 +83,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture
 def ward(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, list[str]]]:
-    """A folder with a configuration that uses all four, and the requests that reached the backend's server."""
+    """A folder with a configuration that uses all five, and the requests that reached the backend's server."""
     monkeypatch.syspath_prepend(ROOT / "examples" / "osler-backend-example" / "tests")
     serving = __import__("line_server").serving
     with serving(["Potassium is 59 mmol/L [1]. ", "Recheck it."]) as server:
@@ -117,7 +117,7 @@ def test_each_keeps_its_contract_as_configured(place: Place, ward: tuple[Path, l
     listed = json.loads(place.osler(folder, "plugins", "list", "--json"))
     strangers = {p["package"] for p in listed["plugins"] if p["in_use"] and p["package"] != "osler"}
     assert strangers == {example.name for example in EXAMPLES}
-    for name in ("json_lines", "study_codes", "potassium"):
+    for name in ("json_lines", "study_codes", "potassium", "prefixes"):
         assert "keeps its contract" in place.osler(folder, "plugins", "check", name)
     assert "keeps its contract" in place.osler(folder, "plugins", "check", "lab_table", "--file", "labs.csv")
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from osler.core.errors import UpstreamError, UpstreamTimeout
-from osler.core.messages import Delta, Usage
+from osler.core.messages import Delta, ToolDelta, Usage
 from osler.core.ports.completer import ModelCall
 from osler.gateway.upstream import pieces
 
@@ -60,6 +60,23 @@ def test_a_whole_answer_passes_as_it_is() -> None:
         ([Delta(text="a", finish=1)], "no piece"),  # type: ignore[arg-type]
         ([Delta(text="a", finish="stop", usage=Usage(prompt=1.5))], "no piece"),  # type: ignore[arg-type]
         ([Delta(text="a", finish="stop", usage={"prompt": 1})], "no piece"),  # type: ignore[arg-type]
+        ([Delta(text="a", index=1), Delta(finish="stop")], "whole"),
+        ([Delta(finish="stop"), Delta(tools=(ToolDelta(index=0, name="f"),), index=2)], "whole"),
+        ([Delta(text="a", index=-1)], "no piece"),
+        ([Delta(text="a", index=True)], "no piece"),
+        ([Delta(text="a", index=10**6)], "no piece"),
+        ([Delta(text="\ud83d")], "no piece"),
+        ([Delta(reasoning="\ud83d")], "no piece"),
+        ([Delta(refusal=7)], "no piece"),  # type: ignore[arg-type]
+        ([Delta(tools=[ToolDelta(index=0)])], "no piece"),  # type: ignore[arg-type]
+        ([Delta(tools=({"index": 0},))], "no piece"),  # type: ignore[arg-type]
+        ([Delta(tools=(ToolDelta(index=0, arguments="\udc00"),))], "no piece"),
+        ([Delta(tools=(ToolDelta(index="0"),))], "no piece"),  # type: ignore[arg-type]
+        ([Delta(tools=(ToolDelta(index=0, id=None),))], "no piece"),  # type: ignore[arg-type]
+        ([Delta(logprobs=({"token": "\ud83d"},))], "no piece"),
+        ([Delta(logprobs=({"logprob": float("nan")},))], "no piece"),
+        ([Delta(logprobs=({"token": b"a"},))], "no piece"),
+        ([Delta(logprobs=("a",))], "no piece"),  # type: ignore[arg-type]
     ],
 )
 def test_a_backend_that_breaks_is_an_upstream_fault(script: list[object], said: str) -> None:
@@ -70,6 +87,21 @@ def test_a_backend_that_breaks_is_an_upstream_fault(script: list[object], said: 
     assert "Zythar" not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert backend.closed or not script
+
+
+def test_several_choices_tools_and_empty_answers_pass() -> None:
+    given = [
+        Delta(
+            text="a", index=1, logprobs=({"token": "a", "logprob": -0.5, "top_logprobs": [], "bytes": None},)
+        ),
+        Delta(tools=(ToolDelta(index=0, id="call_1", name="f", arguments="{}"),)),
+        Delta(finish="tool_calls"),
+        Delta(finish="stop", index=1),
+        Delta(finish="stop", index=2),
+        Delta(usage=Usage(prompt=1, completion=2)),
+    ]
+    assert asyncio.run(collected(Scripted(*given))) == given
+    assert asyncio.run(collected(Scripted(Delta(finish="stop")))) == [Delta(finish="stop")]
 
 
 def test_what_a_backend_says_of_itself_stays() -> None:

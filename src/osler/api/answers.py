@@ -1,11 +1,11 @@
 """What is answered over `/v1`, as types: they make the schemas of the OpenAPI document.
 
-The answers themselves are rendered where they arise (`wire.py`, `stream.py`, `errors.py`, `gateway`); tests hold
+The answers themselves are rendered where they arise (`outgoing/`, `errors.py`, `gateway`); tests hold
 them to these types, field by field.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -81,11 +81,11 @@ class Decision(Struct, forbid_unknown_fields=True):
     replaced: Counts | UnsetType = UNSET
 
 
-class SentMessage(Struct, forbid_unknown_fields=True):
-    """A message as the model was sent it."""
+class SentMessage(Struct):
+    """A message as the model was sent it, with whatever else it had."""
 
     role: str
-    content: str
+    content: str | list[Any] | None = None
 
 
 class Osler(Struct, forbid_unknown_fields=True):
@@ -99,20 +99,45 @@ class Osler(Struct, forbid_unknown_fields=True):
     sent: list[SentMessage] | UnsetType = UNSET
 
 
+class CalledFunction(Struct, forbid_unknown_fields=True):
+    """What the model wants called. `arguments` is JSON as text, as the model wrote it."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(Struct, forbid_unknown_fields=True):
+    """A call of a tool."""
+
+    id: str
+    type: Literal["function"]
+    function: CalledFunction
+
+
 class AnswerMessage(Struct, forbid_unknown_fields=True):
-    """The answer."""
+    """The answer. `content` is null where there are only calls, or a refusal."""
 
     role: Literal["assistant"]
-    content: str
+    content: str | None
+    refusal: str | None
+    reasoning_content: str | UnsetType = UNSET
+    tool_calls: list[ToolCall] | UnsetType = UNSET
+    function_call: CalledFunction | UnsetType = UNSET
+
+
+class TokenLogprobs(Struct, forbid_unknown_fields=True):
+    """Log probabilities as the model server gave them, where the text was not changed on its way back."""
+
+    content: list[dict[str, Any]]
     refusal: None
 
 
 class Choice(Struct, forbid_unknown_fields=True):
-    """The one choice."""
+    """One of the answers that were asked for."""
 
-    index: Literal[0]
+    index: int
     message: AnswerMessage
-    logprobs: None
+    logprobs: TokenLogprobs | None
     finish_reason: str
 
 
@@ -136,19 +161,39 @@ class ChatCompletion(Struct, forbid_unknown_fields=True):
     osler: Osler
 
 
+class FunctionPiece(Struct, forbid_unknown_fields=True):
+    """A piece of a call. The name comes with the first."""
+
+    arguments: str
+    name: str | UnsetType = UNSET
+
+
+class ToolPiece(Struct, forbid_unknown_fields=True):
+    """A piece of a tool call. Its id, type and name come with the first."""
+
+    index: int
+    function: FunctionPiece
+    id: str | UnsetType = UNSET
+    type: Literal["function"] | UnsetType = UNSET
+
+
 class ChunkDelta(Struct, forbid_unknown_fields=True):
     """What is new in this event."""
 
     role: Literal["assistant"] | UnsetType = UNSET
     content: str | UnsetType = UNSET
+    refusal: str | UnsetType = UNSET
+    reasoning_content: str | UnsetType = UNSET
+    tool_calls: list[ToolPiece] | UnsetType = UNSET
+    function_call: FunctionPiece | UnsetType = UNSET
 
 
 class ChunkChoice(Struct, forbid_unknown_fields=True):
-    """The one choice of an event."""
+    """A choice of an event."""
 
-    index: Literal[0]
+    index: int
     delta: ChunkDelta
-    logprobs: None
+    logprobs: TokenLogprobs | None
     finish_reason: str | None
 
 
@@ -162,6 +207,134 @@ class ChatChunk(Struct, forbid_unknown_fields=True):
     choices: list[ChunkChoice]
     osler: Osler | UnsetType = UNSET
     usage: Usage | UnsetType = UNSET
+
+
+class TextChoice(Struct, forbid_unknown_fields=True):
+    """A completion of the prompt, or a piece of one."""
+
+    index: int
+    text: str
+    logprobs: dict[str, Any] | None
+    finish_reason: str | None
+
+
+class TextCompletion(Struct, forbid_unknown_fields=True):
+    """Completions of a prompt, or one event of a stream of them. The event that ends it carries `osler`."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    choices: list[TextChoice]
+    usage: Usage | UnsetType = UNSET
+    osler: Osler | UnsetType = UNSET
+
+
+class ResponseText(Struct, forbid_unknown_fields=True, tag_field="type", tag="output_text"):
+    """A text of a message."""
+
+    text: str
+    annotations: list[Any]
+    logprobs: list[dict[str, Any]]
+
+
+class ResponseRefusal(Struct, forbid_unknown_fields=True, tag_field="type", tag="refusal"):
+    """What the model said instead."""
+
+    refusal: str
+
+
+class ResponseThought(Struct, forbid_unknown_fields=True, tag_field="type", tag="reasoning_text"):
+    """What the model says it thought."""
+
+    text: str
+
+
+State = Literal["in_progress", "completed", "incomplete"]
+
+
+class ResponseMessage(Struct, forbid_unknown_fields=True, tag_field="type", tag="message"):
+    """A message."""
+
+    id: str
+    status: State
+    role: Literal["assistant"]
+    content: list[ResponseText | ResponseRefusal]
+
+
+class ResponseReasoning(Struct, forbid_unknown_fields=True, tag_field="type", tag="reasoning"):
+    """What the model says it thought, where its server sends that."""
+
+    id: str
+    status: State
+    summary: list[Any]
+    content: list[ResponseThought]
+
+
+class ResponseCall(Struct, forbid_unknown_fields=True, tag_field="type", tag="function_call"):
+    """What the model wants called."""
+
+    id: str
+    status: State
+    call_id: str
+    name: str
+    arguments: str
+
+
+class ResponseUsage(Struct, forbid_unknown_fields=True):
+    """Tokens as the model server counted them, 0 where it gave none."""
+
+    input_tokens: int
+    input_tokens_details: dict[str, int]
+    output_tokens: int
+    output_tokens_details: dict[str, int]
+    total_tokens: int
+
+
+class ResponseError(Struct, forbid_unknown_fields=True):
+    """Why a streamed response failed."""
+
+    code: str
+    message: str
+
+
+class Response(Struct, forbid_unknown_fields=True):
+    """A response. Settings are those of the request; nothing of it is kept."""
+
+    id: str
+    object: Literal["response"]
+    created_at: int
+    status: Literal["in_progress", "completed", "incomplete", "failed"]
+    background: Literal[False]
+    error: ResponseError | None
+    incomplete_details: dict[str, str] | None
+    instructions: str | None
+    max_output_tokens: int | float | None
+    metadata: dict[str, Any]
+    model: str
+    output: list[ResponseMessage | ResponseReasoning | ResponseCall]
+    parallel_tool_calls: bool
+    previous_response_id: None
+    reasoning: dict[str, Any]
+    store: Literal[False]
+    temperature: float | None
+    text: dict[str, Any]
+    tool_choice: str | dict[str, Any]
+    tools: list[dict[str, Any]]
+    top_p: float | None
+    truncation: Literal["disabled"]
+    usage: ResponseUsage | None
+    user: None
+    osler: Osler | UnsetType = UNSET
+
+
+class ResponseEvent(Struct):
+    """One event of a stream, named by its type. What else it holds depends on that, as OpenAI has it."""
+
+    type: str
+    sequence_number: int
+    response: Response | UnsetType = UNSET
+    error: "ErrorDetail | UnsetType" = UNSET
 
 
 class Embedding(Struct, forbid_unknown_fields=True):

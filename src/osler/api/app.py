@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,16 @@ from osler.api.admin.routes import Admin
 from osler.api.edge import Edge, Ongoing
 from osler.api.errors import error_headers, error_json
 from osler.api.logs import log
-from osler.api.metrics import Metrics
+from osler.api.metrics import Agreements, Metrics
 from osler.api.protocol import TIMEOUTS
+from osler.api.reloading import OnePlatform, reload_on_hangup
 from osler.api.render import json_response
 from osler.api.routes import Api
 from osler.app import config as configuration
 from osler.app.build import WORKSPACE, Platform, build
+from osler.app.config import Config
+from osler.app.live import Live
+from osler.app.reload import Reloader
 from osler.app.serving import overridden
 from osler.core.errors import InputError, OslerError
 from osler.gateway.limits import Concurrency
@@ -46,29 +50,42 @@ def create() -> Starlette:
     config_path = os.environ.get("OSLER_CONFIG")
     workspace = Path(os.environ.get("OSLER_WORKSPACE") or WORKSPACE)
     metrics = Metrics()
+    proxied = os.environ.get("OSLER_BEHIND_TLS_PROXY") == "1"
+
+    def load() -> Config:
+        path = Path(config_path) if config_path else None
+        return overridden(configuration.load(path), behind_tls_proxy=proxied)
+
     try:
-        proxied = os.environ.get("OSLER_BEHIND_TLS_PROXY") == "1"
-        config = overridden(
-            configuration.load(Path(config_path) if config_path else None), behind_tls_proxy=proxied
-        )
-        platform = build(config, workspace, observer=metrics)
+        platform = build(load(), workspace, observer=metrics)
     except OslerError as error:
         # A configuration that went bad (exit code 3) also ends the supervisor; after anything else it tries again.
         log.error("cannot start", error=str(error))
         sys.exit(error.exit_code)
-    return application(platform, metrics, require_keys=os.environ.get("OSLER_REQUIRE_KEYS") == "1")
+    require_keys = os.environ.get("OSLER_REQUIRE_KEYS") == "1"
+    return application(platform, metrics, require_keys=require_keys, load=load)
 
 
-def application(platform: Platform, metrics: Metrics, *, require_keys: bool) -> Starlette:
-    """The Starlette application over a platform; the platform is closed when it shuts down."""
-    api = Api(platform, metrics, require_keys=require_keys)
+def application(
+    platform: Platform, metrics: Metrics, *, require_keys: bool, load: Callable[[], Config] | None = None
+) -> Starlette:
+    """The Starlette application over a platform; the platform in force is closed when it shuts down.
+
+    `load` reads the configuration anew for a reload; without it a reload makes the same one again.
+    """
+    live = Live(platform)
+    reloader = Reloader(live, load or (lambda: platform.config), metrics.reloaded)
+    metrics.watch(Agreements(live))
+    api = Api(live, metrics, require_keys=require_keys)
     routes = [
         Route("/v1/chat/completions", api.chat, methods=["POST"]),
+        Route("/v1/completions", api.completions, methods=["POST"]),
+        Route("/v1/responses", api.responses, methods=["POST"]),
         Route("/v1/embeddings", api.embeddings, methods=["POST"]),
         Route("/v1/models", api.models, methods=["GET"]),
         Route("/v1/models/{name:path}", api.model, methods=["GET"]),
         Route("/v1/openapi.json", api.document, methods=["GET"]),
-        Route("/admin/{rest:path}", admin_surface(platform, metrics, api)),
+        Route("/admin/{rest:path}", admin_surface(live, reloader, metrics, api)),
         Route("/healthz", api.healthz, methods=["GET"]),
         Route("/readyz", api.readyz, methods=["GET"]),
         Route("/metrics", api.metrics_page, methods=["GET"]),
@@ -79,12 +96,14 @@ def application(platform: Platform, metrics: Metrics, *, require_keys: bool) -> 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         watch = asyncio.create_task(_stop_with_parent())
+        stop_listening = reload_on_hangup(reloader)
         try:
             yield {TIMEOUTS: platform.config.server.timeouts}
         finally:
+            stop_listening()
             watch.cancel()
             await ongoing.ended(_CANCELLED_S)
-            await platform.aclose()
+            await live.aclose()
 
     app = Starlette(
         routes=routes,
@@ -97,14 +116,15 @@ def application(platform: Platform, metrics: Metrics, *, require_keys: bool) -> 
         },
     )
     concurrency = Concurrency(platform.config.server.max_concurrent)
+    app.add_middleware(OnePlatform, live=live)
     app.add_middleware(Edge, metrics=metrics, ongoing=ongoing, concurrency=concurrency)
     return app
 
 
-def admin_surface(platform: Platform, metrics: Metrics, api: Api) -> Gate:
+def admin_surface(live: Live, reloader: Reloader, metrics: Metrics, api: Api) -> Gate:
     """The routes below `/admin`. Their application is made at the first request that is let in."""
-    routes = Admin(platform, metrics)
-    return Gate(api.admission, lambda: admin.make(routes), body_s=platform.config.server.timeouts.body_s)
+    routes = Admin(live, metrics, reloader)
+    return Gate(api.admission, lambda: admin.make(routes), body_s=live.newest.config.server.timeouts.body_s)
 
 
 async def _stop_with_parent() -> None:
@@ -128,7 +148,7 @@ async def _not_found(request: Request, error: Exception) -> Response:
     allowed = getattr(error, "headers", None) or {}
     fault = InputError(
         "There is no such route, or not with this method.",
-        remedy="Served: POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models.",
+        remedy="Served: POST /v1/chat/completions, /v1/responses, /v1/completions, /v1/embeddings, GET /v1/models.",
     )
     return json_response(error_json(fault), status, headers={**error_headers(fault), **allowed})
 

@@ -12,6 +12,8 @@ from osler.core.errors import (
     Overloaded,
     PolicyRefused,
     RateLimited,
+    UpstreamError,
+    UpstreamRefused,
 )
 from osler.gateway.exchange import audit_json
 
@@ -22,7 +24,14 @@ _KINDS: tuple[tuple[type[OslerError], str], ...] = (
     (Overloaded, "api_error"),
     (RateLimited, "rate_limit_error"),
     (InputError, "invalid_request_error"),
+    (UpstreamRefused, "invalid_request_error"),
 )
+_PASSING = (408, 429)
+"""Statuses of a request that may go well the next time, as it is."""
+_LATER = (429, 503)
+"""Statuses that come with the time to wait."""
+_LATER_S = 5.0
+"""Seconds to wait, where nothing is known of how long it takes."""
 
 
 def error_json(
@@ -45,12 +54,13 @@ def error_json(
 
 
 def error_headers(error: OslerError) -> dict[str, str]:
-    """Headers that tell a client whether trying again can help."""
+    """Headers that tell a client whether trying again can help, and when."""
     headers = {}
-    if isinstance(error, InputError | PolicyRefused | AuthError):
+    if 400 <= error.status < 500 and error.status not in _PASSING:
         headers["x-should-retry"] = "false"
     if isinstance(error, AuthError) and error.status == AuthError.status:
         headers["www-authenticate"] = "Bearer"
-    if isinstance(error, RateLimited):
-        headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
+    if error.status in _LATER:
+        asked = error.retry_after_s if isinstance(error, RateLimited | UpstreamError) else None
+        headers["retry-after"] = str(max(1, math.ceil(asked if asked is not None else _LATER_S)))
     return headers

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from osler.api.nesting import require_plain
 from osler.core.errors import AuthError, GuardUnavailable, RequestTimeout, TooLarge, UnsupportedFormat
@@ -110,23 +111,30 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     The request's body must have been read. Raises ClientDisconnect; GuardUnavailable when the server
     stops before the work is done, which is what cancels a request here.
     """
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_hung_up(request))
+    task, gone = asyncio.current_task(), False
+
+    async def watch() -> None:
+        nonlocal gone
+        await hung_up(request.receive)
+        gone = True
+        if task is not None:
+            task.cancel()
+
+    watching = asyncio.ensure_future(watch())
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
+        return await work
     except asyncio.CancelledError:
+        if gone and (task is None or task.uncancel() == 0):
+            raise ClientDisconnect from None
         raise GuardUnavailable(
             "The server is stopping; the request was not finished.", remedy="Try again in a moment."
         ) from None
     finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
-async def _hung_up(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def hung_up(receive: Receive) -> None:
+    """Returns when the caller has hung up."""
+    while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,9 +1,36 @@
 """Prometheus metrics. Labels are configured names, step names and codes; never anything a caller sent."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from osler.app.agreements import agreements
+from osler.app.live import Live
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Agreements(Collector):
+    """How long the BAAs and determinations of the platform in force still hold."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def collect(self) -> Iterator[Metric]:
+        """One sample for each agreement."""
+        platform = self._live.newest
+        today = platform.pipeline.parts.clock.now().date()
+        left = GaugeMetricFamily(
+            "osler_agreement_days_left",
+            "Days (UTC) after today on which a BAA or a determination still holds; negative once it ended.",
+            labels=["destination", "kind"],
+        )
+        for agreement in agreements(platform.config):
+            left.add_metric([agreement.destination, agreement.kind], agreement.days_left(today))
+        yield left
 
 
 class Metrics:
@@ -26,6 +53,30 @@ class Metrics:
         self._faults = Counter(
             "osler_upstream_faults_total", "Faults of model servers.", ["destination"], registry=self.registry
         )
+        self._breakers = Gauge(
+            "osler_breaker_state",
+            "1 for the state of a model's circuit breaker that has changed: closed, open or half-open.",
+            ["target", "state"],
+            registry=self.registry,
+        )
+        self._retries = Counter(
+            "osler_upstream_retries_total",
+            "Calls made again for the same request at the same model.", ["target"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._hedges = Counter(
+            "osler_upstream_hedges_total",
+            "Second calls of latency-critical requests, by whether they were the first to answer (won, lost).",
+            ["target", "outcome"],
+            registry=self.registry,
+        )
+        self._shed = Counter(
+            "osler_requests_shed_total",
+            "Requests turned away as all model servers are busy: the queue was full, or they waited too long (late).",
+            ["why"],
+            registry=self.registry,
+        )
+        self._wan = Gauge("osler_wan_up", "1 while clouds can be reached, else 0.", registry=self.registry)
         self._http = Counter(
             "osler_http_responses_total", "HTTP responses by route and status.", ["route", "status"],
             registry=self.registry,
@@ -34,6 +85,19 @@ class Metrics:
             "osler_admin_acts_total",
             "Changes over /admin, and reads of the audit log and the vault, by how they ended (done, failed).",
             ["act", "outcome"],
+            registry=self.registry,
+        )
+
+        self._reloads = Counter(
+            "osler_config_reloads_total",
+            "Reloads of the configuration by how they ended (activated, refused).",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._glass = Counter(
+            "osler_break_glass_total",
+            "Requests that broke the glass, by the caller's role.",
+            ["role"],
             registry=self.registry,
         )
 
@@ -46,6 +110,22 @@ class Metrics:
     def upstream_fault(self, destination: str) -> None:
         self._faults.labels(destination).inc()
 
+    def breaker(self, target: str, state: str) -> None:
+        for each in ("closed", "open", "half-open"):
+            self._breakers.labels(target, each).set(each == state)
+
+    def retried(self, target: str) -> None:
+        self._retries.labels(target).inc()
+
+    def hedged(self, target: str, *, won: bool) -> None:
+        self._hedges.labels(target, "won" if won else "lost").inc()
+
+    def shed(self, why: str) -> None:
+        self._shed.labels(why).inc()
+
+    def wan(self, up: bool) -> None:
+        self._wan.set(up)
+
     def response(self, route: str, status: int) -> None:
         """An HTTP response was begun."""
         self._http.labels(route, str(status)).inc()
@@ -53,6 +133,18 @@ class Metrics:
     def admin_act(self, name: str, outcome: str) -> None:
         """An act over the admin surface ended: done or failed."""
         self._acts.labels(name, outcome).inc()
+
+    def reloaded(self, outcome: str) -> None:
+        """A reload of the configuration ended: activated or refused."""
+        self._reloads.labels(outcome).inc()
+
+    def broke_glass(self, role: str) -> None:
+        """A caller of a configured role broke the glass."""
+        self._glass.labels(role).inc()
+
+    def watch(self, collector: Collector) -> None:
+        """Ask `collector` too whenever the metrics are read."""
+        self.registry.register(collector)
 
     def text(self) -> bytes:
         """The exposition."""

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of `/v1`, with the pages beside it, made from the types that parse and answer.
 
-Request bodies are the types of `bodies.py`, answers those of `answers.py`; here stand only the routes, and
+Request bodies are the types of `bodies/`, answers those of `answers.py`; here stand only the routes, and
 which status each may have. It holds nothing of a site, and is the same for each.
 """
 
@@ -44,6 +44,9 @@ _MEANING = {
 _ANSWERS = (
     answers.ChatCompletion,
     answers.ChatChunk,
+    answers.TextCompletion,
+    answers.Response,
+    answers.ResponseEvent,
     answers.EmbeddingList,
     answers.ModelList,
     answers.ModelName,
@@ -85,12 +88,20 @@ def error_schemas() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    schemas = _components([*_ANSWERS, bodies.ChatBody, bodies.EmbeddingsBody])
-    chat = schemas["ChatBody"]
-    for name in bodies.DROPPED:
-        chat["properties"][name] = {"description": "Taken and dropped: it would name or profile the caller."}
-    # What the parser lets pass of fields that are not served, and nothing else of them.
-    chat["additionalProperties"] = {"enum": list(bodies.NOTHING)}
+    asked = [bodies.ChatBody, bodies.CompletionBody, bodies.ResponsesBody, bodies.EmbeddingsBody]
+    schemas = _components([*_ANSWERS, *asked, *bodies.ITEM_TYPES])
+    for name, dropped, refused in (
+        ("ChatBody", bodies.DROPPED, bodies.CHAT_REFUSED),
+        ("CompletionBody", bodies.DROPPED, bodies.COMPLETION_REFUSED),
+        ("ResponsesBody", bodies.RESPONSES_DROPPED, bodies.RESPONSES_REFUSED),
+    ):
+        fields = schemas[name]["properties"]
+        for field in dropped:
+            fields[field] = {"description": "Taken and dropped: it would name or profile the caller."}
+        for field, reason in refused.items():
+            # What the parser lets pass of a field that is not served.
+            fields[field] = {"enum": list(bodies.NOTHING), "description": f"Not served: {reason}."}
+        schemas[name]["additionalProperties"] = True
     schemas["EmbeddingsBody"]["additionalProperties"] = {"type": "null"}
     return schemas
 
@@ -108,6 +119,8 @@ def _paths() -> dict[str, Any]:
     one = [name | {"description": "A model's name; a `/` in it may stand as it is.", "example": "auto"}]
     return {
         "/v1/chat/completions": {"post": _chat()},
+        "/v1/responses": {"post": _responses()},
+        "/v1/completions": {"post": _completions()},
         "/v1/embeddings": {"post": _embeddings()},
         "/v1/models": {"get": _operation("models", "Models", {"200": listed} | refusals(KEYED))},
         "/v1/models/{name}": {
@@ -127,19 +140,40 @@ def _paths() -> dict[str, Any]:
 
 def _chat() -> dict[str, Any]:
     answer = _json("ChatCompletion", "The answer; with `stream`, server-sent events that end with `[DONE]`.")
-    answer["content"]["text/event-stream"] = {"schema": _event()}
-    return _operation(
-        "chat",
-        "An answer, plain or streamed",
-        {"200": _traced(answer)} | refusals(PIPELINE),
-        parameters=[_header(name, schema) for name, schema in bodies.NOTES.items()],
-        requestBody=_body("ChatBody"),
+    return _answering("chat", "An answer, plain or streamed", answer, "ChatChunk", "ChatBody")
+
+
+def _completions() -> dict[str, Any]:
+    answer = _json(
+        "TextCompletion", "The completion; with `stream`, server-sent events that end with `[DONE]`."
+    )
+    return _answering(
+        "completions", "A text gone on with, plain or streamed", answer, "TextCompletion", "CompletionBody"
     )
 
 
-def _event() -> dict[str, Any]:
+def _responses() -> dict[str, Any]:
+    answer = _json(
+        "Response", "The response; with `stream`, server-sent events that end with `response.completed`."
+    )
+    return _answering("responses", "A response, plain or streamed", answer, "ResponseEvent", "ResponsesBody")
+
+
+def _answering(name: str, summary: str, answer: dict[str, Any], event: str, body: str) -> dict[str, Any]:
+    """A route that goes through the pipeline."""
+    answer["content"]["text/event-stream"] = {"schema": _event(event)}
+    return _operation(
+        name,
+        summary,
+        {"200": _traced(answer)} | refusals(PIPELINE),
+        parameters=[_header(note, schema) for note, schema in bodies.NOTES.items()],
+        requestBody=_body(body),
+    )
+
+
+def _event(kind: str) -> dict[str, Any]:
     """One event of a stream: what its data holds. An ErrorBody stands where the answer broke off."""
-    held = {"anyOf": [_reference("ChatChunk"), _reference("ErrorBody")]}
+    held = {"anyOf": [_reference(kind), _reference("ErrorBody")]}
     data = {"type": "string", "contentMediaType": _MEDIA, "contentSchema": held}
     return {
         "type": "object",
@@ -162,7 +196,7 @@ def _operation(name: str, summary: str, responses: Mapping[str, Any], **more: An
 def _header(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     bare = {key: value for key, value in schema.items() if key != "description"}
     text = f"{schema['description']} `metadata` wins where both are given."
-    return {"name": f"x-osler-{name}", "in": "header", "description": text, "schema": bare}
+    return {"name": bodies.header(name), "in": "header", "description": text, "schema": bare}
 
 
 def _body(name: str) -> dict[str, Any]:

@@ -7,7 +7,9 @@ The body's own limits are in `incoming.py`: there it is known when somebody wait
 """
 
 import asyncio
+import contextlib
 import resource
+import socket
 from typing import Any
 
 import msgspec
@@ -53,6 +55,7 @@ class LimitedHttp(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """A caller connects: it has so long to say what it wants."""
         super().connection_made(transport)
+        _send_at_once(transport)
         if len(self.connections) > most_connections():
             self._refuse(Overloaded("Too many connections are open.", remedy="Try again in a moment."))
         else:
@@ -186,3 +189,11 @@ class LimitedHttp(HttpToolsProtocol):
         self.transport.write(STATUS_LINE[status or error.status] + head + more + b"\r\n" + body)
         self.transport.close()
         self._watch()
+
+
+def _send_at_once(transport: Any) -> None:
+    """Keep the system from holding back small pieces of a stream. asyncio does so by itself for some sockets only."""
+    talking = transport.get_extra_info("socket")
+    if talking is not None and talking.family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError):  # gone already
+            talking.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

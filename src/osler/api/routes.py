@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -13,26 +15,36 @@ from osler.api.edge import request_id
 from osler.api.errors import error_headers, error_json
 from osler.api.incoming import discard_body, read_body, while_connected
 from osler.api.metrics import CONTENT_TYPE, Metrics
+from osler.api.outgoing import ChatShape, CompletionShape, ResponsesShape, Shape
 from osler.api.render import json_response
-from osler.api.stream import EventStream
+from osler.api.stream import EventStream, Patience
 from osler.app.build import Platform
+from osler.app.live import Live
 from osler.core.errors import AuthError, OslerError, RateLimited, UnknownModel
 from osler.core.messages import Caller, ChatRequest
 from osler.gateway.bounds import Bounds
 from osler.gateway.exchange import Done, Failed
 from osler.gateway.router import AUTO, known_names
 
+Read = Callable[[Mapping[str, Any], Mapping[str, str], Caller, str], ChatRequest]
+Shaped = Callable[[ChatRequest, Mapping[str, Any]], Shape]
+
 
 class Api:
-    """The routes over one platform."""
+    """The routes over the platform in force."""
 
-    def __init__(self, platform: Platform, metrics: Metrics, *, require_keys: bool) -> None:
-        self.platform = platform
+    def __init__(self, live: Live, metrics: Metrics, *, require_keys: bool) -> None:
+        self._live = live
+        platform = live.newest
         self.metrics = metrics
         server = platform.config.server
         self.max_body = server.max_body_mb * 2**20
         self.body_s = server.timeouts.body_s
         self.guard_s = server.timeouts.guard_s
+        # A guard that is down is told by the status, so that no stream begins while one may still be waited for.
+        self._patience = Patience(
+            first_s=max(server.heartbeat_s, self.guard_s + 1), beat_s=server.heartbeat_s
+        )
         self.admission = Admission(
             platform.stores.access,
             server,
@@ -41,24 +53,42 @@ class Api:
             bounds=Bounds(waits=platform.stores.waits, patience_s=server.timeouts.guard_s),
         )
 
+    @property
+    def platform(self) -> Platform:
+        """That of the request which is being answered."""
+        return self._live.platform
+
     async def chat(self, request: Request) -> Response:
         """POST /v1/chat/completions."""
+        return await self._answered(request, wire.chat_request, ChatShape)
+
+    async def completions(self, request: Request) -> Response:
+        """POST /v1/completions."""
+        return await self._answered(request, wire.completion_request, CompletionShape)
+
+    async def responses(self, request: Request) -> Response:
+        """POST /v1/responses."""
+        return await self._answered(request, wire.responses_request, ResponsesShape)
+
+    async def _answered(self, request: Request, read: Read, shaped: Shaped) -> Response:
+        """What the pipeline gives for a request that `read` understands, in the shape of its route."""
         caller, data = await self._admitted(request)
-        ident = request_id(request)
         body = wire.parse(data)
-        chat = wire.chat_request(body, wire.own_headers(request.headers.items()), caller, ident)
+        chat = read(body, wire.own_headers(request.headers.items()), caller, request_id(request))
         if not self.platform.config.knowledge.ground:
             chat = replace(chat, ground="off")
+        shape = shaped(chat, body)
         if chat.stream:
-            return await while_connected(request, EventStream.begin(self.platform.pipeline, chat, body))
-        return await while_connected(request, self._answer(chat))
+            work = EventStream.begin(self.platform.pipeline, chat, shape, self._patience)
+            return await while_connected(request, work)
+        return await while_connected(request, self._answer(chat, shape))
 
-    async def _answer(self, chat: ChatRequest) -> Response:
+    async def _answer(self, chat: ChatRequest, shape: Shape) -> Response:
         """A plain answer, or the error that stands in its place."""
         async with contextlib.aclosing(self.platform.pipeline.run(chat)) as events:
             async for event in events:
                 if isinstance(event, Done):
-                    return json_response(wire.completion(event.exchange), 200)
+                    return json_response(shape.whole(event.exchange), 200)
                 if isinstance(event, Failed):
                     shown = error_json(event.error, decision=event.decision, record=event.record)
                     return json_response(shown, event.error.status, error_headers(event.error))

@@ -1,110 +1,120 @@
 """Answers as server-sent events.
 
-The first event leaves only after the stream's *opened* record is durable, `[DONE]` only after its
-*closed* record is. The last event before `[DONE]` carries the `osler` object. Anything that goes
-wrong on the way ends the stream with an error event and no `[DONE]`.
+The first event leaves only after the stream's *opened* record is durable, the last only after its
+*closed* record is. An event at the end carries the `osler` object. Anything that goes
+wrong on the way ends the stream with an error event and without what says that it is whole.
 """
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 
-import msgspec
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from osler.api import wire
 from osler.api.errors import error_headers, error_json
+from osler.api.incoming import hung_up
+from osler.api.outgoing import Shape
 from osler.api.render import json_response
 from osler.core.messages import ChatRequest
 from osler.gateway.answer import Piece
 from osler.gateway.exchange import Done, Event, Failed
 from osler.gateway.pipeline import Pipeline
 
-_HEARTBEAT_S = 15.0
+_BEAT = b": waiting\n\n"
 
 
-class EventStream:
-    """One streamed answer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a stream stays silent, in seconds: before its first event, and between two."""
+
+    first_s: float
+    beat_s: float
+
+
+class EventStream(Response):
+    """One streamed answer. When its caller hangs up, what is behind it is cancelled at once."""
 
     @staticmethod
-    async def begin(pipeline: Pipeline, chat: ChatRequest, body: Mapping[str, Any]) -> Response:
-        """Wait for the first event: a refusal before it is a plain HTTP error, with its right status."""
+    async def begin(pipeline: Pipeline, chat: ChatRequest, shape: Shape, patience: Patience) -> Response:
+        """Wait for the first event: a refusal before it is a plain HTTP error, with its right status.
+
+        Where it is long in coming the stream begins without it, so that there is something to send comments on.
+        """
         events = pipeline.run(chat)
+        first = asyncio.ensure_future(anext(events))
         try:
-            first = await anext(events)
+            await asyncio.wait({first}, timeout=patience.first_s)
         except BaseException:
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
             await events.aclose()
             raise
-        if isinstance(first, Failed):
+        event = first.result() if first.done() else None
+        if isinstance(event, Failed):
             await events.aclose()
-            shown = error_json(first.error, decision=first.decision, record=first.record)
-            return json_response(shown, first.error.status, error_headers(first.error))
-        options = body.get("stream_options") or {}
-        return StreamingResponse(
-            _events(chat, first, events, usage=bool(options.get("include_usage"))),
-            media_type="text/event-stream",
-            headers={"x-accel-buffering": "no"},
-        )
+            shown = error_json(event.error, decision=event.decision, record=event.record)
+            return json_response(shown, event.error.status, error_headers(event.error))
+        return EventStream(first, events, shape, patience)
 
+    def __init__(
+        self, first: asyncio.Task[Event], rest: AsyncGenerator[Event, None], shape: Shape, patience: Patience
+    ) -> None:
+        super().__init__(media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+        del self.headers["content-length"]
+        self._first = first
+        self._rest = rest
+        self._shape = shape.events()
+        self._beat_s = patience.beat_s
+        self._said = 0.0
 
-async def _events(
-    chat: ChatRequest, first: Event, rest: AsyncGenerator[Event, None], *, usage: bool
-) -> AsyncIterator[bytes]:
-    created = int(time.time())
-    yield _event(wire.chunk(chat, delta={"role": "assistant", "content": ""}, created=created, finish=None))
-    async with contextlib.aclosing(rest):
-        event: Event | None = first
-        while event is not None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events, as long as the caller is there."""
+        writing = asyncio.ensure_future(self._write(send))
+        leaving = asyncio.ensure_future(hung_up(receive))
+        beating = asyncio.ensure_future(self._beat(send))
+        try:
+            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if writing.done():
+                writing.result()
+        finally:
+            for task in (writing, leaving, beating):
+                task.cancel()
+            await asyncio.gather(writing, leaving, beating, return_exceptions=True)
+
+    async def _write(self, send: Send) -> None:
+        async with contextlib.aclosing(self._rest) as rest:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            if not self._first.done():
+                await self._say(send, self._shape.opening())
+                event = await self._first
+                await self._say(send, self._shown(event))
+            else:
+                event = self._first.result()
+                await self._say(send, self._shape.opening() + self._shown(event))
             if isinstance(event, Piece):
-                yield _event(wire.chunk(chat, delta={"content": event.text}, created=created, finish=None))
-            elif isinstance(event, Failed):
-                yield _event(error_json(event.error, decision=event.decision, record=event.record))
-                return
-            elif isinstance(event, Done):
-                for last in _closing(chat, event, created, usage=usage):
-                    yield _event(last)
-                yield b"data: [DONE]\n\n"
-                return
-            async for beat in _wait(rest):
-                if isinstance(beat, bytes):
-                    yield beat
-                else:
-                    event = beat
-    return
+                async for event in rest:
+                    await self._say(send, self._shown(event))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    async def _say(self, send: Send, text: bytes) -> None:
+        if text:
+            self._said = asyncio.get_running_loop().time()
+            await send({"type": "http.response.body", "body": text, "more_body": True})
 
-async def _wait(rest: AsyncGenerator[Event, None]) -> AsyncIterator[bytes | Event]:
-    """The next event, with heartbeat comments while it is not there yet."""
-    coming = asyncio.ensure_future(anext(rest))
-    try:
+    async def _beat(self, send: Send) -> None:
+        """A comment whenever nothing was said for so long: what stands between must not take the stream for dead."""
+        loop = asyncio.get_running_loop()
+        self._said = self._said or loop.time()
         while True:
-            done, _ = await asyncio.wait({coming}, timeout=_HEARTBEAT_S)
-            if done:
-                yield coming.result()
-                return
-            yield b": waiting\n\n"
-    finally:
-        if not coming.done():
-            coming.cancel()
-            with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
-                await coming
+            await asyncio.sleep(self._said + self._beat_s - loop.time())
+            if loop.time() >= self._said + self._beat_s:
+                await self._say(send, _BEAT)
 
-
-def _closing(chat: ChatRequest, done: Done, created: int, *, usage: bool) -> list[dict[str, object]]:
-    """The finish event with the `osler` object; then, if asked for, the usage event without choices."""
-    x = done.exchange
-    finish = wire.chunk(chat, delta={}, created=created, finish=x.finish or "stop")
-    finish["osler"] = x.to_json()
-    events = [finish]
-    if usage:
-        counted = wire.chunk(chat, delta={}, created=created, finish=None)
-        counted["choices"] = []
-        counted["usage"] = wire.usage(x)
-        events.append(counted)
-    return events
-
-
-def _event(value: object) -> bytes:
-    return b"data: " + msgspec.json.encode(value) + b"\n\n"
+    def _shown(self, event: Event) -> bytes:
+        if isinstance(event, Piece):
+            return self._shape.piece(event)
+        if isinstance(event, Done):
+            return self._shape.closing(event.exchange)
+        return self._shape.failed(error_json(event.error, decision=event.decision, record=event.record))

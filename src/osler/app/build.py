@@ -9,6 +9,7 @@ from pathlib import Path
 
 from osler.app import plugins, rule_tests, secrets
 from osler.app.config import Config
+from osler.app.tasks import load_tasks, task_checks
 from osler.core.clock import Clock, SystemClock
 from osler.core.errors import ConfigError, InputError, StoreError
 from osler.core.ports.access import Access
@@ -18,16 +19,20 @@ from osler.core.ports.detector import Detector
 from osler.core.ports.index import RECORDS, Index
 from osler.core.ports.reader import Reader
 from osler.core.ports.records import RecordView
+from osler.core.ports.spending import Spending
 from osler.core.ports.vault import SurrogateMaps, Vault, VaultKeeper
 from osler.deid import Deidentifier
 from osler.deid.config import ENGINES
 from osler.deid.site import SiteProtocol
+from osler.gateway.budgets import Budgets
 from osler.gateway.embeddings import EmbeddingService
+from osler.gateway.failover import Failover
 from osler.gateway.observe import NullObserver, Observer
 from osler.gateway.parts import Parts
 from osler.gateway.pipeline import Pipeline
 from osler.gateway.policy import Policy
 from osler.gateway.roles import Roles
+from osler.gateway.reuse import Reuse
 from osler.guardrails import Guard
 from osler.knowledge.ingest import Library, starter_sources
 from osler.knowledge.retrieve import Retriever
@@ -40,6 +45,7 @@ from osler.stores import (
     SqlAuditLog,
     SqlIndex,
     SqlRecords,
+    SqlSpending,
     SqlSurrogateMaps,
     SqlVault,
     SqlVaultKeeper,
@@ -63,6 +69,7 @@ class Stores:
     maps: SurrogateMaps
     keeper: VaultKeeper
     access: Access
+    spending: Spending
     index: Index
     records: RecordView
     waits: bool = False
@@ -100,6 +107,7 @@ class Platform:
 
     async def release(self) -> None:
         """Close connections to model servers. The stores stay open: another platform may be over them."""
+        await self.pipeline.parts.failover.aclose()
         for completer in self.completers.values():
             await completer.aclose()
 
@@ -125,6 +133,7 @@ def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> 
             maps=SqlSurrogateMaps(vault, clock=clock),
             keeper=SqlVaultKeeper(vault, files, clock=clock),
             access=SqlAccess(database),
+            spending=SqlSpending(database),
             index=SqlIndex(database),
             records=SqlRecords(database),
             waits=database.kind != "sqlite",
@@ -187,7 +196,8 @@ def build_deidentifier(config: Config) -> Deidentifier:
 def build_guard(config: Config) -> Guard:
     """The checks that the configuration names."""
     names, options = config.guardrails.checks, config.guardrails.options
-    _all_named(config.place("guardrails", "options"), options, "guardrails.checks", names)
+    in_use = plugins.in_use(config)["checks"]
+    _all_named(config.place("guardrails", "options"), options, "guardrails.checks", in_use)
     place = config.place("guardrails", "checks")
     return Guard([plugins.made("checks", name, options.get(name), place=place) for name in names])
 
@@ -323,11 +333,17 @@ def _parts(
 ) -> Parts:
     """What the pipeline is made of."""
     destinations = tuple(d.value(name) for name, d in config.destinations.items())
+    tasks = load_tasks(config, deidentifier)
     return Parts(
         deidentifier=deidentifier,
         policy=Policy(destinations, config.rules, Roles(config.gateway.roles)),
         destinations=destinations,
         completers=completers,
+        failover=Failover(completers, destinations, config.gateway, observer, clock),
+        tasks=tasks,
+        task_checks=task_checks(config, tasks),
+        budgets=Budgets(config.gateway.budgets, stores.spending, clock),
+        reuse=Reuse(config.gateway.cache, clock.monotonic),
         retriever=Retriever(stores.index, stores.records, lexicon=drugs.load()),
         records=stores.records,
         guard=guard,
@@ -339,6 +355,7 @@ def _parts(
         public=frozenset(config.knowledge.public_collections) - {RECORDS},
         config_digest=config.digest(),
         withhold=config.guardrails.on_block == "withhold",
+        hold=config.guardrails.hold,
         waits=stores.waits,
         patience_s=config.server.timeouts.guard_s,
     )
@@ -363,7 +380,9 @@ def build_completer(config: Config, name: str) -> Completer:
     """The backend of one destination, with its secret. Raises ConfigError; calls nobody."""
     table = config.destinations[name]
     options: dict[str, object] = dict(table.options)
-    for key, beside in (("url", "url"), ("token", "auth")):
+    for key, beside in (
+        ("url", "url"), ("token", "auth"), ("tls", "tls"), ("proxy", "proxy"), ("proxy_auth", "proxy_auth")
+    ):  # fmt: skip
         if key in options:
             raise ConfigError(
                 f"{config.place('destinations', name, 'options')} must not hold '{key}'.",
@@ -374,6 +393,15 @@ def build_completer(config: Config, name: str) -> Completer:
     if table.auth is not None:
         place = config.place("destinations", name, "auth")
         options["token"] = secrets.resolve(env=table.auth.env, file=table.auth.file, place=place)
+    if table.tls is not None:
+        options["tls"] = table.tls.model_dump(exclude_none=True)
+    if table.proxy is not None:
+        options["proxy"] = table.proxy
+    if table.proxy_auth is not None:
+        place = config.place("destinations", name, "proxy_auth")
+        options["proxy_auth"] = secrets.resolve(
+            env=table.proxy_auth.env, file=table.proxy_auth.file, place=place
+        )
     place = config.place("destinations", name)
     made: Completer = plugins.made("backends", table.use, options, place=place)
     return made

@@ -79,6 +79,11 @@ class Config(BaseModel):
         """Where a key stands, for an error message: with file and line when it was read from a file."""
         return self._origin.place(keys) if self._origin else ".".join(keys)
 
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths count from: that of the file, else the current one."""
+        return Path(self._origin.name).parent if self._origin else Path()
+
     def digest(self) -> str:
         """SHA-256 over the configuration as it is in force, defaults included; secrets are references."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
@@ -186,7 +191,9 @@ def _unknown_models(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[
     """Models that something names and no destination serves."""
     served = {model: None for d in config.destinations.values() for model in d.models}
     known = {*served, *(f"{name}/{model}" for name, d in config.destinations.items() for model in d.models)}
-    naming = [(("rules", str(i), "models"), rule.models) for i, rule in enumerate(config.rules)]
+    naming: list[tuple[tuple[str, ...], tuple[str, ...] | None]] = [
+        (("rules", str(i), "models"), rule.models) for i, rule in enumerate(config.rules)
+    ]
     naming += [(("tasks", name, "allow"), task.allow) for name, task in config.tasks.items()]
     naming += [(("tests", str(i), "expect", "model"), t.expect.model) for i, t in enumerate(config.tests)]
     for keys, names in naming:

@@ -13,6 +13,7 @@ from osler.core.errors import ConfigError, PluginError
 from osler.core.ports.check import Check
 from osler.core.ports.completer import Completer
 from osler.core.ports.detector import Detector
+from osler.core.ports.estimator import Estimator
 from osler.core.ports.reader import Reader
 from osler.deid.config import ENGINES
 from osler.guardrails.guard import PARTS
@@ -22,6 +23,7 @@ PORTS: Mapping[str, type] = {
     "detectors": Detector,
     "readers": Reader,
     "checks": Check,
+    "estimators": Estimator,
 }
 """Plug point to the port that its plug-ins implement."""
 
@@ -32,7 +34,8 @@ def in_use(config: Config) -> dict[str, tuple[str, ...]]:
         "backends": [destination.use for destination in config.destinations.values()],
         "detectors": [*ENGINES[config.deid.engine], *config.deid.extra_detectors],
         "readers": [*config.knowledge.readers],
-        "checks": [*config.guardrails.checks],
+        "checks": [*config.guardrails.checks, *(n for t in config.tasks.values() for n in t.checks or ())],
+        "estimators": [],
     }
     return {group: tuple(dict.fromkeys(used)) for group, used in names.items()}
 

@@ -53,6 +53,10 @@ def _secret_files(config: Config) -> Iterator[tuple[str, str]]:
     for name, destination in config.destinations.items():
         if destination.auth is not None and destination.auth.file is not None:
             yield config.place("destinations", name, "auth"), destination.auth.file
+        if destination.proxy_auth is not None and destination.proxy_auth.file is not None:
+            yield config.place("destinations", name, "proxy_auth"), destination.proxy_auth.file
+        if destination.tls is not None and destination.tls.key is not None:
+            yield config.place("destinations", name, "tls", "key"), destination.tls.key
     for key in ("vault_key", "vault_key_previous", "url"):
         file = getattr(getattr(config.stores, key), "file", None)  # `url` may be a text too
         if file is not None:

@@ -1,30 +1,103 @@
 """The shapes of what an OpenAI-wire server answers, as far as Osler reads them. Unknown fields are skipped.
 
 Plain answers and pieces of a stream have one shape: `choices` hold a `message` in the former, a
-`delta` in the latter. Servers differ in what they leave out or send as null; only what is needed is
-demanded.
+`delta` in the latter, a `text` with the endpoint "completions". Servers differ in what they leave out or send as
+null; only what is needed is demanded.
 """
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from osler.core.messages import Usage
 
 
-class Text(Struct):
-    """A message, or a piece of one. `content` is null in tool calls, and in many servers' first piece."""
+class Function(Struct):
+    """What a tool call calls. `arguments` is JSON as text; TGI has sent it as an object."""
 
-    content: str | None = None
+    name: str | None = None
+    arguments: str | dict[str, Any] | None = None
+
+    def written(self) -> str:
+        """The arguments, or a piece of them, as text."""
+        if isinstance(self.arguments, dict):
+            return msgspec.json.encode(self.arguments).decode()
+        return self.arguments or ""
+
+
+class ToolCall(Struct):
+    """A tool call, or a piece of one. Some servers leave `index` out, some repeat `id` with each piece."""
+
+    index: int | None = None
+    id: str | None = None
+    function: Function | None = None
+
+
+class Part(Struct):
+    """A piece of a message whose content is a list."""
+
+    type: str = ""
+    text: str | None = None
+
+
+class Text(Struct):
+    """A message, or a piece of one. `content` is null in tool calls, and in many servers' first piece.
+
+    `reasoning` and `reasoning_content` are two names for one thing; some servers send both, some an object.
+    """
+
+    content: str | list[Part] | None = None
+    tool_calls: list[ToolCall] | ToolCall | None = None
+    function_call: Function | None = None
+    refusal: str | None = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+
+    def said(self) -> str:
+        """The text."""
+        if isinstance(self.content, list):
+            return "".join(part.text or "" for part in self.content if part.type in ("text", ""))
+        return self.content or ""
+
+    def thought(self) -> str:
+        """The reasoning."""
+        for given in (self.reasoning_content, self.reasoning):
+            if isinstance(given, str) and given:
+                return given
+        return ""
+
+    def calls(self) -> list[ToolCall]:
+        """The tool calls; a `function_call` of old is the first of one."""
+        if self.tool_calls is not None:
+            return self.tool_calls if isinstance(self.tool_calls, list) else [self.tool_calls]
+        return [ToolCall(index=0, function=self.function_call)] if self.function_call is not None else []
 
 
 class Choice(Struct):
-    """One of the answers that were asked for; Osler reads the first."""
+    """One of the answers that were asked for."""
 
     index: int = 0
     message: Text | None = None
     delta: Text | None = None
+    text: str | None = None
     finish_reason: str | None = None
+    logprobs: Any = None
+
+    def body(self) -> Text | None:
+        """What it says, whichever field says it."""
+        if self.message is not None or self.delta is not None:
+            return self.message if self.message is not None else self.delta
+        return Text(content=self.text) if self.text is not None else None
+
+    def entries(self) -> tuple[dict[str, Any], ...]:
+        """Log probabilities: one entry a token; with the endpoint "completions" one object of lists, as it came."""
+        if not isinstance(self.logprobs, dict):
+            return ()
+        tokens = self.logprobs.get("content")
+        if isinstance(tokens, list):
+            return tuple(entry for entry in tokens if isinstance(entry, dict))
+        return (self.logprobs,) if "tokens" in self.logprobs else ()
 
 
 class TokenCount(Struct):
@@ -35,15 +108,19 @@ class TokenCount(Struct):
 
 
 class Answer(Struct):
-    """A chat completion or a chunk of one. The last chunk may have usage and no choice."""
+    """A completion or a chunk of one. The last chunk may have usage and no choice.
+
+    `error` is an object or a text (TGI); vLLM has sent errors as an object whose `object` is "error".
+    """
 
     choices: list[Choice] | None = None
     usage: TokenCount | None = None
     error: Any = None
+    object: Any = None
 
-    def first(self) -> Choice | None:
-        """The choice with index 0."""
-        return next((c for c in self.choices or () if c.index == 0), None)
+    def is_error(self) -> bool:
+        """Whether it is an error and no answer."""
+        return self.error is not None or self.object == "error"
 
     def counted(self) -> Usage | None:
         """The usage in Osler's terms."""
@@ -78,9 +155,10 @@ class Embeddings(Struct):
 
 
 class ModelEntry(Struct):
-    """One model that a server lists."""
+    """One model that a server lists. `max_model_len` is vLLM's: tokens of prompt and answer together."""
 
     id: str
+    max_model_len: int | None = None
 
 
 class ModelList(Struct):
@@ -89,23 +167,6 @@ class ModelList(Struct):
     data: list[ModelEntry] | None
 
 
-class Stream:
-    """What is known of a streamed answer so far."""
-
-    def __init__(self) -> None:
-        self.begun = False
-        self.length = 0
-        self.finish = ""
-        self.usage: Usage | None = None
-
-    def take(self, answer: Answer) -> str:
-        """Note what a chunk says, and give the text that it adds."""
-        self.begun = True
-        self.usage = answer.counted() or self.usage
-        choice = answer.first()
-        if choice is None:
-            return ""
-        self.finish = choice.finish_reason or self.finish
-        text = (choice.delta.content if choice.delta else None) or ""
-        self.length += len(text)
-        return text
+ANSWER = msgspec.json.Decoder(Answer)
+EMBEDDINGS = msgspec.json.Decoder(Embeddings)
+MODELS = msgspec.json.Decoder(ModelList)

@@ -16,7 +16,7 @@ from osler.backends import hashing
 from osler.backends.evidence_block import EvidenceBlock, Sentence, read_block
 from osler.backends.relevance import Match, rank
 from osler.backends.words import ADVICE_WORDS, VERDICT_WORDS, words
-from osler.core.errors import UpstreamError
+from osler.core.errors import UpstreamError, UpstreamRefused
 from osler.core.messages import Delta, Message, Usage
 from osler.core.ports.completer import ModelCall
 
@@ -60,9 +60,16 @@ class Extractive:
             await asyncio.sleep(0)
         yield Delta(finish="stop", usage=usage)
 
-    async def embed(self, model_id: str, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
-        """Lexical vectors of 384 dimensions."""
+    async def embed(
+        self, model_id: str, texts: tuple[str, ...], *, dimensions: int | None = None
+    ) -> tuple[tuple[float, ...], ...]:
+        """Lexical vectors of 384 dimensions, and of no other number."""
         _require(model_id, EMBEDDING_ID)
+        if dimensions not in (None, hashing.DIMENSIONS):
+            raise UpstreamRefused(
+                f"The embedded backend's vectors have {hashing.DIMENSIONS} dimensions, and no others.",
+                remedy="Leave `dimensions` out.",
+            )
         return tuple(hashing.embed(text) for text in texts)
 
     async def probe(self) -> tuple[str, ...]:

@@ -5,22 +5,61 @@ HTTP status and, for 429, how many seconds the server asks to wait.
 """
 
 import math
-import ssl
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import aiohttp
-
-from osler.core.errors import UpstreamError, UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
+from osler.backends.client.port import FaultKind
+from osler.core.errors import (
+    UpstreamError,
+    UpstreamFault,
+    UpstreamRefused,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
 
 RUNNING = "Is it running at that address? `osler doctor` checks it."
 LOGS = "Look into the model server's own log; `osler doctor` checks whether it answers."
 WIRE = "Check that the destination's url is an OpenAI-compatible base address; most end in /v1."
+_CUT: UpstreamFault = "cut"
+_GARBLED: UpstreamFault = "garbled"
+_NO_CONNECTION: Mapping[str, tuple[str, str, UpstreamFault]] = {
+    "dns": (
+        "cannot be reached: its host name cannot be resolved.",
+        "Check the destination's url.",
+        "unreachable",
+    ),
+    "tls": (
+        "could not be connected to securely: the TLS handshake failed.",
+        "Check its certificate (name, expiry, authority), whether it asks for one of Osler's (`tls`), and that the "
+        "url should be https.",
+        "access",
+    ),
+    "proxy": (
+        "cannot be reached: the proxy refused, or is not there.",
+        "Check the destination's `proxy` and `proxy_auth`.",
+        "unreachable",
+    ),
+    "connect": ("cannot be reached: the connection failed.", RUNNING, "unreachable"),
+}
+_TOO_LONG = re.compile(
+    rb"context_length_exceeded|exceed_context_size|(?:maximum|available|model'?s?) context (?:length|size|window)"
+    rb"|exceeds? the (?:model'?s? )?context|exceeds the context length|longer than the context"
+    rb"|too long for the model|inputs?`? (?:tokens \\+|must have less than)|tokens? \+ `?max_new_tokens`? must be"
+    rb"|input is too large to process|larger than the max context size|prompt is too long",
+    re.IGNORECASE,
+)
+"""How vLLM, TGI, TEI, Ollama, llama.cpp and OpenAI say that a text is longer than the model takes."""
+_LOADING = re.compile(rb"loading model|model is (?:still )?loading", re.IGNORECASE)
 
 
-def status_error(url: str, status: int, *, retry_after: str = "") -> UpstreamError:
-    """The error for an HTTP status other than 200. `retry_after` is that header's value."""
+def status_error(url: str, status: int, *, retry_after: str = "", body: bytes = b"") -> UpstreamError:
+    """The error for an HTTP status other than 200. `retry_after` is that header's value; `body` is only looked through
+    for what the server complains of, and nothing of it is repeated."""
     server = f"The model server at {url}"
+    if status in (400, 413, 422, 500) and _TOO_LONG.search(body):
+        return too_long(url, status)
     if status in (401, 403):
         return UpstreamError(
             f"{server} refused Osler's credentials (HTTP {status}).",
@@ -53,13 +92,15 @@ def status_error(url: str, status: int, *, retry_after: str = "") -> UpstreamErr
             fault="access",
         )
     if status == 503:
+        loading = "is still loading its model" if _LOADING.search(body) else "takes no requests for now"
         return UpstreamUnavailable(
-            f"{server} takes no requests for now (HTTP 503).",
+            f"{server} {loading} (HTTP 503).",
             remedy=f"Try again later. {LOGS}",
             fault="server",
             retry_after_s=retry_after_s(retry_after),
         )
-    if status == 408 or status >= 500:
+    # 424 is what TGI says when the generation failed.
+    if status in (408, 424, 425) or status >= 500:
         return UpstreamError(f"{server} failed (HTTP {status}).", remedy=LOGS)
     return UpstreamRefused(
         f"{server} refused the request as invalid (HTTP {status}).",
@@ -67,39 +108,31 @@ def status_error(url: str, status: int, *, retry_after: str = "") -> UpstreamErr
     )
 
 
-def connection_error(url: str, error: BaseException, *, begun: bool) -> UpstreamError:
-    """The error for a fault of the connection. `begun`: part of an answer had arrived."""
+def client_fault(url: str, kind: FaultKind, *, most: int = 0, begun: bool = False) -> UpstreamError:
+    """The error for an exchange that failed. `most`: what the answer was allowed (bytes). `begun`: part of an answer
+    had been given out."""
     server = f"The model server at {url}"
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return UpstreamTimeout(
-            f"{server} could not be connected to in time.", remedy=RUNNING, fault="unreachable"
-        )
-    if isinstance(error, TimeoutError):
-        what = "fell silent in mid-answer" if begun else "did not answer in time"
-        return UpstreamTimeout(f"{server} {what}.", remedy=f"Raise the destination's timeout_s. {LOGS}")
-    if begun:
-        return cut_off(url)
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return UpstreamError(
-            f"{server}: its host name cannot be resolved.",
-            remedy="Check the destination's url.",
-            fault="unreachable",
-        )
-    if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError | ssl.SSLError):
-        return UpstreamError(
-            f"{server} could not be connected to securely: the TLS handshake failed.",
-            remedy="Check its certificate (name, expiry, authority) and that the url should be https.",
-            fault="access",
-        )
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return UpstreamError(
-            f"{server} cannot be reached: the connection failed.", remedy=RUNNING, fault="unreachable"
-        )
-    if isinstance(error, aiohttp.ClientResponseError):
-        return UpstreamError(
-            f"{server} does not answer in HTTP as Osler knows it.", remedy=WIRE, fault="garbled"
-        )
-    return UpstreamError(f"{server} closed the connection without an answer.", remedy=LOGS, fault="cut")
+    match kind:
+        case "connect-timeout":
+            return UpstreamTimeout(
+                f"{server} could not be connected to in time.", remedy=RUNNING, fault="unreachable"
+            )
+        case "timeout":
+            what = "fell silent in mid-answer" if begun else "did not answer in time"
+            return UpstreamTimeout(f"{server} {what}.", remedy=f"Raise the destination's timeout_s. {LOGS}")
+        case "cut":
+            return cut_off(url)
+        case "too-large":
+            return too_large(url, most)
+        case "packed":
+            return not_the_wire(url, "a compressed body, which was not asked for")
+        case "closed":
+            message, remedy, fault = "closed the connection without an answer.", LOGS, _CUT
+        case "protocol":
+            message, remedy, fault = "does not answer in HTTP as Osler knows it.", WIRE, _GARBLED
+        case _:
+            message, remedy, fault = _NO_CONNECTION[kind]
+    return UpstreamError(f"{server} {message}", remedy=remedy, fault=fault)
 
 
 def cut_off(url: str) -> UpstreamError:
@@ -109,10 +142,29 @@ def cut_off(url: str) -> UpstreamError:
     )
 
 
-def reported_error(url: str, *, begun: bool) -> UpstreamError:
-    """An error object in place of an answer, or in the middle of one."""
+def reported_error(url: str, *, begun: bool, body: bytes = b"") -> UpstreamError:
+    """An error object in place of an answer, or in the middle of one. `body` as in `status_error`."""
+    if not begun and _TOO_LONG.search(body):
+        return too_long(url, None)
     when = "in mid-answer" if begun else "instead of an answer"
     return UpstreamError(f"The model server at {url} reported an error {when}.", remedy=LOGS)
+
+
+def too_long(url: str, status: int | None) -> UpstreamRefused:
+    """The text is longer than the model takes: another try would meet the same."""
+    said = f" (HTTP {status})" if status is not None else ""
+    return UpstreamRefused(
+        f"The model server at {url} says that the text is longer than the model takes{said}.",
+        remedy="Ask with a shorter text or ask for a shorter answer, or use a model with a larger context.",
+    )
+
+
+def not_served(url: str, what: str) -> UpstreamRefused:
+    """A part of the request that this kind of server cannot do, said before anything is sent. `what`: our words."""
+    return UpstreamRefused(
+        f"The model server at {url} cannot do what was asked: {what}.",
+        remedy="Leave it out, or ask for a model at another destination.",
+    )
 
 
 def not_the_wire(url: str, what: str) -> UpstreamError:

@@ -28,9 +28,11 @@ WORK = {
     "kb": "osler.cli.work.kb",
     "plugins": "osler.cli.work.plugins",
     "openapi": "osler.api.published",
+    "route": "osler.api.explained",
     "selftest": "osler.selftest.command",
     "serve": "osler.cli.work.serve",
     "store": "osler.cli.work.store",
+    "tasks": "osler.cli.work.tasks",
     "vault": "osler.cli.work.vault",
 }
 """Command group to the module that does its work."""

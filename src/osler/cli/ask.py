@@ -30,6 +30,13 @@ def ask(
     model: Annotated[
         str, typer.Option("--model", help="A model's name, `destination/name`, or `auto`: the rules choose.")
     ] = "auto",
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            help="A task's name: its prompt and its schema are added. `osler tasks list` shows them.",
+        ),
+    ] = None,
     show_sent: Annotated[
         bool, typer.Option("--show-sent", help="Also show what the model was sent.")
     ] = False,
@@ -39,6 +46,6 @@ def ask(
 ) -> None:
     """Answer a question through the nine steps: cited, checked and signed."""
     work(
-        "ask", "ask", question=question, patient=patient, model=model,
+        "ask", "ask", question=question, patient=patient, model=model, task=task,
         show_sent=show_sent, json=json, config=config, workspace=workspace,
     )  # fmt: skip

@@ -44,3 +44,16 @@ def show(
 ) -> None:
     """Show audit records. They hold handles, counts and keyed digests, no PHI."""
     work("audit", "show", number=number, last=last, json=json, config=config, workspace=workspace)
+
+
+@app.command(name="break-glass")
+def break_glass(
+    pending: Annotated[
+        bool, typer.Option("--pending", help="Only those that nobody has reviewed yet.")
+    ] = False,
+    json: Json = False,
+    config: ConfigFile = None,
+    workspace: Workspace = HERE,
+) -> None:
+    """List requests that broke the glass, and who reviewed them. The reasons are not shown here."""
+    work("audit", "break_glass", pending=pending, json=json, config=config, workspace=workspace)

@@ -18,9 +18,11 @@ from osler.cli import (
     keys,
     openapi,
     plugins,
+    route,
     selftest,
     serve,
     store,
+    tasks,
     vault,
 )
 from osler.cli.options import folder
@@ -39,8 +41,10 @@ app.add_typer(kb.app, name="kb")
 app.add_typer(deid.app, name="deid")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
+app.add_typer(route.app, name="route")
 app.add_typer(keys.app, name="keys")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(tasks.app, name="tasks")
 app.add_typer(vault.app, name="vault")
 app.add_typer(store.app, name="store")
 app.command("openapi")(openapi.openapi)

@@ -6,6 +6,7 @@
     ├── InputError                invalid_input      400     4
     │   ├── TooLarge              too_large          413     4
     │   ├── UnsupportedFormat     unsupported_format 415     4
+    │   ├── ContextTooLong        context_length_exceeded 400 4
     │   ├── UnknownPatient        patient_not_found  404     4
     │   ├── UnknownModel          model_not_found    404     4
     │   ├── NotFound              not_found          404     4
@@ -15,6 +16,7 @@
     ├── RequestTimeout            request_timeout    408     1
     ├── RateLimited               rate_limited       429     1
     │   ├── Overloaded            overloaded         503     1
+    │   ├── BudgetSpent           budget_spent       429     1
     │   └── Congested             congested          429     1
     ├── PolicyRefused             policy_refused     403     5
     ├── UpstreamError             upstream_error     502     6
@@ -99,6 +101,15 @@ class TooLarge(InputError):
 
     code = "too_large"
     status = 413
+
+
+class ContextTooLong(InputError):
+    """A request is longer than any model takes in to which it may go.
+
+    Send less, turn grounding off, or ask for a model with a larger context.
+    """
+
+    code = "context_length_exceeded"
 
 
 class UnsupportedFormat(InputError):
@@ -207,6 +218,15 @@ class Overloaded(RateLimited):
 
     code = "overloaded"
     status = 503
+
+
+class BudgetSpent(RateLimited):
+    """The caller's budget of tokens or money is used up for the day or the month.
+
+    Wait until it begins anew, which `retry-after` says, or raise it in `gateway.budgets`.
+    """
+
+    code = "budget_spent"
 
 
 class Congested(RateLimited):

@@ -6,6 +6,7 @@ from typing import Literal
 
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
 Ground = Literal["auto", "off"]
+Reusing = Literal["auto", "off"]
 Latency = Literal["critical", "interactive", "batch"]
 Surface = Literal["chat", "responses", "completions"]
 Endpoint = Literal["chat", "completions"]
@@ -41,7 +42,7 @@ class ChatRequest:
     which go on to the model server: settings, tools, response_format, what nobody knows; `patient` is a bare FHIR id;
     `explain` asks for what the model was sent. `task` names one of the configured tasks, `specialty` and `latency`
     are what the caller says of the request. `break_glass` is the reason for which the caller asks for more than
-    the role allows. `surface` is the route that it came by.
+    the role allows; `reuse` "off" wants an answer of its own. `surface` is the route that it came by.
     """
 
     messages: tuple[Message, ...] = field(repr=False)
@@ -56,6 +57,7 @@ class ChatRequest:
     latency: Latency = "interactive"
     break_glass: str | None = field(default=None, repr=False)
     ground: Ground = "auto"
+    reuse: Reusing = "auto"
     explain: bool = False
     caller: Caller = field(default_factory=Caller)
     request_id: str = ""

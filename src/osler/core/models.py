@@ -47,7 +47,7 @@ class Acceptance:
 class Model:
     """One model at one destination. `name` is what callers ask for, `id` what the server is told.
 
-    `images`: it takes them in. Prices are US dollars per million tokens.
+    `images`: it takes them in. `schemas`: it answers by a JSON Schema. Prices are US dollars per million tokens.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Model:
     price_in: float = 0.0
     price_out: float = 0.0
     images: bool = False
+    schemas: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

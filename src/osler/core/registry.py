@@ -13,7 +13,7 @@ from typing import Any
 from osler.core.errors import OslerError, PluginError
 from osler.core.plugin_options import option_fault
 
-GROUPS = ("backends", "detectors", "readers", "checks")
+GROUPS = ("backends", "detectors", "readers", "checks", "estimators")
 """The plug points that exist; the entry-point group is `osler.<name>`."""
 
 

@@ -11,9 +11,21 @@ its own data. Output is not thereby de-identified under
 45 CFR 164.514(b): that is the site's determination.
 """
 
+from osler.deid.answers import AnswerStream, JsonAnswerStream, Sent
+from osler.deid.found import Found
 from osler.deid.pipeline import Deidentifier
 from osler.deid.replace import Replacer, Transform
 from osler.deid.report import summary
 from osler.deid.restore import StreamRestorer
 
-__all__ = ["Deidentifier", "Replacer", "StreamRestorer", "Transform", "summary"]
+__all__ = [
+    "AnswerStream",
+    "Deidentifier",
+    "Found",
+    "JsonAnswerStream",
+    "Replacer",
+    "Sent",
+    "StreamRestorer",
+    "Transform",
+    "summary",
+]

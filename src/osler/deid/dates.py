@@ -351,7 +351,7 @@ def write(written: Written, day: date) -> str:
         "Y": f"{day.year:04d}", "y": f"{day.year:04d}", "B": name, "b": short, "m": str(day.month),
         "mm": f"{day.month:02d}", "d": str(day.day), "dd": f"{day.day:02d}", "o": _ordinal(day.day),
     }  # fmt: skip
-    return re.sub(r"\{(\w+)\}", lambda m: values[m[1]], written.layout)
+    return written.layout.format_map(values)
 
 
 def _ordinal(day: int) -> str:

@@ -28,12 +28,14 @@ class FuzzyNames:
     def __init__(self, known: Iterable[KnownIdentifier]) -> None:
         self._exact: set[str] = set()
         self._rests: dict[str, set[str]] = {}
+        self._shapes: set[tuple[str, int]] = set()
         for identifier in known:
             if identifier.label is Label.NAME:
                 for match in _WORD.finditer(fold(identifier.value)):
                     word = match.group()
                     if len(word) >= _LEAST and word not in self._exact:
                         self._exact.add(word)
+                        self._shapes.update((c, len(word) + k) for c in word[:2] for k in (-1, 0, 1))
                         for rest in _rests(word):
                             self._rests.setdefault(rest, set()).add(word)
 
@@ -55,7 +57,8 @@ class FuzzyNames:
                 )
 
     def _is_near(self, word: str) -> bool:
-        if word in self._exact:
+        # the first letter and the length tell most words from all names
+        if (word[0], len(word)) not in self._shapes or word in self._exact:
             return False
         near: set[str] = set(self._rests.get(word, ()))
         for rest in _rests(word):

@@ -33,6 +33,11 @@ _DOES = (NAME_VERBS | HUMAN_VERBS | word_set("may can must should could might ca
 )
 """What goes on as a sentence about a person does."""
 _NAME_GAPS = (" ", ", ", ",", "  ", "\n", "^", "-")
+_PLAIN = re.compile(r"[a-z0-9]+")
+_YEAR_DIGITS = 4
+_DAY_BEFORE = 40
+"""How many characters a day, spelled out, and what joins it to its month have at most."""
+_MONTH_YEAR = re.compile(r"[/\-](?:1[89]|2[0-2])\d\d(?![\d/\-])")
 _MOSTLY = 0.6
 """From which share of words in capitals on a capital says nothing."""
 _PLACE_BEFORE = word_set("in from at near of to via outside")
@@ -73,28 +78,45 @@ class _Search:
     at: list[tuple[int, int]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list, repr=False)
     doubted: list[int] = field(default_factory=list)
-    loud: bool = False
+    loud: bool | None = None
 
     def spans(self) -> Iterator[Span]:
-        # a combining mark that stands alone is no word
-        words = [(m.span(), key) for m in TOKEN.finditer(self.text) if (key := normal(m.group()))]
-        self.at, self.keys = [at for at, _ in words], [key for _, key in words]
-        long = [self.text[a:b].isupper() for a, b in self.at if b - a > 3]
-        self.loud = len(long) > 3 and sum(long) > _MOSTLY * len(long)
+        self._read()
+        forms, numbers = self.learned.forms, self.learned.numbers
         names: set[int] = set()
         for i, key in enumerate(self.keys):
+            numbered = key[0] in numbers or (key[-1].isdecimal() and not key[0].isdecimal())
+            if not numbered and key not in forms and key[-1] != "s":
+                continue
             for form in self._forms(key):
                 if self._fits(i, form):
                     if form.label is Label.NAME:
                         names.add(i)
                     yield _span(self.at[i][0], self.at[i + len(form.words) - 1][1], form.label)
                     break
-            if key[0] in self.learned.numbers or key[-1].isdecimal():
+            if numbered:
                 yield from self._numbers(i)
         for i in reversed(self.doubted):
             if self._beside(i, names):
                 names.add(i)
                 yield _span(*self.at[i], Label.NAME)
+
+    def _read(self) -> None:
+        """The words and where they stand; in ASCII a word's lower case is all there is to its key."""
+        if self.text.isascii():
+            low = self.text.lower()
+            self.at, self.keys = [m.span() for m in _PLAIN.finditer(low)], _PLAIN.findall(low)
+            return
+        # a combining mark that stands alone is no word
+        words = [(m.span(), key) for m in TOKEN.finditer(self.text) if (key := normal(m.group()))]
+        self.at, self.keys = [at for at, _ in words], [key for _, key in words]
+
+    def _loud(self) -> bool:
+        """Whether most words of the text are in capitals."""
+        if self.loud is None:
+            long = [self.text[a:b].isupper() for a, b in self.at if b - a > 3]
+            self.loud = len(long) > 3 and sum(long) > _MOSTLY * len(long)
+        return self.loud
 
     def _forms(self, key: str) -> Iterable[Form]:
         forms = self.learned.forms.get(key, ())
@@ -141,7 +163,7 @@ class _Search:
         start = self.at[i][0]
         shouted = word.isupper() and len(word) > 1
         opens = _SENTENCE_END.search(self.text, max(0, start - 4), start) is not None
-        if not (self.loud if shouted else opens) or (i and self.keys[i - 1] in DROPPED):
+        if not (self._loud() if shouted else opens) or (i and self.keys[i - 1] in DROPPED):
             return True
         if form.label is not Label.NAME:
             return shouted and i > 0 and self.keys[i - 1] in _PLACE_BEFORE
@@ -166,7 +188,7 @@ class _Search:
         if (
             i + 1 >= len(self.keys)
             or self.text[slice(*self._gap(i))] != " "
-            or (self._word(i + 1)[0].isupper() and not self.loud)
+            or (self._word(i + 1)[0].isupper() and not self._loud())
         ):
             return False
         follows = self.keys[i + 1]
@@ -240,17 +262,41 @@ def _literals(text: str, learned: Learned) -> Iterator[Span]:
 
 def _dates(text: str, learned: Learned) -> Iterator[Span]:
     folded = fold(text)
-    for pattern in (dates.NUMERIC, dates.MONTH_FIRST, dates.DAY_FIRST, dates.COMPACT, dates.MONTH_YEAR):
-        for match in pattern.finditer(folded):
-            end = match.end()
-            while end > match.start() and folded[end - 1] in " ,.\n-/":
-                end -= 1
-            if match.start() and folded[match.start() - 1].isdecimal():
-                continue
-            for written in dates.read_all(text[match.start() : end]):
-                if written.year is not None and _is_known(written, written.year, learned):
-                    yield _span(match.start(), end, Label.DATE)
-                    break
+    for match in _dated(folded):
+        end = match.end()
+        while end > match.start() and folded[end - 1] in " ,.\n-/":
+            end -= 1
+        if match.start() and folded[match.start() - 1].isdecimal():
+            continue
+        for written in dates.read_all(text[match.start() : end]):
+            if written.year is not None and _is_known(written, written.year, learned):
+                yield _span(match.start(), end, Label.DATE)
+                break
+
+
+def _dated(folded: str) -> Iterator[re.Match[str]]:
+    """What may be a date with a year."""
+    for match in dates.NUMERIC.finditer(folded):
+        if match["c"] is not None or len(match["a"]) == _YEAR_DIGITS:  # else a blood pressure, a decimal
+            yield match
+    named = list(dates.MONTH_FIRST.finditer(folded))
+    yield from named
+    yield from _day_first(folded, [match.start() for match in named])
+    yield from dates.COMPACT.finditer(folded)
+    if _MONTH_YEAR.search(folded):
+        yield from dates.MONTH_YEAR.finditer(folded)
+
+
+def _day_first(folded: str, months: Iterable[int]) -> Iterator[re.Match[str]]:
+    """All of `DAY_FIRST`, looked for just before the names of months alone, which takes a tenth of the time."""
+    done = 0
+    for month in months:
+        for at in range(max(done, month - _DAY_BEFORE), month):
+            match = dates.DAY_FIRST.match(folded, at)
+            if match is not None:
+                yield match
+                done = match.end()
+                break
 
 
 def _is_known(written: dates.Written, year: int, learned: Learned) -> bool:

@@ -22,6 +22,7 @@ from osler.deid.unhidden import plain
 WORDS = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
 """The pieces of a text: letters, digits; a new one at each capital after a small letter."""
 
+_BLANKS = "".join(chr(c) if chr(c).isalnum() else " " for c in range(128))
 _LEAST = 4
 _LONG = 7
 """From so many letters and digits on, a number is looked for without its separators."""
@@ -82,7 +83,23 @@ def is_spaceless(form: str) -> bool:
 
 def pieces(text: str) -> list[str]:
     """The folded pieces of a text in which nothing is hidden any more."""
-    return [piece.lower() for piece in WORDS.findall(text)]
+    if not text.isascii():
+        return [piece.lower() for piece in WORDS.findall(text)]
+    # six times faster than the pattern over all of the text
+    words = text.translate(_BLANKS).split()
+    mixed = {
+        w for w in set(words) if not (w.isdecimal() or (w.isalpha() and (w[1:].islower() or w.isupper())))
+    }
+    mixed = {w for w in mixed if len(w) > 1}
+    if not mixed:
+        return " ".join(words).lower().split()
+    out: list[str] = []
+    for word in words:
+        if word in mixed:
+            out += WORDS.findall(word)
+        else:
+            out.append(word)
+    return " ".join(out).lower().split()
 
 
 class _Made:
@@ -164,7 +181,10 @@ class _Made:
             if len(parts) == 1 and parts[0].isalpha():
                 self._squeeze(value, label)
         if label is Label.EMAIL:
-            self._squeeze(value.replace(".", " dot ").replace("@", " at "), label)
+            user, _, host = value.partition("@")
+            for way in (user, user.replace(".", " dot ")):
+                self._squeeze(f"{way} at {host}".replace(".", " dot "), label)
+                self._squeeze(f"{way} at {host.replace('.', ' dot ')}", label)
 
     def _number(self, label: Label, bare: str) -> None:
         digits = "".join(filter(str.isdecimal, bare))
@@ -173,7 +193,7 @@ class _Made:
             self._squeeze(local, label)
             self._squeeze(local[3:], label)
         if digits == bare and len(short := digits.lstrip("0")) >= _LONG - 1 and short != digits:
-            self._squeeze(short, label)
+            self._literals.setdefault(short, label)
 
     def _squeeze(self, value: str, label: Label) -> None:
         parts = tuple(pieces(value))

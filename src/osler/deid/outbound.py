@@ -18,8 +18,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 import msgspec
+import re2
 
 from osler.core.ports.detector import KnownIdentifier
 from osler.deid import gazetteers
@@ -34,6 +36,8 @@ UNREAD = "UNREAD"
 
 _STRUCTURE = frozenset(("role", "type", "model", "id", "object", "finish_reason", "tool_call_id"))
 """Keys whose values stand between texts without being part of what is said."""
+_GLUED = 6
+"""From so many characters on, a form is found in a decoded text with letters around it: that may have begun midway."""
 _SEAM = 96
 """How many characters on each side of a seam are looked at."""
 _BREAK = " \x1f0zqz0\x1f "
@@ -45,6 +49,8 @@ _DIGITS = {
 _SPELLED = frozenset(_DIGITS) - {"o", "oh", "one"}
 _LEET = str.maketrans("013457@$", "oieastas")
 _MIXED = re.compile(r"[A-Za-z@$]+[0-9@$][A-Za-z0-9@$]*|[0-9][A-Za-z][A-Za-z0-9@$]+")
+
+_IS_MIXED = re2.compile(r"[A-Za-z][0-9@$][A-Za-z0-9@$]{2}|\b[0-9@$][A-Za-z]{3}")
 
 
 class OutboundCheck:
@@ -87,16 +93,16 @@ class OutboundCheck:
     def _tally(self, body: bytes | str | Sequence[str]) -> dict[tuple[str, str], int]:
         """Counts by label and form; the most of any one way of reading the body."""
         tally: dict[tuple[str, str], int] = {}
-        for text in _readings(body):
-            if text is None:
+        for reading in _readings(body):
+            if reading is None:
                 tally[UNREAD, ""] = tally.get((UNREAD, ""), 0) + 1
                 continue
-            for key, count in self._in(text).items():
+            for key, count in self._in(reading).items():
                 tally[key] = max(tally.get(key, 0), count)
         return tally
 
-    def _in(self, text: str) -> dict[tuple[str, str], int]:
-        view = _View(text)
+    def _in(self, reading: "_Reading") -> dict[tuple[str, str], int]:
+        text, view = reading.text, _View(reading.text, glued=reading.decoded)
         tally: dict[tuple[str, str], int] = {}
         for wanted in self._sets:
             for label, form, count in view.places(wanted):
@@ -116,13 +122,15 @@ class OutboundCheck:
 class _View:
     """One reading of a text: its pieces, and all of them without what separates them."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, glued: bool = False) -> None:
         self._text = text
+        self._glued = glued
         self.tokens = pieces(text)
         self._set = frozenset(self.tokens)
         self._squeezed = "".join(self.tokens)
         self._folded = ""
         self._starts: list[int] = []
+        self._told: str | None = None
 
     def places(self, wanted: Needles) -> Iterator[tuple[str, str, int]]:
         """Label, form and number of places of all forms that stand in the text."""
@@ -138,7 +146,9 @@ class _View:
             for form, label in wanted.numbers.items():
                 if form in spoken and form not in squeezed:
                     yield label.value, form, 1
-        if (disguised := self._disguised()) is not None:
+        if self._told is None:
+            self._told = self._disguised()
+        if disguised := self._told:
             for form, label in wanted.squeezed.items():
                 if form in disguised and form.isalpha():
                     yield label.value, form, 1
@@ -155,7 +165,7 @@ class _View:
             edges = starts[min(first, len(starts) - 1)] == at and starts[min(last, len(starts) - 1)] == end
             if edges:
                 count += self._meant(first, last, form, wanted)
-            elif anywhere:
+            elif anywhere or (self._glued and len(form) >= _GLUED):
                 count += 1
             at = self._squeezed.find(form, at + 1)
         return count
@@ -185,16 +195,24 @@ class _View:
             at = folded.find(value, at + 1)
         return count
 
-    def _disguised(self) -> str | None:
-        """Words with digits for letters, as those letters; None where there are none."""
-        if (words := _MIXED.findall(self._text)) and (
-            told := [w for w in words if sum(map(str.isalpha, w)) > 2]
-        ):
+    def _disguised(self) -> str:
+        """Words with digits for letters, as those letters."""
+        if _IS_MIXED.search(self._text) is None:
+            return ""
+        words = _MIXED.findall(" ".join(w for w in set(self._text.split()) if not w.isalpha()))
+        if told := [w for w in words if sum(map(str.isalpha, w)) > 2]:
             return " ".join(w.lower().translate(_LEET) for w in told)
-        return None
+        return ""
 
 
-def _readings(body: bytes | str | Sequence[str]) -> Iterator[str | None]:
+class _Reading(NamedTuple):
+    """A way to read a body; `decoded` says that it was decoded, and may begin and end with anything."""
+
+    text: str
+    decoded: bool = False
+
+
+def _readings(body: bytes | str | Sequence[str]) -> Iterator[_Reading | None]:
     """The ways to read a body: as it stands, undone, along other seams, decoded; None for what cannot be read."""
     if isinstance(body, bytes | str):
         strings = _strings(body)
@@ -209,28 +227,26 @@ def _readings(body: bytes | str | Sequence[str]) -> Iterator[str | None]:
     if rest:
         whole = f"{whole}{_BREAK}{_BREAK.join(rest)}"
     undone = plain(whole)
-    yield undone
+    yield _Reading(undone)
     if undone != whole:
-        yield whole
-    yield from _seams(said)
+        yield _Reading(whole)
+    yield from map(_Reading, _seams(said))
     opened = Opened(undone)
     if opened.texts:
-        yield _BREAK.join(map(plain, opened.texts))
-        # what was cut before it was encoded
-        yield "\n".join(map(plain, opened.texts))
-    if undone != whole:
-        yield from map(plain, Opened(whole).texts)
+        # without breaks between them: it may have been cut before it was encoded
+        yield _Reading("\n".join(map(plain, opened.texts)), decoded=True)
+    if undone != whole and (more := Opened(whole).texts):
+        yield _Reading("\n".join(map(plain, more)), decoded=True)
     if opened.unread:
         yield None
 
 
-class _String:
+class _String(NamedTuple):
     """A string of a body, with the key that it stands under and the role of who says it."""
 
-    __slots__ = ("key", "role", "text")
-
-    def __init__(self, text: str, key: str, role: str) -> None:
-        self.text, self.key, self.role = text, key, role
+    text: str
+    key: str
+    role: str
 
 
 def _strings(body: bytes | str) -> list[_String] | None:
@@ -266,17 +282,19 @@ _USUAL = _STRUCTURE | word_set(
 
 
 def _seams(said: Sequence[_String]) -> Iterator[str]:
-    """The texts that follow on each other among those of one role, and of one key, around their seams."""
+    """The texts that follow on each other among those of one role, and of one key, around their seams.
+
+    Those that follow on each other in the body anyway are left out.
+    """
     if len(said) < 3:
         return
     for by in ("role", "key"):
-        sets: dict[str, list[str]] = {}
-        for one in said:
-            sets.setdefault(getattr(one, by), []).append(one.text)
-        if 1 < len(sets) < len(said):
-            yield plain(
-                _BREAK.join("\n".join(map(_ends, texts)) for texts in sets.values() if len(texts) > 1)
-            )
+        groups: dict[str, list[int]] = {}
+        for at, one in enumerate(said):
+            groups.setdefault(getattr(one, by), []).append(at)
+        apart = [g for g in groups.values() if g[-1] - g[0] >= len(g) > 1]
+        if apart:
+            yield plain(_BREAK.join("\n".join(_ends(said[at].text) for at in g) for g in apart))
 
 
 def _ends(text: str) -> str:

@@ -10,6 +10,7 @@ from osler.core.ports.detector import BatchDetector, Detector, KnownIdentifier
 from osler.core.spans import Label, Span
 from osler.deid import propagate
 from osler.deid.evidence import NETWORKS, accepted, agreed, bridged, consistent, settle, threshold
+from osler.deid.found import Found, Spans
 from osler.deid.fuzzy import FuzzyNames, fuzzy_names
 from osler.deid.known import KnownFinder
 from osler.deid.patterns import PatternScanner
@@ -104,10 +105,26 @@ class Deidentifier:
         self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
     ) -> tuple[tuple[Span, ...], ...]:
         """As `find`, over texts that belong together: what is found in one is looked for in all."""
-        finders = _Known.of(known)
-        found = self._detect(texts)
-        first = [self._settled(t, f, finders) for t, f in zip(texts, found, strict=True)]
-        return self._spread(texts, first)
+        return self.detect(texts, known).spans
+
+    def detect(self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()) -> Found:
+        """As `find_all`, with what `detect_more` needs to take in further texts."""
+        return self._together(tuple(texts), tuple(known), ())
+
+    def detect_more(self, found: Found, texts: Sequence[str]) -> Found:
+        """What is found in those of `found` and, behind them, in `texts`: as `detect` of all at once gives it.
+
+        Detectors look at `texts` alone; what was found in any of all is looked for in all.
+        """
+        return self._together((*found.texts, *texts), found.known, found.alone)
+
+    def _together(self, texts: tuple[str, ...], known: tuple[KnownIdentifier, ...], alone: Spans) -> Found:
+        """`alone` is what the first of `texts` gave."""
+        new = texts[len(alone) :]
+        finders = _Known.of(known) if new else None
+        rows = zip(new, self._detect(new), strict=True) if new else ()
+        alone = (*alone, *(self._settled(text, found, finders) for text, found in rows))
+        return Found(texts=texts, known=known, alone=alone, spans=self._spread(texts, alone))
 
     def find_terms(
         self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()

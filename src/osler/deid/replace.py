@@ -9,7 +9,10 @@ from osler.core.errors import GuardUnavailable, OslerError, PolicyRefused
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span, replace
 from osler.deid import dates, propagate, safe_harbor
+from osler.deid.answers import AnswerStream, JsonAnswerStream, Sent
+from osler.deid.answers import Finder as AnswerFinder
 from osler.deid.calendars import Ages, Calendar
+from osler.deid.found import Found, Spans
 from osler.deid.known_forms import YEAR_LIKE
 from osler.deid.leaks import Leaks
 from osler.deid.restore import StreamRestorer, Table, touches
@@ -19,16 +22,18 @@ from osler.deid.surrogates import Pool, Surrogates
 Transform = Literal["none", "surrogate", "redact", "safe-harbor"]
 
 _Texts = Sequence[str]
-_Spans = tuple[tuple[Span, ...], ...]
+_DRAWS = 20
 
 
 class Finder(Protocol):
     """What finds the identifiers of texts that belong together; `Deidentifier` is one."""
 
-    def find_all(
-        self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
-    ) -> tuple[tuple[Span, ...], ...]:
-        """Spans per text, sorted, without overlap."""
+    def detect(self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()) -> Found:
+        """What is found in all of them."""
+        ...
+
+    def detect_more(self, found: Found, texts: Sequence[str]) -> Found:
+        """The same for the texts of `found` and `texts`; detectors look at `texts` alone."""
         ...
 
 
@@ -48,28 +53,34 @@ class Replacer:
         transform: Transform = "surrogate",
         over_89: bool = False,
         rng: random.Random | None = None,
+        taken: Callable[[str], bool] | None = None,
     ) -> None:
+        """`taken` says whether a value is somebody's already, as a roster can: such a surrogate is drawn again."""
+        self._taken = taken
+        self._stand_ins: set[str] = set()
         self._deidentifier = deidentifier
         self._known = tuple(known)
         self._transform = transform
         self._over_89 = over_89
         self._rng = rng if rng is not None else system_random()
         self._table = Table()
-        self._spans: _Spans = ()
+        self._spans: Spans = ()
         self._values: tuple[tuple[Label, str], ...] = ()
         self._carried: tuple[KnownIdentifier, ...] = ()
         self._used = False
 
     @property
-    def spans(self) -> _Spans:
+    def spans(self) -> Spans:
         """What was replaced, per text, in offsets of the text as it was given to `apply`."""
         return self._spans
 
-    def apply(self, texts: _Texts, *, also_seen: _Texts = ()) -> tuple[str, ...]:
+    def apply(self, texts: _Texts, *, found: Found | None = None, also_seen: _Texts = ()) -> tuple[str, ...]:
         """The texts with their identifiers replaced, consistently over all of them.
 
-        `also_seen` are texts that go along unchanged: no surrogate will occur in them. Raises
-        GuardUnavailable when a detector fails, PolicyRefused when no exact way back exists.
+        `found` is what `Deidentifier.detect` gave for the first of `texts`, or for all: those are not looked at
+        again. With the transform "none" no further text is looked at either. `also_seen` are texts that go along
+        unchanged: no surrogate will occur in them. Raises GuardUnavailable when a detector fails, PolicyRefused
+        when no exact way back exists.
         """
         if self._used:
             raise OslerError(
@@ -77,19 +88,20 @@ class Replacer:
             )
         self._used = True
         texts = tuple(texts)
-        found = self._deidentifier.find_all(texts, self._known)
-        self._note(texts, found)
+        spans = self._found(texts, found)
+        if self._transform != "surrogate":
+            self._note(texts, spans)
         if self._transform == "none":
             return texts
         if self._transform == "redact":
             return tuple(
                 replace(t, s, lambda span, _: safe_harbor.label(span))
-                for t, s in zip(texts, found, strict=True)
+                for t, s in zip(texts, spans, strict=True)
             )
         if self._transform == "safe-harbor":
-            return tuple(self._safe_harbor(t, s) for t, s in zip(texts, found, strict=True))
+            return tuple(self._safe_harbor(t, s) for t, s in zip(texts, spans, strict=True))
         try:
-            return self._surrogates(texts, found, also_seen)
+            return self._surrogates(texts, spans, also_seen)
         except GuardUnavailable as error:
             # No guard is down: this text cannot leave under surrogates, however often it is sent.
             raise PolicyRefused(error.message, remedy=error.remedy) from None
@@ -102,11 +114,36 @@ class Replacer:
         """A restorer for a text that comes in pieces; each stream needs its own."""
         return StreamRestorer(self._table)
 
+    def answer_stream(
+        self, *, finder: AnswerFinder | None, sent: Sent | Sequence[str] = (), dates: bool = False
+    ) -> AnswerStream:
+        """Both halves for an answer that comes in pieces: restores, and takes out what the model made up.
+
+        `finder` is the engine; `sent` all that the model was given, `Sent(texts)` where several streams share it.
+        `dates`: full dates that were made up are taken out too, not only dates of birth.
+        """
+        return AnswerStream(self._table, finder=finder, sent=sent, dates=dates)
+
+    def json_answer_stream(
+        self, *, finder: AnswerFinder | None, sent: Sent | Sequence[str] = (), dates: bool = False
+    ) -> JsonAnswerStream:
+        """As `answer_stream`, for a JSON document: arguments of a tool call, structured output."""
+        return JsonAnswerStream(self._table, finder=finder, sent=sent, dates=dates)
+
     def leaks(self, texts: _Texts) -> dict[str, int]:
         """Counts by label of real identifiers, known or surely found, that still stand in `texts`; empty is clean."""
         return Leaks(self._known, self._carried).count(texts)
 
-    def _note(self, texts: _Texts, spans: _Spans) -> None:
+    def _found(self, texts: tuple[str, ...], found: Found | None) -> Spans:
+        """Spans of all texts, from `found` as far as it goes; what was found of other texts is of no use."""
+        if found is None or not found.begins(texts, self._known):
+            return self._deidentifier.detect(texts, self._known).spans
+        more = texts[len(found.texts) :]
+        if self._transform == "none":
+            return (*found.spans, *(() for _ in more))
+        return self._deidentifier.detect_more(found, more).spans if more else found.spans
+
+    def _note(self, texts: _Texts, spans: Spans) -> None:
         self._spans = spans
         values = {(s.label, t[s.start : s.end]) for t, row in zip(texts, spans, strict=True) for s in row}
         self._values = tuple(sorted(values))
@@ -116,12 +153,11 @@ class Replacer:
 
     # -- surrogates
 
-    def _surrogates(self, texts: tuple[str, ...], found: _Spans, also_seen: _Texts) -> tuple[str, ...]:
+    def _surrogates(self, texts: tuple[str, ...], found: Spans, also_seen: _Texts) -> tuple[str, ...]:
         for reach in (_same_kind, _word_characters, _no_blank):
             spans = tuple(_widened(t, s, reach) for t, s in zip(texts, found, strict=True))
-            self._table = Table()
             self._note(texts, spans)
-            replaced = self._replaced(texts, spans, also_seen)
+            replaced = self._drawn(texts, spans, also_seen)
             if self._comes_back(replaced, texts):
                 return replaced
             # a date beside what was left may read as another date: then only the very surrogates are put back
@@ -133,10 +169,23 @@ class Replacer:
             remedy="Use the transform 'redact', or send the parts of the text one by one.",
         )
 
+    def _drawn(self, texts: tuple[str, ...], spans: Spans, also_seen: _Texts) -> tuple[str, ...]:
+        """The texts with surrogates that are nobody's, as far as a roster can tell."""
+        for _ in range(_DRAWS):
+            self._table = Table()
+            self._stand_ins = set()
+            replaced = self._replaced(texts, spans, also_seen)
+            if self._taken is None or not any(map(self._taken, self._stand_ins)):
+                return replaced
+        raise GuardUnavailable(
+            "No surrogates could be found that belong to nobody on the roster.",
+            remedy="Send the request again, or use the transform 'redact'.",
+        )
+
     def _comes_back(self, replaced: _Texts, texts: _Texts) -> bool:
         return all(self._table.restore(new) == old for new, old in zip(replaced, texts, strict=True))
 
-    def _replaced(self, texts: tuple[str, ...], spans: _Spans, also_seen: _Texts) -> tuple[str, ...]:
+    def _replaced(self, texts: tuple[str, ...], spans: Spans, also_seen: _Texts) -> tuple[str, ...]:
         values = [value for _, value in self._values]
         pool = Pool(self._rng, (*texts, *also_seen), values, (k.value for k in self._known))
         names = Names(pool, self._table)
@@ -156,15 +205,15 @@ class Replacer:
         for text, row in zip(texts, spans, strict=True):
 
             def substitute(span: Span, value: str, text: str = text) -> str:
-                if span.label is Label.NAME:
-                    return names.of(value)
                 if span.label is Label.DATE:
                     return calendar.of(value)
                 if span.label is Label.AGE:
                     return ages.of(
                         value, text[max(0, span.start - 12) : span.start], text[span.end : span.end + 24]
                     )
-                return other.of(span.label, value)
+                new = names.of(value) if span.label is Label.NAME else other.of(span.label, value)
+                self._stand_ins.add(new)
+                return new
 
             out.append(replace(text, row, substitute))
         return tuple(out)

@@ -7,6 +7,7 @@ centuries are put back by arithmetic, in whatever common form they are written.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from osler.deid import dates
 from osler.deid.tokens import fold
@@ -23,9 +24,16 @@ def touches(left: str, right: str) -> bool:
     """Whether two neighbouring characters belong to one word or one number."""
     if not left or not right:
         return False
+    if left.isascii() and right.isascii():
+        return (left.isalpha() and right.isalpha()) or (left.isdecimal() and right.isdecimal())
     if left.isdecimal() and right.isdecimal():
         return True
     return _LETTER.match(left) is not None and _LETTER.match(right) is not None
+
+
+def _joined(value: str) -> str:
+    """Letters and digits alone, folded."""
+    return "".join(c for c in value if c.isalnum()).lower()
 
 
 _MON = dates.MONTH
@@ -39,7 +47,9 @@ _DATE = re.compile(
 )
 """The common forms of a date, no two of which can begin alike."""
 _MONTH_HEADS = frozenset(month[:3].lower() for month in dates.MONTHS)
+_DIGITS = "0123456789"
 _MONTHS_BEGUN = frozenset(head[:k] for head in _MONTH_HEADS for k in (1, 2, 3))
+_DATE_HEADS = _MONTHS_BEGUN.union(d + after for d in _DIGITS for after in ("", *_DIGITS, *"/.- snrt"))
 _LONGEST_DATE = 32
 _LEAST_JOINED = 7
 """From how many letters and digits on a surrogate is known by them alone, whatever stands between them."""
@@ -67,11 +77,21 @@ _UNFINISHED = tuple(
 """What may be the beginning of a date at the end of a text; more than the beginnings is harmless, less is not."""
 
 
-_WORD_START = (
-    rf"(?<![^\W\d_{SPACELESS}])(?:[^\W\d_{SPACELESS}]+[^\W\d_]?|[^\W\d_])|(?<!\d)\d+"  # to the end of each, for speed
-)
-_STARTS = tuple(re.compile(_WORD_START + signs) for signs in ("", r"|[^\w\s]|_", r"|[\W_]"))
-"""Where words and numbers start; with the signs that are no blank; with all signs."""
+_YEAR = re.compile(_Y)
+_SIGNS = ("", r"|\(", r"|[^\w\s]|_", r"|[\W_]")
+"""No signs, the bracket of a phone number, all that are no blank, all."""
+
+
+@cache
+def _starts(signs: str, *, plain: bool) -> re.Pattern[str]:
+    """Where words and numbers start, and these signs; `plain` for texts of ASCII alone, where it is quicker.
+
+    Matches go on to the end of a word or number, for speed.
+    """
+    if plain:
+        return re.compile(rf"(?<![a-z])[a-z]+|(?<!\d)\d+{signs}", re.ASCII)
+    letter, other = rf"[^\W\d_{SPACELESS}]", r"[^\W\d_]"
+    return re.compile(rf"(?<!{letter})(?:{letter}+{other}?|{other})|(?<!\d)\d+{signs}")
 
 
 class Table:
@@ -228,21 +248,18 @@ class Places:
         """`heads` are the first two characters of the surrogates; `dated` says that dates are put back too."""
         # of what stands at the very end there may be one character yet
         self._heads = heads.union(head[0] for head in heads)
-        self._dated = dated
-        # a letter-like character that is neither letter nor digit (`²`) begins nothing
-        signs = [h[0] for h in heads if not h[0].isalnum()]
-        self._never = frozenset(h[0] for h in heads if h[0].isalnum() and not _begins(h[0]))
-        self._starts = _STARTS[2 if any(map(str.isspace, signs)) else 1 if signs else 0]
+        self._looked_at = self._heads | _DATE_HEADS if dated else self._heads
+        signs = {h[0] for h in heads if not h[0].isalnum()}
+        level = 3 if any(map(str.isspace, signs)) else 2 if signs - {"("} else len(signs)
+        self._signs = _SIGNS[level]
 
     def of(self, folded: str, at: int = 0) -> Iterator[int]:
         """The places from `at` on, in order."""
-        heads, dated, never = self._heads, self._dated, self._never
-        for start in self._starts.finditer(folded, at):
+        heads, looked_at = self._heads, self._looked_at
+        for start in _starts(self._signs, plain=folded.isascii()).finditer(folded, at):
             place = start.start()
-            if folded[place : place + _HEAD] in heads:
-                if folded[place] not in never:
-                    yield place
-            elif dated and (folded[place] in _DIGITS or folded[place : place + 3] in _MONTHS_BEGUN):
+            head = folded[place : place + _HEAD]
+            if head in looked_at and (head in heads or _may_be_date(folded, place)) and _begins(head[0]):
                 yield place
 
     def search(self, folded: str, at: int = 0) -> re.Match[str] | None:
@@ -251,16 +268,20 @@ class Places:
         return None if place is None else _ANY.match(folded, place)
 
 
-_ANY = re.compile(r"", re.S)
-_DIGITS = frozenset("0123456789")
+_ANY = re.compile(r"")
 
 
 def _begins(character: str) -> bool:
-    return character.isalpha() or character.isdecimal()
+    """Not so a letter-like character that is neither letter nor digit (`²`)."""
+    return character.isalpha() or character.isdecimal() or not character.isalnum()
 
 
-def _joined(value: str) -> str:
-    return "".join(c for c in value if c.isalnum()).lower()
+def _may_be_date(folded: str, at: int) -> bool:
+    """Whether a date of the surrogate centuries may stand at `at`, or the text ends before that can be told."""
+    if folded[at] not in _DIGITS and folded[at : at + 3] not in _MONTHS_BEGUN:
+        return False
+    end = at + _LONGEST_DATE
+    return end >= len(folded) or _YEAR.search(folded, at, end) is not None
 
 
 def _plain_case(value: str) -> bool:

@@ -42,10 +42,9 @@ _OWN_ELSEWHERE = frozenset((Label.MRN, Label.SSN, Label.HEALTH_PLAN, Label.ACCOU
 """Kinds that nobody but the patient has in a record, wherever they stand in it."""
 _EVERYDAY = In.ORDINARY | In.WORD | In.CLINICAL | In.NATION
 
-_CHUNK = re.compile(r"[^\W_]+(?:[-./_][^\W_]+)*")
+_APART = str.maketrans(dict.fromkeys(",;:()[]{}<>\"'=|&?#*!\\", " "))
+_DECIMALS = frozenset("0123456789")
 _SPREAD = re.compile(r"\d[\d \t().\-]{4,22}\d")
-_MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_HOUSE = re.compile(r"\d{1,5}[A-Za-z]?[ ,]{1,2}(?:[NSEWnsew]\.? )?[^\W\d_]{3,}")
 _TITLED = re.compile(r"(?:\b(?:dr|doctor|prof|professor|nurse)\.? ?)\Z", re.I)
 _DEGREE = re.compile(r",? ?(?:md|m\.d\.|do|rn|np|pa|pa-c|phd|dds)\b", re.I)
 
@@ -126,7 +125,7 @@ class Roster:
         if not len(self._hashes):
             return ()
         tokens = pieces(text) if tokens is None else tokens
-        candidates = dict.fromkeys((*_numbers(text), *self._names(tokens)))
+        candidates = dict.fromkeys((*_numbers(text, tokens), *self._names(tokens)))
         written = list(candidates)
         hashes = np.fromiter((hash(key) for key, _ in written), dtype=np.int64, count=len(written))
         at = np.searchsorted(self._hashes, hashes)
@@ -198,7 +197,7 @@ def _facts(identity: PatientIdentity) -> Iterator[tuple[Label, str]]:
         if k.label is Label.NAME:
             yield from ((Label.NAME, form) for form in _full_names(k.value))
         elif k.label is Label.LOCATION:
-            yield from ((Label.LOCATION, "".join(pieces(m))) for m in _HOUSE.findall(plain(k.value)))
+            yield from ((Label.LOCATION, form) for form, _ in _houses(pieces(plain(k.value))))
         else:
             yield from _number(k.label, plain(k.value))
 
@@ -254,38 +253,48 @@ def _number(label: Label, value: str) -> Iterator[tuple[Label, str]]:
 # -- in a text
 
 
-def _numbers(text: str) -> Iterator[tuple[str, str]]:
+def _numbers(text: str, tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What may be a number, an address or a mail address in a text: its form, and how it is written."""
-    for chunk in _CHUNK.findall(text):
-        if len(chunk) >= _LEAST_ID and not chunk.isalpha():
-            yield from _ways(chunk)
-            if not chunk.isalnum():
-                for part in re.split(r"[-./_]", chunk):
-                    if len(part) >= _LEAST_ID and not part.isalpha():
+    words = {w.strip(".-_/") for w in text.translate(_APART).split()}
+    for word in words:
+        if len(word) >= _LEAST_ID and not _DECIMALS.isdisjoint(word):
+            yield from _ways(word)
+            if not word.isalnum():
+                for part in re.split(r"[-./_@]", word):
+                    if len(part) >= _LEAST_ID and not _DECIMALS.isdisjoint(part):
                         yield from _ways(part)
+        elif "@" in word:
+            yield "".join(pieces(word)), word
     for spread in _SPREAD.findall(text):
         if not spread.isdecimal():
             digits = "".join(filter(str.isdecimal, spread))
             yield digits, spread
             if len(digits) == 11:
                 yield digits[1:], spread
-    if "@" in text:
-        for mail in _MAIL.findall(text):
-            yield "".join(pieces(mail)), mail
-    for house in _HOUSE.findall(text):
-        yield "".join(pieces(house)), house
+    yield from _houses(tokens)
 
 
-def _ways(chunk: str) -> Iterator[tuple[str, str]]:
-    form = chunk.lower() if chunk.isalnum() else "".join(pieces(chunk))
-    if any(map(str.isdecimal, form)):
-        yield form, chunk
-        if form[0].isalpha():
-            digits = form.lstrip("abcdefghijklmnopqrstuvwxyz")
-            if len(digits) >= _LEAST_ID:
-                yield digits, chunk
-        elif form.isdecimal() and len(form) > 10:
-            yield form[-10:], chunk
+def _ways(word: str) -> Iterator[tuple[str, str]]:
+    form = word.lower() if word.isalnum() else "".join(pieces(word))
+    yield form, word
+    if form[0].isalpha():
+        digits = form.lstrip("abcdefghijklmnopqrstuvwxyz")
+        if len(digits) >= _LEAST_ID:
+            yield digits, word
+    elif form.isdecimal() and len(form) > 10:
+        yield form[-10:], word
+
+
+def _houses(tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """A house number with its street: `742 Evergreen`, `12 N. Main`."""
+    last = len(tokens) - 1
+    for i, token in enumerate(tokens):
+        if i < last and len(token) < 6 and token.isdecimal():
+            street = tokens[i + 1]
+            if len(street) == 1 and i + 2 <= last:
+                street = tokens[i + 2]
+            if len(street) > 2 and street.isalpha():
+                yield token + street, f"{token} {street}"
 
 
 def _is_clinician(text: str, name: str) -> bool:

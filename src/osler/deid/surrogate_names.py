@@ -81,6 +81,7 @@ class Names:
                 )
                 short = True
             if not short:
+                self._initialled(name, surrogate)
                 return surrogate
             if surrogate != name and self._table.claim(surrogate, name):
                 return surrogate
@@ -88,6 +89,13 @@ class Names:
             "No surrogate name could be found that is told apart from the others.",
             remedy="Send shorter texts, or use the transform 'redact'.",
         )
+
+    def _initialled(self, name: str, surrogate: str) -> None:
+        """How a model may shorten the surrogate: `A. Thornbury` is then `M. Gonzalez`."""
+        real, drawn = _given_and_surname(name), _given_and_surname(surrogate)
+        if real and drawn:
+            for form in ("{0}. {1}", "{1}, {0}.", "{1} {0}."):
+                self._table.also(form.format(drawn[0][0], drawn[1]), form.format(real[0][0], real[1]))
 
     @staticmethod
     def _kept(word: str) -> bool:
@@ -153,6 +161,15 @@ def _names_of(kind: people.Kind) -> tuple[str, ...]:
     ordinary = gazetteers.load()
     names = (name.lower() for name in people.pool(kind).names)
     return tuple(n for n in names if n.isalpha() and len(n) > _SHORT and not ordinary.is_ordinary(n))
+
+
+def _given_and_surname(name: str) -> tuple[str, str] | None:
+    """The first given name and the surname of a name of two words or more; None for others."""
+    words = [_bare(m["word"]) for m in _PIECE.finditer(name) if m["word"]]
+    words = [word for word in words if len(word) > 1 and word.lower() not in SUFFIXES]
+    if len(words) < 2 or any(word.lower() in PARTICLES for word in words):
+        return None
+    return (words[1], words[0]) if "," in name else (words[0], words[-1])
 
 
 def _bare(word: str) -> str:

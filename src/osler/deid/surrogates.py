@@ -153,7 +153,7 @@ def plain(text: str) -> str:
 
 def joined(text: str) -> str:
     """Letters and digits only."""
-    return "".join(c for c in text if c.isalnum())
+    return "".join(filter(str.isalnum, text))
 
 
 def cased(word: str, like: str) -> str:

@@ -20,6 +20,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
+import re2
+
 _DEEP = 3
 """How many layers of encoding are undone."""
 _MOST = 1 << 20
@@ -32,7 +34,7 @@ _BACKSLASH = re.compile(
     r"(?:\\u[0-9A-Fa-f]{4})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8}|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2})+"
     r"|\\[nrtbfv]"
 )
-_CODE_POINT = re.compile(r"U\+([0-9A-Fa-f]{4,6})[ ,;]?")
+_CODE_POINT = re.compile(r"U\+([0-9A-Fa-f]{4,6})(?:[ ,;]{1,2}(?=U\+))?")
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2})+|=\r?\n")
 _MIME_WORD = re.compile(r"=\?[\w.-]{2,40}\?[bBqQ]\?|\?=")
 _TAG = re.compile(r"<(?:/?[a-zA-Z]|!)[^<>]{0,80}>")
@@ -46,6 +48,7 @@ _LOOK_ALIKE = str.maketrans(
 """Letters of other alphabets, and of our own, that look like plain ones."""
 
 _CODED = re.compile(r"[A-Za-z0-9+/_=-]{7,}")
+_NO_MARKS = dict.fromkeys(map(ord, "+/_=-"))
 _HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]{10,}")
 _SPACED_HEX = re.compile(
     r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,;\-\n]{1,2}){4,}(?:0x|\\x)?[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
@@ -54,8 +57,16 @@ _CODES = re.compile(r"(?:\d{2,3}[ ,;]{1,2}){4,}\d{2,3}(?!\d)")
 _BITS = re.compile(r"(?:[01]{8}[ ,]?){5,}")
 _BASE32 = re.compile(r"[A-Z2-7]{8,}={0,6}")
 _PRINTABLE = re.compile(rb"[\t\r\n\x20-\x7e\x80-\xff]{5,}")
+_LONG_RUN = re.compile(rb"[\t\r\n\x20-\x7e]{12,}")
+"""In noise, shorter runs are readable by chance."""
+_TEXT_BYTES = bytes(b for b in range(256) if 32 <= b < 127 or b in b"\t\r\n")
 _WRAPPED = re.compile(r"(?<=[A-Za-z0-9+/_-]{20})\r?\n[ \t]*(?=[A-Za-z0-9+/_=-])")
 _TRIVIAL = re.compile(r"&(?:amp|lt|gt|quot|nbsp);|\\[nrtbfv]")
+_IS_WRAPPED = re2.compile(r"[A-Za-z0-9+/_-]{20}\r?\n")
+_HAS_LISTS = re2.compile(
+    r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,;\-\n]{1,2}){4}|(?:\d{2,3}[ ,;]{1,2}){4}|(?:[01]{8}[ ,]?){3}"
+)
+"""Quick answers for nearly all texts: patterns of our own kind take forty times as long."""
 _HIDING = 3
 """How many changed letters of other forms make a word hidden rather than accented."""
 
@@ -72,12 +83,12 @@ def plain(text: str) -> str:
 
 def decoded(text: str) -> Iterator[str]:
     """The readable texts of the encoded stretches in `text`, one layer deep."""
-    if len(text) > 80 and "\n" in text:
+    if _IS_WRAPPED.search(text) is not None:
         text = _WRAPPED.sub("", text)
-    for stretch in _CODED.findall(text):
+    for stretch in dict.fromkeys(_CODED.findall(text)):
         if _may_be_coded(stretch):
             yield from _of_stretch(stretch)
-    if ":" in text or " " in text:
+    if _HAS_LISTS.search(text) is not None:
         yield from _of_lists(text)
 
 
@@ -117,8 +128,8 @@ def hidden_texts(text: str) -> tuple[str, ...]:
     undone = plain(text)
     if undone != text:
         found.update(dict.fromkeys(_disguised(text)))
-    opened = Opened(undone)
-    found.update(dict.fromkeys(t for t in opened.texts if _is_prose(t)))
+    found.update(dict.fromkeys(filter(_is_prose, Opened(undone).texts)))
+    found = {t: None for t in found if sum(map(str.isalnum, t)) >= _LEAST}
     return tuple(found)
 
 
@@ -192,16 +203,15 @@ def _disguised(text: str) -> Iterator[str]:
         undone = word if word.isascii() and _LIVE.search(word) is None else plain(word)
         if undone != word and (_escapes(word) if word.isascii() else _hides(word)):
             beside.append(undone)
-        elif beside:
+        else:
             yield " ".join(beside)
             beside = []
-    if beside:
-        yield " ".join(beside)
+    yield " ".join(beside)
 
 
 def _escapes(word: str) -> bool:
     """Whether an escape in it stands for more than the `&`, `<` and `>` of ordinary text."""
-    bare = _TRIVIAL.sub("", word)
+    bare = _TRIVIAL.sub("", _TAG.sub(" ", word))
     return plain(bare) != bare
 
 
@@ -222,7 +232,11 @@ def _hides(word: str) -> bool:
 
 
 def _may_be_coded(stretch: str) -> bool:
-    """Whether it looks unlike a word: words are in small letters, perhaps with a capital in front."""
+    """Whether it looks unlike a word (small letters, perhaps with a capital in front) or a short number."""
+    if stretch.isalpha() and stretch[1:].islower():
+        return False
+    if (bare := stretch.translate(_NO_MARKS)).isdecimal():
+        return len(bare) >= 2 * _LEAST
     if stretch[1:].islower() and "=" not in stretch and not any(map(str.isdecimal, stretch)):
         return False
     return not (stretch.isalpha() and stretch.isupper() and len(stretch) < 8)
@@ -291,7 +305,8 @@ def _readable(data: bytes) -> Iterator[str]:
                 yield wide
                 return
         data = data.replace(b"\0", b"")
-    for run in _PRINTABLE.findall(data):
+    noise = len(data.translate(None, _TEXT_BYTES)) * 3 > len(data) and not _is_utf8(data)
+    for run in (_LONG_RUN if noise else _PRINTABLE).findall(data):
         if (text := _text(run)) is not None and sum(map(str.isalnum, text)) >= _LEAST:
             yield text
 
@@ -306,6 +321,14 @@ def _text(run: bytes) -> str | None:
     # at a wrong alignment hardly anything is a word: only runs that mostly are plain characters count
     kept = run.decode("utf-8", "ignore")
     return kept if len(kept.encode()) * 4 >= len(run) * 3 else None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _unpacker(bits: int) -> Callable[[bytes], bytes]:

@@ -17,10 +17,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+
+import re2
 
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label
 from osler.deid import dates
+from osler.deid.known_forms import KEPT
 from osler.deid.needles import pieces
 from osler.deid.roster import SHARED, STRONG, Recognised, Roster
 from osler.deid.unhidden import plain
@@ -36,6 +40,8 @@ _RECORD = re.compile(
 )
 _BORN = re.compile(r"\b(?:DOB|date of birth|born(?: on)?|birth ?date)\s{0,2}[:=]?\s{0,2}", re.IGNORECASE)
 _LONGEST_DATE = 26
+_IS_LABELLED = re2.compile(r"(?i)\b(?:patient|pt|mrn|medical record|dob|born|birth|date of)\b")
+_RECORDS = (Label.MRN, Label.OTHER_ID, Label.ACCOUNT, Label.HEALTH_PLAN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,7 @@ class _Labelled:
     """What labels in the texts say of who the patient is."""
 
     names: list[frozenset[str]] = field(default_factory=list, repr=False)
-    records: list[str] = field(default_factory=list, repr=False)
+    records: set[str] = field(default_factory=set, repr=False)
     births: list[date] = field(default_factory=list, repr=False)
 
 
@@ -89,12 +95,12 @@ def others(
 
 
 def _by_roster(
-    text: str, patient: str | None, roster: Roster, known: Sequence[KnownIdentifier]
+    text: str, patient: str | None, roster: Roster, known: tuple[KnownIdentifier, ...]
 ) -> Iterator[OtherPatient]:
     recognised = roster.recognise(text)
     if not recognised:
         return
-    own = _Own(known)
+    own = _own(known)
     me = roster.number(patient) if patient is not None else None
     by_owner: dict[int, list[Recognised]] = {}
     for one in recognised:
@@ -126,30 +132,51 @@ class _Own:
     """What is on the record of the patient whom the request is about."""
 
     def __init__(self, known: Sequence[KnownIdentifier]) -> None:
-        self._forms = {"".join(pieces(plain(k.value))) for k in known}
-        self._names = {p for k in known if k.label is Label.NAME for p in pieces(plain(k.value))}
+        self._forms: set[str] = set()
+        self._words: set[str] = set()
+        self.said = _Labelled()
+        for k in known:
+            words = pieces(plain(k.value))
+            form = "".join(words)
+            self._forms.add(form)
+            if k.label is Label.NAME:
+                self._words.update(words)
+                if len(words) > 1:
+                    self.said.names.append(frozenset(words))
+            elif k.label in _RECORDS:
+                self.said.records.add(form.lstrip("0"))
+            elif k.label in (Label.PHONE, Label.FAX):
+                self._forms.add(form[-10:])
+            elif k.birth and (written := dates.read_recorded(k.value)) is not None and written.full:
+                self.said.births.append(written.on(written.year or 1))
 
     def has(self, one: Recognised) -> bool:
         """Whether the record holds it too: a relative's name or phone, the house they share."""
         words = pieces(one.text)
         if one.label is Label.NAME:
-            return self._names.issuperset(words)
+            return self._words.issuperset(words)
         form = "".join(words)
-        return any(form in own or (len(own) > 6 and own in form) for own in self._forms)
+        return form in self._forms or any(own.startswith(form) for own in self._forms if len(form) > 6)
+
+
+@lru_cache(maxsize=KEPT)
+def _own(known: tuple[KnownIdentifier, ...]) -> _Own:
+    """Kept for the records asked for last; never changed."""
+    return _Own(known)
 
 
 # -- labels
 
 
-def _by_labels(text: str, known: Sequence[KnownIdentifier]) -> Iterator[OtherPatient]:
+def _by_labels(text: str, known: tuple[KnownIdentifier, ...]) -> Iterator[OtherPatient]:
     said = _labelled(text)
-    own = _of_record(known)
+    own = _own(known).said
     kinds: dict[str, int] = {}
     if names := _different_names([*own.names[:1], *said.names], own.names):
         kinds[Label.NAME.value] = names
-    numbers = {_bare(r) for r in said.records}
+    numbers = set(said.records)
     if own.records:
-        numbers -= {_bare(r) for r in own.records}
+        numbers.difference_update(own.records)
         if numbers:
             kinds[Label.MRN.value] = len(numbers)
     elif len(numbers) > 1:
@@ -167,25 +194,14 @@ def _by_labels(text: str, known: Sequence[KnownIdentifier]) -> Iterator[OtherPat
 
 def _labelled(text: str) -> _Labelled:
     said = _Labelled()
-    if ":" in text or "=" in text:
-        said.names = [frozenset(pieces(m)) for m in _NAMED.findall(text)]
-    said.records = _RECORD.findall(text)
+    if _IS_LABELLED.search(text) is None:
+        return said
+    said.names = [frozenset(pieces(m)) for m in _NAMED.findall(text)]
+    said.records = {_bare(r) for r in _RECORD.findall(text)}
     for match in _BORN.finditer(text):
         if (day := _day(text[match.end() : match.end() + _LONGEST_DATE])) is not None:
             said.births.append(day)
     return said
-
-
-def _of_record(known: Sequence[KnownIdentifier]) -> _Labelled:
-    own = _Labelled()
-    for k in known:
-        if k.label is Label.NAME and " " in k.value:
-            own.names.append(frozenset(pieces(plain(k.value))))
-        elif k.label in (Label.MRN, Label.OTHER_ID, Label.ACCOUNT, Label.HEALTH_PLAN):
-            own.records.append("".join(pieces(plain(k.value))))
-        elif k.birth and (written := dates.read_recorded(k.value)) is not None and written.full:
-            own.births.append(written.on(written.year or 1))
-    return own
 
 
 def _different_names(names: Sequence[frozenset[str]], own: Sequence[frozenset[str]]) -> int:

@@ -19,7 +19,7 @@ from osler.core.errors import InputError
 from osler.core.messages import ChatRequest
 from osler.core.ports.vault import Subject
 
-SHORTEST, LONGEST = 10, 500
+SHORTEST, LONGEST = 10, 1_000
 """Characters of a reason, white space at its ends not counted."""
 _NONCE = 12
 _USE = b"osler break-glass reason"

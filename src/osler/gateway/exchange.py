@@ -14,10 +14,14 @@ from osler.core.ports.vault import Subject
 from osler.core.spans import Span
 from osler.deid import Replacer
 from osler.gateway.answer import ChoiceAnswer, Piece
+from osler.gateway.budgets import NO_TICKET, Ticket
+from osler.gateway.failover import Trail
 from osler.gateway.flow import AnswerFlow
 from osler.gateway.policy import Decision, Facts
+from osler.gateway.reuse import Call, Kept
 from osler.gateway.router import Target
 from osler.gateway.slots import Slots
+from osler.gateway.tokens import Size
 from osler.knowledge.retrieve import Grounding
 
 T = TypeVar("T")
@@ -37,6 +41,8 @@ class Exchange:
     record: tuple[RecordItem, ...] | None = field(default=None, repr=False)
     slots: Slots | None = field(default=None, repr=False)
     found: tuple[tuple[Span, ...], ...] = field(default=(), repr=False)
+    size: Size | None = None
+    ticket: Ticket = NO_TICKET
     facts: Facts | None = None
     decision: Decision | None = None
     targets: tuple[Target, ...] = ()
@@ -45,6 +51,11 @@ class Exchange:
     replaced: Mapping[str, int] = field(default_factory=dict)
     outbound: tuple[Message, ...] = field(default=(), repr=False)
     params: Mapping[str, object] = field(default_factory=dict, repr=False)
+    key: bytes = field(default=b"", repr=False)
+    kept: Kept | None = field(default=None, repr=False)
+    call: Call | None = field(default=None, repr=False)
+    follows: bool = False
+    trail: Trail = field(default_factory=list)
     opened: AuditRecord | None = None
     target: Target | None = None
     flow: AnswerFlow | None = field(default=None, repr=False)
@@ -52,7 +63,7 @@ class Exchange:
     citations: tuple[Citation, ...] = field(default=(), repr=False)
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     usage: Usage = field(default_factory=Usage)
-    cached: bool = False
+    task: Mapping[str, str] | None = None
     signed: AuditRecord | None = None
 
     def having(self, value: T | None) -> T:
@@ -85,6 +96,8 @@ class Exchange:
             trace["transform"] = self.target.transform
         if self.outbound:
             trace["replaced"] = dict(self.replaced)
+        if self.kept is not None:
+            trace["cached"] = True
         return trace
 
     def to_json(self) -> dict[str, object]:

@@ -5,12 +5,13 @@ nothing of the text. What step 4 would draw on is counted by its sources only; i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from osler.core.errors import PolicyRefused
-from osler.core.messages import ChatRequest
+from osler.core.messages import ChatRequest, Usage
 from osler.gateway.exchange import Exchange
 from osler.gateway.inward import Inward
+from osler.gateway.observe import NullObserver
 from osler.gateway.parts import Parts
 from osler.gateway.policy import Considered, Decision, Facts
 from osler.gateway.router import Target, cost_of, route
@@ -66,12 +67,14 @@ class Explainer:
     """Explains requests over the parts of one pipeline."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._inward = Inward(parts)
+        self._parts = replace(parts, observer=NullObserver())
+        self._inward = Inward(self._parts)
 
     def explain(self, request: ChatRequest) -> Explanation:
         """The trace of a request. Raises what step 1 raises: UnknownModel, UnknownPatient, InputError."""
+        request = self._parts.tasks.prepare(request)
         x = self._inward.sensitivity(Exchange(request=request, started=self._parts.clock.monotonic()))
+        self._parts.budgets.settle(x.ticket, Usage(), None, None)  # nothing is used up by asking why
         facts = x.having(x.facts)
         rules = self._parts.policy.considered(facts)
         decision: Decision | None = None

@@ -12,12 +12,14 @@ from osler.core.ports.records import PatientIdentity
 from osler.core.sensitivity import Sensitivity, maximum
 from osler.core.spans import counts
 from osler.deid import Replacer
+from osler.gateway.break_glass import breaks_glass
 from osler.gateway.exchange import Exchange
 from osler.gateway.flow import AnswerFlow, FlowOptions
 from osler.gateway.parts import Parts, subject_of
-from osler.gateway.policy import Decision, Facts
+from osler.gateway.policy import IMAGE, Decision, Facts
 from osler.gateway.router import require_known, route
 from osler.gateway.slots import Slots
+from osler.gateway.tokens import fitting, size_of
 from osler.knowledge.prompt import grounded_prompt
 from osler.knowledge.retrieve import Grounding
 
@@ -46,7 +48,7 @@ class Inward:
                 )
             record = p.records.items(request.patient, types=SAFETY_TYPES)
         subject = subject_of(p.vault, request.patient)
-        slots = Slots(request.messages, request.params)
+        slots = Slots(request.messages, request.params, fixed=p.tasks.wrote)
         x = replace(x, identity=identity, record=record, subject=subject, slots=slots)
         known = identity.identifiers if identity else ()
         found = p.deidentifier.find_all(slots.texts, known)
@@ -59,14 +61,32 @@ class Inward:
                 *(Sensitivity.CLEAR if s in p.public else Sensitivity.PHI for s in sources),
             ]
         )
+        size = size_of(slots.texts, request.params, images=slots.images)
+        ticket = p.budgets.admit(request.caller, size)
+        likely, complexity = p.estimators.facts(request)
         facts = Facts(
             sensitivity=level,
             phi=counts(spans),
             sources=sources,
             purpose=request.purpose,
             role=request.caller.role,
+            task_models=p.tasks.models(request.task),
+            over_budget=ticket.over,
+            tokens_in=size.likely,
+            tokens_out=size.answer,
+            tenant=request.caller.tenant,
+            patient=request.patient is not None,
+            task=likely,
+            task_named=request.task is not None,
+            complexity=complexity,
+            specialty=request.specialty,
+            latency=request.latency,
+            modality=("text", IMAGE) if slots.images else ("text",),
+            explain=request.explain,
+            break_glass=breaks_glass(request),
         )
-        return replace(x, facts=facts, found=found)
+        task = p.tasks.audited(request)
+        return replace(x, facts=facts, found=found, size=size, ticket=ticket, task=task)
 
     def _sources(self, request: ChatRequest) -> tuple[str, ...]:
         """What step 4 may draw on: nothing when switched off; the patient's record only when one is named."""
@@ -81,12 +101,15 @@ class Inward:
         decision: object = self._parts.policy.decide(x.having(x.facts), self._today())
         if not isinstance(decision, Decision):
             raise GuardUnavailable("Policy gave no decision; nothing was sent.", remedy="Run `osler doctor`.")
+        if decision.facts.break_glass:
+            self._parts.observer.broke_glass(decision.facts.role)
         return replace(x, decision=decision)
 
     # 3 ── which of the allowed models?
     def route(self, x: Exchange) -> Exchange:
         """The targets, best first."""
-        targets = route(x.having(x.decision), x.request.model, "chat")
+        decision, latency_of = x.having(x.decision), self._parts.failover.latency_of
+        targets = route(decision, x.request.model, "chat", latency_of=latency_of)
         # Only targets that get the very same text can take over from the first one.
         same = tuple(t for t in targets if t.transform == targets[0].transform)
         return replace(x, targets=same, target=same[0])
@@ -98,7 +121,8 @@ class Inward:
             return replace(
                 x, grounding=Grounding(evidence=(), notices=(), intents=(), sensitivity=Sensitivity.CLEAR)
             )
-        grounding = self._parts.retriever.ground(x.request.question, x.request.patient)
+        types = x.having(x.decision).records
+        grounding = self._parts.retriever.ground(x.request.question, x.request.patient, types)
         level = maximum(
             Sensitivity.CLEAR if self._public(e.patient, e.collection) else Sensitivity.PHI
             for e in grounding.evidence
@@ -137,13 +161,14 @@ class Inward:
             prompt = grounded_prompt(evidence, changed[at + len(private) :])
             messages = (Message(role="system", content=prompt), *messages)
         replaced = counts(s for spans in replacer.spans for s in spans) if transform != "none" else {}
-        x = replace(x, replacer=replacer, replaced=replaced, outbound=messages, params=params)
-        return replace(x, flow=AnswerFlow(self._flow(x)))
+        sent = [m.content for m in messages] if len(messages) > len(x.request.messages) else changed
+        fit = fitting(x.targets, size_of(sent, x.request.params, images=slots.images))
+        x = replace(x, replaced=replaced, outbound=messages, params=params, targets=fit, target=fit[0])
+        return self.flowing(x, replacer)
 
-    def _flow(self, x: Exchange) -> FlowOptions:
-        """How the answer comes back."""
-        replacer = x.having(x.replacer)
-        return FlowOptions(
+    def flowing(self, x: Exchange, replacer: Replacer) -> Exchange:
+        """The exchange with the way back that a replacer knows."""
+        options = FlowOptions(
             text=replacer.stream,
             json=replacer.stream,
             guard=self._parts.guard,
@@ -153,6 +178,31 @@ class Inward:
             withhold=self._parts.withhold,
             structured=_is_structured(x.request),
         )
+        return replace(x, replacer=replacer, flow=AnswerFlow(options))
+
+    # between 5 and 6 ── an answer that is kept, a call that is shared
+    def reused(self, x: Exchange) -> Exchange:
+        """With the answer that was given to the same request before, or the call that others made of it just now."""
+        p, request = self._parts, x.request
+        phi = x.having(x.facts).counts_as_phi
+        keeps, shares = p.reuse.keeps(phi=phi), p.reuse.shares(request.params)
+        if request.reuse == "off" or not (keeps or shares):
+            return x
+        key = p.reuse.key(
+            (request.caller.tenant, request.caller.role, p.config_digest, request.surface, request.stream),
+            (request.model, [t.name for t in x.targets], x.having(x.target).transform, request.patient),
+            [(m.role, m.content, m.wire) for m in request.messages],
+            (request.params, request.n),
+            [(e.n, e.doc, e.sha256, e.start, e.end) for e in x.evidence],
+            x.having(x.grounding).notices,
+        )
+        x = replace(x, key=key)
+        kept = p.reuse.find(key) if keeps else None
+        if kept is not None:
+            target = kept.said[0][0] if kept.said else x.target
+            x = replace(x, kept=kept, target=target)
+            return self.flowing(x, kept.replacer) if kept.replacer else x
+        return x
 
     def _public(self, patient: str | None, collection: str) -> bool:
         return patient is None and collection in self._parts.public

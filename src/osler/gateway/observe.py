@@ -38,6 +38,10 @@ class Observer(Protocol):
         """The clouds can be reached from now on, or cannot."""
         ...
 
+    def broke_glass(self, role: str) -> None:
+        """A caller of this role broke the glass, and policy let the request go on."""
+        ...
+
 
 class NullObserver:
     """Measures nothing: for the command line."""
@@ -64,4 +68,7 @@ class NullObserver:
         return
 
     def wan(self, up: bool) -> None:
+        return
+
+    def broke_glass(self, role: str) -> None:
         return

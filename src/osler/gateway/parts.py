@@ -1,19 +1,26 @@
 """What the pipeline is made of; `app/build.py` wires it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from osler.core.clock import Clock
 from osler.core.errors import StoreError
 from osler.core.models import Destination
 from osler.core.ports.audit_log import AuditLog
+from osler.core.ports.check import Check
 from osler.core.ports.completer import Completer
 from osler.core.ports.records import RecordView
 from osler.core.ports.vault import Subject, Vault
 from osler.deid import Deidentifier
 from osler.gateway.bounds import Bounds
+from osler.gateway.budgets import Budgets
+from osler.gateway.estimate import Estimators
+from osler.gateway.failover import Failover
 from osler.gateway.observe import Observer
 from osler.gateway.policy import Policy
+from osler.gateway.reuse import Reuse
+from osler.gateway.tasks import Tasks
 from osler.guardrails import Guard
 from osler.knowledge.retrieve import Retriever
 
@@ -22,13 +29,18 @@ from osler.knowledge.retrieve import Retriever
 class Parts:
     """What the pipeline is made of; `app/build.py` wires it.
 
-    `waits`: the stores are across a network. `patience_s` bounds each wait for a guard, in seconds.
+    `waits`: the stores are across a network. `patience_s` bounds each wait for a guard, in seconds. `task_checks`: the
+    checks that a task has beside those of `guard`.
     """
 
     deidentifier: Deidentifier
     policy: Policy
     destinations: tuple[Destination, ...]
     completers: dict[str, Completer]
+    failover: Failover
+    tasks: Tasks
+    budgets: Budgets
+    reuse: Reuse
     retriever: Retriever
     records: RecordView
     guard: Guard
@@ -42,11 +54,22 @@ class Parts:
     withhold: bool
     waits: bool = False
     patience_s: float = 30.0
+    hold: Literal["risky", "all"] = "risky"
+    estimators: Estimators = field(default_factory=lambda: Estimators(task=None, complexity=None))
+    task_checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
+
+    def guard_of(self, task: str | None) -> Guard:
+        """The checks of answers to a task, or to a request without one."""
+        guard = self.guard
+        for check in self.task_checks.get(task or "", ()):
+            guard = guard.joined_by(check)
+        return guard
 
 
 def bounds_of(parts: Parts) -> Bounds:
     """How long guards are waited for, and whether they run beside the event loop."""
-    waits = parts.waits or parts.deidentifier.waits or parts.guard.waits
+    guards = [parts.guard, *(parts.guard_of(task) for task in parts.task_checks)]
+    waits = parts.waits or parts.deidentifier.waits or any(guard.waits for guard in guards)
     return Bounds(waits=waits, patience_s=parts.patience_s)
 
 

@@ -12,19 +12,18 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 
 from osler.core.audit import AuditRecord
-from osler.core.errors import GuardUnavailable, OslerError, PolicyRefused, StoreError, UpstreamError
+from osler.core.errors import GuardUnavailable, OslerError, PolicyRefused, StoreError
 from osler.core.findings import Finding, Severity
 from osler.core.messages import ChatRequest, Delta
 from osler.core.ports.check import Statement
 from osler.core.ports.completer import ModelCall
-from osler.core.sensitivity import Sensitivity
 from osler.gateway import signing
 from osler.gateway.answer import Piece
 from osler.gateway.exchange import Done, Event, Exchange, Failed
 from osler.gateway.inward import Inward
 from osler.gateway.parts import Parts, bounds_of
+from osler.gateway.reuse import Call, Kept, Said
 from osler.gateway.router import Target
-from osler.gateway.upstream import pieces
 from osler.knowledge import cite
 
 
@@ -42,12 +41,14 @@ class Pipeline:
         opening = ending = False
         steps = self._inward
         try:
+            x = replace(x, request=self.parts.tasks.prepare(request))
             async with self._bounds.turn(_length(request)):
                 x = await self._step("sensitivity", steps.sensitivity, x)
                 x = await self._step("policy", steps.policy, x)
                 x = await self._step("route", steps.route, x)
                 x = await self._step("ground", steps.ground, x)
                 x = await self._step("surrogate", steps.surrogate, x)
+                x = self._joined(steps.reused(x))
             opening = _is_opened(x)
             x = await self._open(x)
             async with aclosing(self._call(x)) as deltas:
@@ -78,37 +79,72 @@ class Pipeline:
             )
             yield await self._fail(x, fault)
             return
+        finally:
+            self._settle(x)
         self.parts.observer.outcome("answered", x.target.name if x.target else "")
         yield Done(exchange=x)
 
+    def _joined(self, x: Exchange) -> Exchange:
+        """With the call that identical requests share, where this one may share it."""
+        reuse = self.parts.reuse
+        if x.kept is not None or not x.key or not reuse.shares(x.request.params):
+            return x
+        call = reuse.call(x.key, lambda: self._kept(x, self._upstream(x)), x.having(x.replacer))
+        if call.replacer is x.replacer or call.replacer is None:
+            return replace(x, call=call)
+        return replace(self._inward.flowing(x, call.replacer), call=call, follows=True)
+
     # 6 ── the model; another permitted one takes over while nothing has come back yet
-    async def _call(self, x: Exchange) -> AsyncGenerator[tuple[Target, Delta], None]:
-        last: UpstreamError | None = None
-        for target in x.targets:
-            call = ModelCall(
+    def _call(self, x: Exchange) -> AsyncGenerator[Said, None]:
+        """What the model says: from memory, from a call that others listen to as well, or from a call of its own."""
+        if x.kept is not None:
+            return _again(x.kept)
+        return self._shared(x, x.call) if x.call is not None else self._kept(x, self._upstream(x))
+
+    def _upstream(self, x: Exchange) -> AsyncGenerator[Said, None]:
+        p, facts = self.parts, x.having(x.facts)
+
+        def made(target: Target) -> ModelCall:
+            return ModelCall(
                 model_id=target.model.id,
                 messages=x.outbound,
                 params=x.params,
                 endpoint="completions" if x.request.surface == "completions" else "chat",
                 context=target.model.context,
             )
-            begun = False
-            completer = self.parts.completers[target.destination.name]
-            try:
-                answer = pieces(completer, call, stream=x.request.stream, destination=target.destination.name)
-                async with aclosing(answer):
-                    async for delta in answer:
-                        begun = True
-                        yield target, delta
-                return
-            except UpstreamError as error:
-                self.parts.observer.upstream_fault(target.destination.name)
-                if begun:
-                    raise
-                last = error
-        raise last or UpstreamError(
-            "No model server is configured.", remedy="Add a destination to osler.toml."
+
+        def permitted(target: Target) -> bool:
+            return p.policy.still_permits(target.destination, target.transform, facts, p.clock.now())
+
+        return p.failover.calls(
+            x.targets,
+            made,
+            stream=x.request.stream,
+            latency=x.request.latency,
+            permitted=permitted,
+            trail=x.trail,
         )
+
+    async def _shared(self, x: Exchange, call: Call) -> AsyncGenerator[Said, None]:
+        try:
+            async with aclosing(call.listen()) as said:
+                async for piece in said:
+                    yield piece
+        finally:
+            if not call.is_open or call.is_whole:
+                self.parts.reuse.ended(x.key, call)
+
+    async def _kept(self, x: Exchange, source: AsyncGenerator[Said, None]) -> AsyncGenerator[Said, None]:
+        """The same, kept for the next request of its kind where answers are."""
+        keeps = bool(x.key) and self.parts.reuse.keeps(phi=x.having(x.facts).counts_as_phi)
+        pieces: list[Said] = []
+        async with aclosing(source) as said:
+            async for piece in said:
+                if keeps:
+                    pieces.append(piece)
+                yield piece
+        if keeps:
+            self.parts.reuse.keep(x.key, pieces, x.replacer)
 
     # 7 and 8 ── surrogates out, real identifiers in; drugs, allergies, citations
     def _passed(self, x: Exchange, delta: Delta) -> Piece | None:
@@ -188,8 +224,21 @@ class Pipeline:
         finally:
             self.parts.observer.step(name, self.parts.clock.monotonic() - begun)
 
+    def _settle(self, x: Exchange) -> None:
+        """Count what the request used up; what came from memory, or from another's call, cost nothing."""
+        budgets = self.parts.budgets
+        target = x.target if x.trail and not x.follows else None
+        budgets.settle(x.ticket, x.usage, target.model if target else None, x.size)
+        if budgets.is_due:
+            asyncio.get_running_loop().run_in_executor(None, budgets.sync)
+
     def _ms(self, x: Exchange) -> int:
         return round((self.parts.clock.monotonic() - x.started) * 1000)
+
+
+async def _again(kept: Kept) -> AsyncGenerator[Said, None]:
+    for said in kept.said:
+        yield said
 
 
 def _length(request: ChatRequest) -> int:
@@ -198,7 +247,7 @@ def _length(request: ChatRequest) -> int:
 
 def _is_opened(x: Exchange) -> bool:
     """Whether a record is written before the call: always for streams, and for all that may hold PHI."""
-    return x.request.stream or x.having(x.facts).sensitivity >= Sensitivity.PHI
+    return x.request.stream or x.having(x.facts).counts_as_phi
 
 
 def _unplaced(finding: Finding) -> Finding:

@@ -20,7 +20,7 @@ from osler.core.errors import PolicyRefused
 from osler.core.models import Destination, Place, Transform
 from osler.core.sensitivity import Sensitivity
 from osler.gateway.config import RuleConfig, When
-from osler.gateway.roles import NO_LIMITS, Asked, Denied, Limits, Roles
+from osler.gateway.roles import Asked, Denied, Limits, Roles
 
 IMAGE = "image"
 _HIDES = frozenset({"redact", "safe-harbor"})
@@ -33,9 +33,10 @@ class Facts:
 
     `phi` counts the identifiers found, by kind; `sources` names what grounding may draw on; `service` is what
     is asked for ("chat", "embeddings"). `patient`: one is named. `modality` holds "text" and, with at least one
-    image, "image". `task` and `complexity` are stated or estimated; `task_models` are the models that may do the
-    task (None: all). `tokens_in` and `tokens_out` are estimates for the order by cost, None where there is none.
-    `explain`: what the model was sent is asked for. `break_glass`: beyond the role's limits, with a reason.
+    image, "image". `task` and `complexity` are stated or estimated (`task_named`: the task is stated);
+    `task_models` are the models that may do the task (None: all). `tokens_in` and `tokens_out` are estimates for the
+    order by cost, None where there is none. `explain`: what the model was sent is asked for. `break_glass`: beyond
+    the role's limits, with a reason.
     """
 
     sensitivity: Sensitivity
@@ -46,6 +47,7 @@ class Facts:
     service: str = "chat"
     patient: bool = False
     task: str | None = None
+    task_named: bool = True
     task_models: frozenset[str] | None = None
     specialty: str | None = None
     complexity: str = "low"
@@ -197,9 +199,7 @@ class Policy:
         shown, decided = [], False
         for rule in self._rules:
             mismatch = _mismatch(rule.when, facts)
-            shown.append(
-                Considered(rule=rule.name, mismatch=mismatch, decided=not mismatch and not decided)
-            )
+            shown.append(Considered(rule=rule.name, mismatch=mismatch, decided=not mismatch and not decided))
             decided = decided or not mismatch
         return tuple(shown)
 
@@ -229,7 +229,7 @@ class Policy:
             Asked(
                 role=facts.role,
                 purpose=facts.purpose,
-                task=facts.task,
+                task=facts.task if facts.task_named else None,
                 patient=facts.patient,
                 explain=facts.explain,
                 break_glass=facts.break_glass,
@@ -306,9 +306,7 @@ def _judge(
     )
 
 
-def _rule_fault(
-    destination: Destination, rule: RuleConfig, facts: Facts, limits: Limits, today: date
-) -> str:
+def _rule_fault(destination: Destination, rule: RuleConfig, facts: Facts, limits: Limits, today: date) -> str:
     """What of the rule or the role a destination does not meet, PHI or not; empty where it meets all."""
     if limits.destinations is not None and destination.name not in limits.destinations:
         return f"the role '{facts.role}' may not use it"

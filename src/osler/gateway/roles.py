@@ -71,7 +71,9 @@ class Roles:
             return self._limits[asked.role]
         remedy = "Leave it out, or use a key of another role."
         if role.break_glass and asked.purpose == TREATMENT:
-            remedy += " In an emergency give a reason: metadata.break_glass, or the header x-osler-break-glass."
+            remedy += (
+                " In an emergency give a reason: metadata.break_glass, or the header x-osler-break-glass."
+            )
         return Denied(reason=reason, remedy=remedy)
 
 

@@ -34,6 +34,12 @@ def request_body(request: ChatRequest, subject: Subject | None, config: str) -> 
         "config": config,
         "osler": __version__,
     }
+    if request.caller.tenant != "default":
+        body["caller"] = {
+            "key": request.caller.key,
+            "role": request.caller.role,
+            "tenant": request.caller.tenant,
+        }
     if subject is not None:
         body["question"] = digest(subject, _conversation(request.messages))
     if request.break_glass is not None:
@@ -52,6 +58,10 @@ def exchange_body(x: Exchange, config: str, *, outcome: str, ms: int) -> dict[st
     subject = x.subject
     if subject is None:
         return body
+    if x.task is not None:
+        body["task"] = dict(x.task)
+    if len(x.trail) > 1 or any(a.outcome != "answered" for a in x.trail):
+        body["attempts"] = [a.to_json() for a in x.trail]
     body["evidence"] = [
         {"n": e.n, "doc": e.doc, "sha256": e.sha256}
         if e.basis in PUBLISHED and not e.from_record

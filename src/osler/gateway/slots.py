@@ -11,7 +11,7 @@ the pixels.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -110,13 +110,19 @@ class _InText:
 class Slots:
     """The texts of one request. `texts` is what stands in them; `images` how many pictures there are besides."""
 
-    def __init__(self, messages: Sequence[Message], params: Mapping[str, object]) -> None:
-        """InputError where JSON is nested too deeply."""
+    def __init__(
+        self,
+        messages: Sequence[Message],
+        params: Mapping[str, object],
+        *,
+        fixed: Callable[[object], bool] = lambda _: False,
+    ) -> None:
+        """`fixed` tells what the platform wrote itself: it leaves as it stands. InputError where JSON is too deep."""
         self.images = 0
         self._texts: list[str] = []
         self._messages = tuple(messages)
-        self._at: list[int | object] = [self._message(m) for m in messages]
-        self._params = {k: self._value(v, k, 0) for k, v in params.items()}
+        self._at: list[int | object] = [None if fixed(m) else self._message(m) for m in messages]
+        self._params = {k: v if fixed(v) else self._value(v, k, 0) for k, v in params.items()}
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -131,7 +137,11 @@ class Slots:
     def filled(self, texts: Sequence[str]) -> tuple[tuple[Message, ...], dict[str, object]]:
         """Messages and parameters with other texts in the same places."""
         messages = tuple(
-            replace(m, content=texts[at]) if isinstance(at, int) else _with_wire(m, _filled(at, texts))
+            m
+            if at is None
+            else replace(m, content=texts[at])
+            if isinstance(at, int)
+            else _with_wire(m, _filled(at, texts))
             for m, at in zip(self._messages, self._at, strict=True)
         )
         params = {k: _filled(v, texts) for k, v in self._params.items()}

@@ -49,12 +49,11 @@ class Retriever:
         self._records = records
         self._lexicon = lexicon
 
-    def ground(
-        self, question: str, patient: str | None, types: tuple[str, ...] | None = None
-    ) -> Grounding:
+    def ground(self, question: str, patient: str | None, types: tuple[str, ...] | None = None) -> Grounding:
         """Evidence for `question`, from the record of `patient` (a bare id) and from no other.
 
-        `types`: the only FHIR types of the record that are read; None reads all. Raises UnknownPatient when no such record is loaded, StoreError when the store is down.
+        `types`: the only FHIR types of the record that are read; None reads all. Raises UnknownPatient when no such
+        record is loaded, StoreError when the store is down.
         """
         if patient is None:
             query = understand(question, self._lexicon)

@@ -5,6 +5,7 @@
     SqlVault      random handles and keys per patient, sealed under `<workspace>/vault.key`
     SqlSurrogateMaps, SqlVaultKeeper  the ways back from surrogates; shredding, expiry, rotation
     SqlAccess     API keys
+    SqlSpending   what callers have used up of their budgets
     SqlIndex      source texts and the search over them
     SqlRecords    the structured side of patients' records
 
@@ -16,6 +17,7 @@ from osler.stores.audit_log import SqlAuditLog
 from osler.stores.database import Database
 from osler.stores.index import SqlIndex
 from osler.stores.records import SqlRecords
+from osler.stores.spending import SqlSpending
 from osler.stores.vault import SqlVault, load_or_create_key
 from osler.stores.vault_keeping import SqlVaultKeeper
 from osler.stores.vault_keys import FileKeys, FixedKeys
@@ -29,6 +31,7 @@ __all__ = [
     "SqlAuditLog",
     "SqlIndex",
     "SqlRecords",
+    "SqlSpending",
     "SqlSurrogateMaps",
     "SqlVault",
     "SqlVaultKeeper",

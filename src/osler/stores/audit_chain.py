@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
 from osler.core.audit import AuditEntry, AuditRecord, Head, canonical_json, seal
 from osler.core.errors import StoreError
@@ -92,9 +92,14 @@ def still_open(connection: Connection) -> list[tuple[int, str, str]]:
     return [(row.number, row.request_id, row.instance) for row in rows]
 
 
-def page(connection: Connection, *, after: int | None) -> list[AuditRecord]:
-    """The next `PAGE` records in order; when `after` is None from the very first row, whatever its number."""
+def page(connection: Connection, *, after: int | None, holding: Sequence[str] = ()) -> list[AuditRecord]:
+    """The next `PAGE` records in order; when `after` is None from the very first row, whatever its number.
+
+    `holding`: only those whose stored body has one of these texts in it.
+    """
     query = select(audit).order_by(audit.c.number).limit(PAGE)
+    if holding:
+        query = query.where(or_(*(audit.c.body.contains(text, autoescape=True) for text in holding)))
     if after is not None:
         query = query.where(audit.c.number > after)
     return [_record_of(row) for row in connection.execute(query)]

@@ -58,15 +58,16 @@ class SqlAuditLog:
         with self._database.read() as connection:
             return audit_chain.read_head(connection)
 
-    def records(self, *, after: int = 0) -> Iterator[AuditRecord]:
+    def records(self, *, after: int = 0, holding: Sequence[str] = ()) -> Iterator[AuditRecord]:
         """Records with a number above `after`, in order, streamed; no transaction stays open meanwhile.
 
+        `holding`: only those whose body, as canonical JSON, has one of these texts in it.
         A record whose stored body cannot be read has the body `audit_chain.UNREADABLE`.
         """
         at = min(after, _LARGEST)
         while True:
             with self._database.read() as connection, self._database.undecodable_kept(connection):
-                records = audit_chain.page(connection, after=at)
+                records = audit_chain.page(connection, after=at, holding=holding)
             if not records:
                 return
             yield from records

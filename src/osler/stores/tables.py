@@ -194,3 +194,13 @@ passages = Table(
     Column("section", Text, nullable=False),
 )
 """Stretches of documents that are searched as one; offsets are code points of the document's text."""
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
+    Column("micro_usd", BigInteger, nullable=False),
+)
+"""What was used up of budgets: by budget and key or tenant (ids, no names), and day or month."""

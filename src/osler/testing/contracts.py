@@ -12,6 +12,7 @@ tables of cases. A promise that cannot be seen from outside, such as keeping no 
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -19,10 +20,11 @@ from contextlib import aclosing
 from osler.core.citations import Evidence
 from osler.core.errors import InputError
 from osler.core.findings import Finding, Severity
-from osler.core.messages import Delta, Message
+from osler.core.messages import ChatRequest, Delta, Message, ToolDelta
 from osler.core.ports.check import Check, Statement
 from osler.core.ports.completer import Completer, ModelCall
 from osler.core.ports.detector import Detector
+from osler.core.ports.estimator import COMPLEXITIES, Estimator
 from osler.core.ports.index import RECORDS
 from osler.core.ports.reader import Reader, Reading, Source
 from osler.core.ports.records import Code, RecordItem
@@ -47,6 +49,8 @@ TEXTS = (
 )
 """Texts that a detector meets in the field, at its worst."""
 
+SLOWEST_ESTIMATE_S = 0.001
+"""Seconds of CPU that an estimator may take for a conversation of about 8 KB, both questions together."""
 PARTS = ("question", "sentence", "answer")
 WRONG_TURNS = (b"", b"\x00\xff\xfe\x80" * 64, b'{"name": "' + CANARY.encode(), CANARY.encode() + b"\xff\n")
 """Bytes that are no file of any format: empty, binary, truncated, not UTF-8."""
@@ -131,6 +135,49 @@ def check_check(check: Check) -> None:
             _check_finding(finding, statement)
 
 
+def check_estimator(estimator: Estimator) -> None:
+    """Hold `estimator` to osler.core.ports.estimator: a name or None, one of three complexities, the same each
+    time and from several threads, no exception for any request, and a millisecond for a long one."""
+    _promise(
+        isinstance(estimator, Estimator), "an estimator has a `name` and methods `task` and `complexity`"
+    )
+    _named(estimator.name, "estimator")
+    alone = [_estimated(estimator, request) for request in _requests()]
+    _promise(alone == [_estimated(estimator, r) for r in _requests()], "it must estimate the same each time")
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda request: _estimated(estimator, request), _requests()))
+    _promise(together == alone, "it must estimate the same when several threads ask")
+    long = ChatRequest(messages=(Message(role="user", content=TEXTS[-1] * 9),))
+    spent = min(_seconds(estimator, long) for _ in range(20))
+    _promise(spent < SLOWEST_ESTIMATE_S, "it must take less than a millisecond for a conversation of 8 KB")
+
+
+def _estimated(estimator: Estimator, request: ChatRequest) -> tuple[str | None, str]:
+    task, complexity = estimator.task(request), estimator.complexity(request)
+    good = task is None or (isinstance(task, str) and 0 < len(task) <= 64)
+    _promise(good, "task() must return the name of a task, or None")
+    _promise(complexity in COMPLEXITIES, f"complexity() must return one of {', '.join(COMPLEXITIES)}")
+    return task, complexity
+
+
+def _requests() -> Iterator[ChatRequest]:
+    for text in TEXTS:
+        user = Message(role="user", content=text)
+        yield ChatRequest(messages=(user,))
+        yield ChatRequest(messages=(Message(role="system", content=text), user, user), task="soap-note")
+    yield ChatRequest(messages=())
+    parts = [{"type": "image_url", "image_url": {"url": "data:,"}}, 7, None, {"type": 3}]
+    odd = Message(role="user", content="", wire={"role": "user", "content": parts})
+    yield ChatRequest(messages=(odd,), params={"tools": [{}], "response_format": None})
+
+
+def _seconds(estimator: Estimator, request: ChatRequest) -> float:
+    begun = time.thread_time()
+    estimator.task(request)
+    estimator.complexity(request)
+    return time.thread_time() - begun
+
+
 def _promise(kept: bool, promise: str) -> None:
     if not kept:
         raise ContractBroken(promise)
@@ -185,10 +232,15 @@ async def _collect(completer: Completer, call: ModelCall, *, stream: bool) -> Se
     pieces = [piece async for piece in completer.complete(call, stream=stream)]
     _promise(bool(pieces), "complete() must give at least one piece")
     _promise(all(isinstance(p, Delta) for p in pieces), "complete() must give Delta values")
+    _promise({p.index for p in pieces} == {0}, "the one choice that was asked for has the index 0")
     finishes = [p.finish for p in pieces]
     good = bool(finishes[-1]) and not any(finishes[:-1])
-    _promise(good, "the last piece, and only the last, must carry `finish`")
-    _promise(not any(p.usage for p in pieces[:-1]), "only the last piece may carry `usage`")
+    _promise(good, "the last piece of a choice, and only that, must carry `finish`")
+    _promise(not any(p.usage for p in pieces[:-1]), "only the last piece of all may carry `usage`")
+    calls = [tool for p in pieces for tool in p.tools]
+    _promise(all(isinstance(tool, ToolDelta) for tool in calls), "`tools` are ToolDelta values")
+    known = {tool.index for tool in calls}
+    _promise(known == set(range(len(known))), "tool calls are numbered from 0 without gaps")
     return pieces
 
 

@@ -225,9 +225,10 @@ class FailingAudit:
         """As the real one."""
         return RUBBISH if self._switch.use() is Manner.RUBBISH else self._log.head()
 
-    def records(self, *, after: int = 0) -> Iterator[AuditRecord]:
+    def records(self, *, after: int = 0, holding: Sequence[str] = ()) -> Iterator[AuditRecord]:
         """As the real one."""
-        return RUBBISH if self._switch.use() is Manner.RUBBISH else self._log.records(after=after)
+        rubbish = self._switch.use() is Manner.RUBBISH
+        return RUBBISH if rubbish else self._log.records(after=after, holding=holding)
 
     def verify(self) -> ChainVerdict:
         """As the real one."""

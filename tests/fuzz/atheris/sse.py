@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import msgspec
 from fuzz_oracle import CANARY, Broken
 
-from osler.backends.answers import Answer, Stream
+from osler.backends.answers import Answer
+from osler.backends.gathering import Gathering, OutOfOrder
 from osler.backends.sse import EventParser, EventTooLarge
 
 LIMIT = 4096
 TOKENS = (
     "data: ", "data:", ":", "\n\n", "\r\n\r\n", "\r\r", "event: x\n", "id: 1\n", "retry: 1\n", "data: [DONE]\n\n",
-    '{"choices":[{"delta":{"content":"', '"finish_reason":"stop"', '"usage":{"prompt_tokens":', "\ufeff", "\\ud800",
+    '{"choices":[{"delta":{"content":"', '"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"',
+    '"tool_calls":{"function":{"arguments":{}}}', '"reasoning_content":"', '"refusal":"', '"index":1,', '"text":"', '"finish_reason":"stop"', '"usage":{"prompt_tokens":', "\ufeff", "\\ud800",
 )  # fmt: skip
 
 
@@ -21,6 +23,8 @@ def seeds() -> Iterator[bytes]:
     end = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\n'
     for ending in ("\n", "\r\n", "\r"):
         yield f": ping\n\nevent: m\n{piece}{end}data: [DONE]\n\n".replace("\n", ending).encode()
+    tool = '{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}}]}'
+    yield f"data: {tool}\n\ndata: {tool}\n\n{end}".encode()
     yield f"\ufeff{piece}data: {{\ndata: }}\n\n".encode()
     yield b"data: " + b"x" * 5000
     yield b"data: \xff\n\n"
@@ -32,13 +36,21 @@ def one(data: bytes) -> None:
     step = 1 + (data[0] if data else 0) % 17
     if _parsed([data[at : at + step] for at in range(0, len(data), step)]) != whole:
         raise Broken("other packets gave other events")
-    stream = Stream()
+    gathering = Gathering(2)
     for event in whole or ():
         try:
-            text = stream.take(msgspec.json.decode(event, type=Answer))
-        except msgspec.DecodeError:
+            deltas = gathering.take(msgspec.json.decode(event, type=Answer))
+        except (msgspec.DecodeError, OutOfOrder):
             continue
-        text.encode()
+        for delta in deltas:
+            (
+                delta.text + delta.reasoning + delta.refusal + "".join(t.arguments for t in delta.tools)
+            ).encode()
+            if delta.index not in (0, 1) or any(tool.index < 0 for tool in delta.tools):
+                raise Broken("a choice or a tool call with a place that makes no sense")
+    finishes = [delta.finish for delta in gathering.last()]
+    if not all(finishes):
+        raise Broken("an answer was ended without its finish")
 
 
 def _parsed(chunks: list[bytes]) -> list[str] | None:

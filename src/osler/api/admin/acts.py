@@ -6,7 +6,7 @@ minute for each key: else a reader who follows the log would only ever read of t
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -51,12 +51,20 @@ class Acts:
         A caller who hangs up changes nothing: what was begun is brought to its end. Raises what `work` raises,
         and StoreError when it could not be signed: then it is not acknowledged.
         """
+        return await self.follow(act, lambda: asyncio.to_thread(work), found)
+
+    async def follow(
+        self, act: Act, work: Callable[[], Awaitable[T]], found: Callable[[T], Mapping[str, object]]
+    ) -> T:
+        """The same for work of the event loop."""
         return await asyncio.shield(self._done(act, work, found))
 
-    async def _done(self, act: Act, work: Callable[[], T], found: Callable[[T], Mapping[str, object]]) -> T:
+    async def _done(
+        self, act: Act, work: Callable[[], Awaitable[T]], found: Callable[[T], Mapping[str, object]]
+    ) -> T:
         await self._sign(act, "begun", act.about)
         try:
-            result = await asyncio.to_thread(work)
+            result = await work()
         except OslerError as error:
             self._metrics.admin_act(act.name, "failed")
             await self._sign(act, "failed", {**act.about, "error": error.code})

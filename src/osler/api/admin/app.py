@@ -60,6 +60,12 @@ def _add_routes(app: Any, admin: Admin) -> None:
     add("/admin/status", admin.status, responses=_may(_ADMIN))
     add("/admin/config", admin.config, responses=_may(_ADMIN), response_model_exclude_none=True)
     add("/admin/config/check", admin.check_config, methods=["POST"], responses=_may(_WITH_BODY))
+    add("/admin/reload", admin.reload, methods=["POST"], responses=_may((*_ADMIN, 409)))
+    explained = _may((*_WITH_BODY, 404))
+    add("/admin/route/explain", admin.explain, methods=["POST"], responses=explained)
+    add("/admin/break-glass", admin.broken_glass, responses=_may(_ADMIN))
+    reviewed = "/admin/break-glass/{number}/reviewed"
+    add(reviewed, admin.review_glass, methods=["POST"], responses=_may((*_ADMIN, 404)))
     add("/admin/collections", admin.collections, responses=_may(_ADMIN))
     add("/admin/plugins", admin.plugins, responses=_may(_ADMIN))
     add("/admin/keys", admin.keys, responses=_may(_ADMIN))

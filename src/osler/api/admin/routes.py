@@ -3,38 +3,48 @@
 import asyncio
 import itertools
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request
 
 from osler import __version__
+from osler.api import wire
 from osler.api.admin import values
 from osler.api.admin.acts import Act, Acts
 from osler.api.admin.gate import CALLER
 from osler.api.admin.trial import Trials
 from osler.api.edge import request_id
+from osler.api.explained import explained
+from osler.api.logs import log
 from osler.api.metrics import Metrics
-from osler.app import plugins
+from osler.api.reloading import note, tell_others
+from osler.app import broken_glass, plugins
 from osler.app.audit_check import kept_head, verified
-from osler.app.build import Platform
+from osler.app.live import Live
+from osler.app.reload import Reloader
 from osler.core import registry
 from osler.core.audit import AuditRecord, ChainVerdict, Head
 from osler.core.clock import timestamp
-from osler.core.errors import InputError, NotFound
+from osler.core.errors import ConfigError, Conflict, InputError, NotFound
+from osler.core.messages import Caller
 from osler.core.ports.access import ApiKey
 from osler.core.ports.index import RECORDS
+from osler.gateway.bounds import Bounds
 
 
 class Admin:
-    """The routes over one platform."""
+    """The routes over the platform in force; its stores, clock and audit log are the same after a reload."""
 
-    def __init__(self, platform: Platform, metrics: Metrics) -> None:
-        self._config = platform.config
-        self._digest = platform.digest
+    def __init__(self, live: Live, metrics: Metrics, reloader: Reloader) -> None:
+        platform = live.newest
+        self._live = live
+        self._reloader = reloader
         self._stores = platform.stores
         parts = platform.pipeline.parts
         self._clock = parts.clock
         self._started, self._begun = self._clock.now(), self._clock.monotonic()
         self._acts = Acts(parts.audit, parts.clock, metrics, patience_s=parts.patience_s)
+        self._bounds = Bounds(waits=True, patience_s=parts.patience_s)
         self._trials = Trials()
         self._walking = asyncio.Lock()
 
@@ -48,7 +58,7 @@ class Admin:
         loaded = self._stores.index.collections()
         return values.Status(
             version=__version__,
-            config=self._digest,
+            config=self._live.newest.digest,
             instance=self._stores.audit.instance,
             started=timestamp(self._started),
             uptime_s=max(0, int(self._clock.monotonic() - self._begun)),
@@ -62,7 +72,8 @@ class Admin:
 
     async def config(self) -> values.ConfigShown:
         """The configuration in force; secrets are references."""
-        return values.ConfigShown(digest=self._digest, config=self._config)
+        platform = self._live.newest
+        return values.ConfigShown(digest=platform.digest, config=platform.config)
 
     async def check_config(self, body: values.TomlText) -> values.CheckShown:
         """Check a configuration, its plug-ins, secrets and rule tests. It is not put in force."""
@@ -70,6 +81,40 @@ class Admin:
         return values.CheckShown(
             ok=done.ok, tests=done.tests, digest=done.digest, code=done.code, fault=done.fault
         )
+
+    async def reload(self, request: Request) -> values.ReloadShown:
+        """Put what osler.toml says now in force, all of it or nothing: 409 where it cannot be, and why."""
+        by = {"key": request.scope[CALLER].key, "role": request.scope[CALLER].role}
+        try:
+            done = await self._acts.follow(
+                _act(request, "config.reload"),
+                lambda: self._reloader.reload(by, request_id(request)),
+                lambda done: {"old": done.old, "new": done.new},
+            )
+        except ConfigError as error:
+            log.error("configuration refused", error=str(error))
+            raise Conflict(error.message, remedy=error.remedy) from None
+        note(done)
+        return values.ReloadShown(
+            config=done.new, previous=done.old, changed=list(done.changed), others_told=tell_others()
+        )
+
+    async def explain(
+        self,
+        request: Request,
+        body: dict[str, Any],
+        role: values.RoleAsked = "clinician",
+        tenant: values.TenantAsked = "default",
+    ) -> values.Explained:
+        """Why a request would go where it goes; no model is called, and nothing of the text is in the answer.
+
+        The body is that of a chat completion; `x-osler-` headers count as they would there.
+        """
+        await self._acts.read(_act(request, "route.explain"))
+        headers = wire.own_headers(request.headers.items())
+        chat = wire.chat_request(body, headers, Caller(role=role, tenant=tenant), request_id(request))
+        found = await self._bounds.run(explained, self._live.newest, chat)
+        return values.Explained(**found.to_json())
 
     async def collections(self) -> values.CollectionList:
         """What is loaded."""
@@ -84,7 +129,7 @@ class Admin:
 
     async def plugins(self) -> values.PluginList:
         """What is installed for each plug point, and what of it the configuration uses."""
-        used = plugins.in_use(self._config)
+        used = plugins.in_use(self._live.newest.config)
         shown = [
             values.PluginShown(
                 group=i.group, name=i.name, package=i.package, version=i.version, target=i.target,
@@ -146,6 +191,24 @@ class Admin:
         async with self._walking:
             return _chain(await asyncio.to_thread(verified, self._stores.audit, kept))
 
+    # -- broken glass
+
+    async def broken_glass(self, request: Request, pending: values.Pending = True) -> values.GlassList:
+        """Requests that broke the glass, with the reasons given, which may hold PHI."""
+        await self._acts.read(_act(request, "break_glass.read"))
+        found = await asyncio.to_thread(broken_glass.broken, self._stores.audit, self._stores.vault)
+        shown = [b for b in found if b.reviewed is None or not pending]
+        return values.GlassList(requests=[_glass(b) for b in shown])
+
+    async def review_glass(self, request: Request, number: values.RecordNumber) -> values.Reviewed:
+        """Say that a request which broke the glass was reviewed; `number` is that of the list."""
+        await self._acts.do(
+            _act(request, broken_glass.REVIEW, number=number),
+            lambda: broken_glass.require_broken(self._stores.audit, number),
+            lambda done: {},
+        )
+        return values.Reviewed(number=number)
+
     # -- the vault
 
     async def vault(
@@ -173,6 +236,15 @@ class Admin:
             lambda done: {"maps": done},
         )
         return values.ExpiredShown(maps=maps)
+
+
+def _glass(found: broken_glass.Broken) -> values.GlassShown:
+    review = found.reviewed
+    return values.GlassShown(
+        number=found.number, time=found.time, request_id=found.request_id, key=found.key, role=found.role,
+        patient=found.patient, outcome=found.outcome, reason=found.reason,
+        reviewed=values.ReviewShown(number=review.number, time=review.time, key=review.key) if review else None,
+    )  # fmt: skip
 
 
 def _act(request: Request, name: str, **about: object) -> Act:

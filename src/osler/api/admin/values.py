@@ -24,6 +24,15 @@ After = Annotated[int, Field(ge=0, le=2**63 - 1, description="Records with a gre
 Limit = Annotated[int, Field(ge=1, le=1000, description="How many at most.")]
 Offset = Annotated[int, Field(ge=0, le=2**31, description="How many to leave out.")]
 
+RoleAsked = Annotated[
+    str, Field(pattern="^[A-Za-z0-9._-]{1,64}$", description="The caller's role to assume.")
+]
+TenantAsked = Annotated[
+    str, Field(pattern="^[A-Za-z0-9._-]{1,64}$", description="The caller's tenant to assume.")
+]
+Pending = Annotated[bool, Field(description="Only those that nobody has reviewed yet.")]
+RecordNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
 
 class HeadShown(BaseModel):
     """The newest record of the audit log: keep it elsewhere as `NUMBER:HASH`."""
@@ -70,6 +79,90 @@ class CheckShown(BaseModel):
     digest: str | None
     code: str | None
     fault: str
+
+
+class ReloadShown(BaseModel):
+    """A configuration was put in force in the process that answered.
+
+    `others_told`: this machine's other worker processes were told to do the same; each writes an audit record of the
+    kind `configuration`. Servers on other machines are not told.
+    """
+
+    config: str = Field(description="Digest of the configuration now in force.")
+    previous: str = Field(description="Digest of the one before.")
+    changed: list[str] = Field(description="Tables of osler.toml that differ.")
+    others_told: bool
+
+
+class RuleShown(BaseModel):
+    """A rule, whether it decides, and why it does not match."""
+
+    rule: str
+    decides: bool
+    mismatch: str
+
+
+class TargetShown(BaseModel):
+    """A model that would be tried, in order. `used`: it would get the same text as the first."""
+
+    destination: str
+    model: str
+    transform: str
+    rank: int
+    cost_usd: float
+    used: bool
+
+
+class Explained(BaseModel):
+    """The decision trace of a request: configured names and counts, nothing of its text."""
+
+    permitted: bool
+    refusal: str | None
+    facts: dict[str, Any]
+    tokens: dict[str, int | None]
+    rules: list[RuleShown]
+    rule: str | None
+    prefer: str | None
+    allowed: list[dict[str, str]]
+    refused: list[dict[str, str]]
+    transform: str | None
+    targets: list[TargetShown]
+    replaced: dict[str, int] = Field(description="Identifiers that would be replaced, by kind.")
+    config: str
+
+
+class ReviewShown(BaseModel):
+    """Who said that it was reviewed, and when."""
+
+    number: int
+    time: str
+    key: str
+
+
+class GlassShown(BaseModel):
+    """A request that broke the glass. `reason` may hold PHI; it is null once the patient's key was shredded."""
+
+    number: int
+    time: str
+    request_id: str
+    key: str
+    role: str
+    patient: str | None
+    outcome: str
+    reason: str | None = Field(repr=False)
+    reviewed: ReviewShown | None
+
+
+class GlassList(BaseModel):
+    """Requests that broke the glass, oldest first."""
+
+    requests: list[GlassShown]
+
+
+class Reviewed(BaseModel):
+    """The review is in the audit log."""
+
+    number: int
 
 
 class KeyWanted(BaseModel):

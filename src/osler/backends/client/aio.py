@@ -32,10 +32,11 @@ class AioClient:
         parts = urlsplit(server.url)
         self._server = server
         self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._proxy_headers: dict[str, str] = {}
+        self._headers = server.headers()
+        self._proxy_headers = {"User-Agent": "osler"}
         if server.proxy_auth is not None:
             secret = base64.b64encode(server.proxy_auth.encode()).decode()
-            self._proxy_headers = {"Proxy-Authorization": f"Basic {secret}"}
+            self._proxy_headers["Proxy-Authorization"] = f"Basic {secret}"
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession]
         self._sessions = WeakKeyDictionary()
 
@@ -89,10 +90,10 @@ class AioClient:
                     method,
                     self._origin + path,
                     data=body,
-                    headers=_JSON if body is not None else {},
+                    headers={**self._headers, **_JSON} if body is not None else self._headers,
                     allow_redirects=False,
                     proxy=self._server.proxy,
-                    proxy_headers=self._proxy_headers or None,
+                    proxy_headers=self._proxy_headers if self._server.proxy is not None else None,
                 )
         if response.status == 200 and is_packed(response.headers.get("Content-Encoding", "")):
             response.close()
@@ -104,8 +105,8 @@ class AioClient:
         session = self._sessions.get(loop)
         if session is None or session.closed:
             await self._close(lambda other: other.is_closed())
+            # No headers of the session's own: aiohttp would send them, the token too, to the proxy.
             session = aiohttp.ClientSession(
-                headers=self._server.headers(),
                 timeout=aiohttp.ClientTimeout(total=None, connect=self._server.connect_timeout_s),
                 # No limit: how many requests run at once is for the gateway to say, not for a hidden queue.
                 connector=aiohttp.TCPConnector(
@@ -179,7 +180,8 @@ def _kind(error: BaseException, *, begun: bool) -> FaultKind:
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
         return "proxy"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return "connect"
+        broken = isinstance(error.os_error, ConnectionResetError) and error.ssl is not False
+        return "tls" if broken else "connect"
     if isinstance(error, aiohttp.ClientResponseError):
         return "protocol"
     return "cut" if isinstance(error, aiohttp.ClientPayloadError) else "closed"

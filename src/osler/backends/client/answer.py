@@ -230,8 +230,9 @@ class Answer:
     # inside
 
     def _refuse(self, fault: FaultKind) -> None:
-        """Stop the parser, which wraps what is raised here."""
-        self._fault = self._fault or fault
+        """Stop the parser, which wraps what is raised here. What follows a whole answer does it no harm."""
+        if not self._done:
+            self._fault = self._fault or fault
         raise ClientFault(fault)
 
     def _advance(self) -> None:

@@ -117,8 +117,10 @@ class LeanClient:
             raise ClientFault("tls") from None
         except (socket.gaierror, UnicodeError):
             raise ClientFault("dns") from None
-        except OSError:
-            raise ClientFault("connect") from None
+        except OSError as error:
+            # A refusal comes before the handshake, a reset in the middle of it.
+            broken = self._tls is not None and isinstance(error, ConnectionResetError)
+            raise ClientFault("tls" if broken else "connect") from None
         return connection
 
 

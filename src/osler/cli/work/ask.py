@@ -16,7 +16,7 @@ from osler.gateway.exchange import Done, Failed, audit_json
 
 
 def ask(
-    *, question: str, patient: str | None, model: str, show_sent: bool,
+    *, question: str, patient: str | None, model: str, task: str | None, show_sent: bool,
     json: bool, config: Path | None, workspace: Path,
 ) -> None:  # fmt: skip
     """Print the answer, or raise what went wrong; either way it is signed."""
@@ -28,6 +28,7 @@ def ask(
         messages=(Message(role="user", content=question),),
         model=model,
         patient=patient_id(patient),
+        task=task,
         ground="auto" if loaded.knowledge.ground else "off",
         explain=show_sent,
         caller=Caller(),

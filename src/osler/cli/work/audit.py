@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from osler.app.audit_check import kept_head, verified
+from osler.app.broken_glass import Broken, broken
 from osler.app.build import Stores
 from osler.cli.work.session import opened, print_json
 from osler.core.audit import AuditRecord, ChainVerdict
@@ -54,6 +55,29 @@ def show(*, number: int | None, last: int, json: bool, config: Path | None, work
         print(f"{record.number:>6}  {record.time}  {record.kind:<12} {record.hash[:16]}…  {_gist(record)}")
     if number is not None:
         print_json(_shown(records[0]))
+
+
+def break_glass(*, pending: bool, json: bool, config: Path | None, workspace: Path) -> None:
+    """Print the requests that broke the glass, oldest first. Reasons stay sealed."""
+    with opened(config, workspace, new=False) as (_, stores):
+        found = [b for b in broken(stores.audit) if b.reviewed is None or not pending]
+    if json:
+        print_json([_glass(b) for b in found])
+        return
+    for b in found:
+        state = f"reviewed by {b.reviewed.key} {b.reviewed.time}" if b.reviewed else "to be reviewed"
+        print(f"{b.number:>6}  {b.time}  {b.role:<12} key {b.key:<14} {b.outcome:<10} {state}")
+    if not found:
+        print("Nobody broke the glass." if not pending else "None is left to be reviewed.")
+
+
+def _glass(found: Broken) -> dict[str, object]:
+    review = found.reviewed
+    return {
+        "number": found.number, "time": found.time, "request_id": found.request_id, "key": found.key,
+        "role": found.role, "patient": found.patient, "outcome": found.outcome,
+        "reviewed": {"number": review.number, "time": review.time, "key": review.key} if review else None,
+    }  # fmt: skip
 
 
 def _from(stores: Stores, number: int) -> list[AuditRecord]:

@@ -24,7 +24,14 @@ from osler.core import registry
 from osler.core.errors import InputError, OslerError, PluginError
 from osler.core.ports.reader import Source
 from osler.knowledge.ingest import sample_sources, starter_sources
-from osler.testing import ContractBroken, check_check, check_completer, check_detector, check_reader
+from osler.testing import (
+    ContractBroken,
+    check_check,
+    check_completer,
+    check_detector,
+    check_estimator,
+    check_reader,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +138,10 @@ def _trials(config: Config, group: str, name: str, file: Path | None) -> Iterato
     elif group == "checks":
         place, given = config.place("guardrails", "options", name), config.guardrails.options.get(name)
         yield _Trial(of="", run=partial(check_check, plugins.made(group, name, given, place=place)))
+    elif group == "estimators":
+        place, options = config.place("gateway", "estimators"), config.gateway.estimators.options
+        estimator = plugins.made(group, name, options.get(name), place=place)
+        yield _Trial(of="", run=partial(check_estimator, estimator))
     else:
         reader = plugins.made(group, name, place=config.place("knowledge", "readers"))
         yield _Trial(of="", run=partial(check_reader, reader, _source(name, reader, file)))

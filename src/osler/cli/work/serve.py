@@ -6,8 +6,8 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -86,6 +86,37 @@ def serve(
     _run(settings, listener, count)
 
 
+class Supervisor(Multiprocess):
+    """uvicorn's supervisor, but that SIGHUP reloads the configuration in every worker instead of replacing them."""
+
+    def handle_hup(self) -> None:
+        """Hand the signal on."""
+        for process in self.processes:
+            if process.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGHUP)
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        with _hangups_wait():
+            super().init_processes()
+
+    def keep_subprocess_alive(self) -> None:
+        """Start those again that ended."""
+        with _hangups_wait():
+            super().keep_subprocess_alive()
+
+
+@contextmanager
+def _hangups_wait() -> Iterator[None]:
+    """Workers that are started here have SIGHUP blocked until they can take it: else it would end them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def uvicorn_tls(config: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
     """uvicorn's context factory; by name, as worker processes get it pickled."""
     return tls.harden(default())
@@ -93,6 +124,7 @@ def uvicorn_tls(config: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -
 
 def _run(settings: uvicorn.Config, listener: socket.socket, count: int) -> None:
     """Serve until stopped; being stopped is no fault, whichever signal did it and however many workers there are."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it reloads: one that comes too early ends nothing
     for stop in (signal.SIGINT, signal.SIGTERM):
         # uvicorn catches the signal, drains, and raises it anew for who was here before.
         signal.signal(stop, _stopped)
@@ -100,7 +132,7 @@ def _run(settings: uvicorn.Config, listener: socket.socket, count: int) -> None:
         if count == 1:
             uvicorn.Server(settings).run(sockets=[listener])
             return
-        supervisor = Multiprocess(settings, sockets=[listener])
+        supervisor = Supervisor(settings, sockets=[listener])
         supervisor.run()
         if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
             raise ConfigError("A worker process could not start.", remedy="The log above says why.")

@@ -1,6 +1,6 @@
 """Port: the durable, chained audit log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from osler.core.audit import AuditEntry, AuditRecord, ChainVerdict, Head
@@ -23,8 +23,10 @@ class AuditLog(Protocol):
         """The newest record's number and hash."""
         ...
 
-    def records(self, *, after: int = 0) -> Iterator[AuditRecord]:
-        """Records in order, streamed."""
+    def records(self, *, after: int = 0, holding: Sequence[str] = ()) -> Iterator[AuditRecord]:
+        """Records in order, streamed; with `holding` only those whose body, as canonical JSON, has one of these
+        texts in it. The database looks for them: it reads the whole log, but nothing is parsed that is not asked for.
+        """
         ...
 
     def verify(self) -> ChainVerdict:

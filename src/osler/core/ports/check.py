@@ -3,9 +3,9 @@
 A check is a pure function of a statement: the answer (or one sentence of it), the question, the
 evidence and the record. It names a source for everything it finds, and raises nothing on purpose:
 an exception means that the check is down, and then nothing is released. A check that only computes may
-say so by an attribute `waits = False`, as a detector may. A check of sentences all of whose blocking findings stand in
-sentences with a drug, a dose, an order, a warning or a yes may say so by `flows = True`: the words before these are then
-shown before the sentence is whole. Without it, whole sentences are held.
+say so by an attribute `waits = False`, as a detector may. A check of sentences all of whose blocking findings stand
+in sentences with a drug, a dose, an order, a warning or a yes may say so by `flows = True`: the words before these are
+then shown before the sentence is whole. Without it, whole sentences are held.
 """
 
 from collections.abc import Iterable

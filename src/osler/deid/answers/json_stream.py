@@ -83,6 +83,10 @@ class JsonAnswerStream:
             out += self._close_string()
         return out + (self._prose.finish() if self._prose is not None else "")
 
+    def whole(self, text: str) -> str:
+        """A text that is there at once."""
+        return self.feed(text) + self.finish()
+
     def _advance(self, text: str, *, last: bool) -> str:
         out: list[str] = []
         at = 0
@@ -107,7 +111,11 @@ class JsonAnswerStream:
             out.append(blank.group())
             return blank.end()
         sign = text[at]
-        if not self._levels and (self._ended or not self._begun) and not self._is_document(text, at, last=last):
+        if (
+            not self._levels
+            and (self._ended or not self._begun)
+            and not self._is_document(text, at, last=last)
+        ):
             if not last and not self._ended and _SCALAR.fullmatch(text, at):
                 return -1
             self._prose = self._stream("")
@@ -195,7 +203,11 @@ class JsonAnswerStream:
         raw, char = found.group(), _read(found.group())
         if "\ud800" <= char <= "\udbff":
             low = _ESCAPE.match(text, found.end())
-            if low is None and not last and (found.end() == len(text) or _MAY_ESCAPE.match(text, found.end())):
+            if (
+                low is None
+                and not last
+                and (found.end() == len(text) or _MAY_ESCAPE.match(text, found.end()))
+            ):
                 return -1
             if low is not None and "\udc00" <= _read(low.group()) <= "\udfff":
                 raw += low.group()

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from osler.core.spans import Label
+from osler.deid import dates
+from osler.deid.answers.words import STREETS, ordinary
 from osler.deid.tokens import WORD, fold
 
 _NUMBER = re.compile(r"[+(]?\d[\d ().,/_–‑\-]*\d|\d")
+_PART = re.compile(r"[^\W_]+")
 _LEAST_BARE = 5
 
 
@@ -18,34 +21,67 @@ class Sent:
         self._texts = tuple(texts)
 
     def holds(self, label: Label, value: str) -> bool:
-        """Whether `value` stands there: a name by all of its words, all else literally, numbers in any grouping."""
+        """Whether `value` stands there, in whatever case, grouping of digits, or layout of a date.
+
+        A name or an address does when all of its words do, for a model takes them apart and turns them round.
+        """
         if not self._texts:
             return False
-        if label is Label.NAME:
-            words = name_words(value)
-            return bool(words) and all(word in self._words for word in words)
         key = " ".join(fold(value).split())
         if _stands(self._text, key):
             return True
-        digits = bare(key)
-        return len(digits) >= _LEAST_BARE and digits in self._numbers
+        if label is Label.NAME:
+            words = name_words(value)
+            return bool(words) and all(self._names(word) for word in words)
+        if label is Label.LOCATION:
+            parts = [part for part in _PART.findall(key) if part not in STREETS]
+            return bool(parts) and self._parts.issuperset(parts)
+        if label is Label.DATE:
+            return bool(_days(value) & self._dates)
+        digits = "".join(filter(str.isdecimal, key))
+        abroad = (digits, "1" + digits, digits.removeprefix("1"))
+        return len(digits) >= _LEAST_BARE and not self._numbers.isdisjoint(abroad)
+
+    def _names(self, word: str) -> bool:
+        """Whether a folded word stands there as a name: with a capital where prose has the word too."""
+        return word in self._capitals or (word in self._parts and not ordinary(word))
 
     @cached_property
     def _text(self) -> str:
         return " ".join(fold("\n".join(self._texts)).split())
 
     @cached_property
-    def _words(self) -> frozenset[str]:
-        return frozenset(part for text in self._texts for word in WORD.findall(fold(text)) for part in parts(word))
+    def _parts(self) -> frozenset[str]:
+        return frozenset(_PART.findall(self._text))
+
+    @cached_property
+    def _capitals(self) -> frozenset[str]:
+        found = (word for text in self._texts for word in WORD.findall(text) if word[0].isupper())
+        return frozenset(part for word in found for part in parts(fold(word)))
+
+    @cached_property
+    def _dates(self) -> frozenset[tuple[int, int, int]]:
+        return frozenset(day for text in self._texts for day in _days(text))
 
     @cached_property
     def _numbers(self) -> frozenset[str]:
         found = set()
         for text in self._texts:
             for match in _NUMBER.finditer(text):
-                found.add(bare(match.group()))
-                found.update(bare(part) for part in match.group().split())
+                found.update(map(bare, (match.group(), *match.group().split())))
         return frozenset(found)
+
+
+def _days(text: str) -> set[tuple[int, int, int]]:
+    """The days that a text names in any layout, as year, month and day."""
+    folded = fold(text)
+    found = set()
+    for pattern in (dates.NUMERIC, dates.MONTH_FIRST, dates.DAY_FIRST, dates.COMPACT):
+        for match in pattern.finditer(folded):
+            for written in dates.read_all(match.group().rstrip(" ,.-/\n")):
+                if written.full and written.year is not None:
+                    found.add((written.year, written.month, written.day))
+    return found
 
 
 def name_words(value: str) -> list[str]:
@@ -61,7 +97,7 @@ def parts(word: str) -> tuple[str, ...]:
 
 
 def bare(value: str) -> str:
-    """Digits alone where there are some and no letters; else letters and digits."""
+    """Letters and digits alone."""
     return "".join(c for c in value if c.isalnum())
 
 

@@ -28,10 +28,17 @@ MOST_HELD = 400
 """The most characters that are held back, where no surrogate is longer than a line."""
 _KEEP = 512
 _TOKEN = re.compile(rf"\s*([{SPACELESS}]|[^\s{SPACELESS}]+)")
+_PERSON_KEY = re.compile(
+    r"\b(?:(?:first|last|given|family|middle|full|maiden|patient|contact|guarantor|legal|preferred) names?|surname|forename)"
+    r": \Z",
+    re.I,
+)
+_AUTHOR_KEY = re.compile(r"\b(?:authors?|citations?|references?|sources?|journal|eponyms?): \Z", re.I)
+"""Keys of a JSON value behind which a name is a person's for sure, or an author's."""
 _CLOSES = re.compile(r"[.!?;:][)\]\"'”’*_]*\Z")
 _BREAK = re.compile(r"[.!?:;\n•*|]\s*\Z|\A\s*\Z|\n\s*(?:[-–*•]|\d{1,2}[.)])\s*\Z")
 _SPACELESS = re.compile(f"[{SPACELESS}]")
-_EDGE = " \t\r\n,;:[]{}<>\"“”*_|"
+_EDGE = ' \t\r\n,;:[]{}<>"“”*_|'
 _GROUPED = frozenset(Label) - {Label.NAME, Label.LOCATION, Label.DATE, Label.AGE}
 _STARTS = frozenset((Kind.NUMBER, Kind.MONTH, Kind.TITLE, Kind.LINK, Kind.HOT))
 _LEAST_GROUPED = 7
@@ -83,6 +90,8 @@ class AnswerStream:
         self._marks: deque[tuple[int, int, str]] = deque()
         self._run: list[_Token] = []
         self._closed = False
+        self._named = _PERSON_KEY.search(context) is not None
+        self._cites = _AUTHOR_KEY.search(context) is not None
         self._label_left = words.LABEL_REACH if words.announces(context) else 0
         self._invented: set[str] = set()
         self._counts: dict[str, int] = {}
@@ -99,6 +108,10 @@ class AnswerStream:
     def finish(self) -> str:
         """The rest, when no more comes."""
         return shown(self.advance("", last=True))
+
+    def whole(self, text: str) -> str:
+        """A text that is there at once."""
+        return self.feed(text) + self.finish()
 
     def advance(self, piece: str, *, last: bool = False) -> list[Cut]:
         """As `feed` (with `last` as `finish`), as pieces of what the model wrote beside what is shown for them."""
@@ -155,7 +168,11 @@ class AnswerStream:
             return self._close(out, follows="", last=last)
         if end - start > _LONGEST_TOKEN:
             end = start + _LONGEST_TOKEN
-        elif end == self._stop and not (last and self._stop == len(self._text)) and not _SPACELESS.match(match[1]):
+        elif (
+            end == self._stop
+            and not (last and self._stop == len(self._text))
+            and not _SPACELESS.match(match[1])
+        ):
             if not self._run:
                 self._release(start, (), out)
             return False
@@ -190,6 +207,8 @@ class AnswerStream:
                 return _Token(start, end, Kind.PLAIN, text)
         kind = words.kind(text, labelled=self._label_left > 0)
         if kind < Kind.HOT and self._invented and self._invented.intersection(name_words(text)):
+            kind = Kind.HOT
+        elif self._named and kind in (Kind.CAPITAL, Kind.LINK):
             kind = Kind.HOT
         elif kind is Kind.PLAIN and self._run and self._run[-1].kind is Kind.TITLE and text[0].isalpha():
             kind = Kind.CAPITAL if not words.ordinary(words.core(text)) else kind
@@ -271,16 +290,22 @@ class AnswerStream:
             return True
         if Kind.MONTH in kinds:
             start = self._run[0].start
-            return digits >= _LEAST_DATE and (self._dates or rules.of_birth(self._text[max(0, start - 40) : start]))
+            return digits >= _LEAST_DATE and (
+                self._dates or rules.of_birth(self._text[max(0, start - 40) : start])
+            )
         return any(words.core(t.text) in words.STREETS for t in self._run)
 
     def _speaks(self, token: _Token, follows: str | None) -> bool:
         """Whether an everyday word that may be a name stands where a name would."""
         word = words.core(token.text)
-        if len(word) < 2 or not words.alone(word):
+        if len(word) < 2:
             return False
+        if words.deals(self._text[max(0, token.start - 16) : token.start]):
+            return True
         opens = _BREAK.search(self._text, max(0, token.start - 12), token.start) is not None
-        return not opens or (follows is not None and words.core(follows) in words.DOERS)
+        return words.alone(word) and (
+            not opens or (follows is not None and words.core(follows) in words.DOERS)
+        )
 
     # -- what is taken out
 
@@ -294,20 +319,23 @@ class AnswerStream:
         spans = [s for s in self._finder.find(window) if s.end > start - left and s.start < end - left]
         out: list[tuple[int, int, str]] = []
         for one in rules.counted(window, spans, dated=self._dates):
+            if self._cites and one.label is Label.NAME:
+                continue
             self._take_out(max(start, one.start + left), one.end + left, one.label, out)
-        if self._invented:
-            for match in WORD.finditer(self._text, start, end):
-                if self._invented.intersection(name_words(match.group())):
-                    self._take_out(*match.span(), Label.NAME, out)
+        for match in WORD.finditer(self._text, start, end):
+            again = self._named or self._invented.intersection(name_words(match.group()))
+            if again or rules.surely(window, match.start() - left, match.end() - left):
+                self._take_out(*match.span(), Label.NAME, out)
         return sorted(out)
 
     def _take_out(self, start: int, end: int, label: Label, out: list[tuple[int, int, str]]) -> None:
         """Notes what is shown for one identifier, beside what surrogates cover of it."""
         for a, b in self._free(start, end, out):
             value = self._text[a:b]
-            if self._sent.holds(label, value):
-                continue
+            # first of all: what was sent holds the surrogates too
             original = self._table.regrouped(value) if label in _GROUPED else None
+            if original is None and self._sent.holds(label, value):
+                continue
             out.append((a, b, original if original is not None else f"[{label.value}]"))
             if original is None:
                 self._counts[label.value] = self._counts.get(label.value, 0) + 1
@@ -373,4 +401,8 @@ def _abbreviated(token: _Token) -> bool:
     """Whether the full stop behind a token belongs to it: `Dr.`, `J.`, `St.`"""
     if not token.text.endswith("."):
         return False
-    return token.kind is Kind.TITLE or len(words.core(token.text)) <= 2 or words.core(token.text) in words.ABBREVIATED
+    return (
+        token.kind is Kind.TITLE
+        or len(words.core(token.text)) <= 2
+        or words.core(token.text) in words.ABBREVIATED
+    )

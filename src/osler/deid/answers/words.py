@@ -10,7 +10,7 @@ from enum import IntEnum
 from osler.deid import gazetteers
 from osler.deid.dates import MONTHS
 from osler.deid.gazetteers import NAME, In
-from osler.deid.name_words import HUMAN_VERBS, NAME_VERBS, PARTICLES, TITLES, TITLES_LIKE_WORDS
+from osler.deid.name_words import BY, HUMAN_VERBS, NAME_VERBS, PARTICLES, TITLES, TITLES_LIKE_WORDS
 from osler.deid.tokens import WORD, word_set
 
 
@@ -49,9 +49,11 @@ STREETS = word_set(
 )
 ABBREVIATED = word_set("ave st rd blvd dr ln ct apt ste jr sr mt ft no tel ext ph p.o")
 """What is written with a full stop that ends no sentence."""
-DOERS = NAME_VERBS | HUMAN_VERBS
+DOERS = NAME_VERBS | HUMAN_VERBS | word_set("should must may might could shall cannot")
 """What goes on as a sentence about a person does."""
-_MONTHS = frozenset(name.lower() for name in MONTHS) | word_set("jan feb mar apr jun jul aug sept sep oct nov dec")
+_MONTHS = frozenset(name.lower() for name in MONTHS) | word_set(
+    "jan feb mar apr jun jul aug sept sep oct nov dec"
+)
 _TITLES = TITLES | (TITLES_LIKE_WORDS - word_set("major np pa rn attending fellow boss commander common"))
 _ALSO = In.ORDINARY | In.WORD | In.CLINICAL | In.BRAND | In.EPONYM | In.NATION
 _SURELY_ELSE = In.WORD | In.CLINICAL | In.BRAND | In.NATION | In.ORDINARY | In.EPONYM
@@ -60,6 +62,8 @@ _HARMLESS = re.compile(
     r"|(?:1[89]|20)\d\d(?:['’]?s|[-–/](?:(?:1[89]|20)\d\d|\d\d))"
     r"|(?:1[89]|20)\d\d;\d{1,4}(?:\(\w{1,9}\))?(?::[A-Za-z]?\d+(?:[-–][A-Za-z]?\d+)?)?)(?:%|[A-Za-zµμ°/²³]{1,12})?\W*"
 )
+_DAY = re.compile(r"\W*\d{1,2}([-/])\d{1,2}\1\d\d\W*")
+_GROUPED = re.compile(r"\W*\d{1,3}(?:[-–]\d{1,3}){1,2}\W*")
 _SHORT_NUMBER = re.compile(r"\W*\d{1,5}(?:st|nd|rd|th|[A-Da-d])?\W*")
 _ADDRESS = re.compile(r"@|://|\bwww\.|\w\.[a-z]{2,}/", re.I)
 _MEASURED = re.compile(r"\W*[<>≤≥=~±]*\d{1,6}(?:[.,]\d+)?[A-Za-zµμ%°][A-Za-zµμ%°/\d²³.^*-]*\W*")
@@ -110,7 +114,7 @@ def _numeric(token: str, digits: int, *, labelled: bool) -> Kind | None:
     if labelled and digits > 2 and not _HARMLESS.fullmatch(token):
         return Kind.HOT
     if _HARMLESS.fullmatch(token):
-        return Kind.HOT if labelled and digits > 4 and "." not in token else Kind.PLAIN
+        return Kind.HOT if _DAY.fullmatch(token) or (labelled and _GROUPED.fullmatch(token)) else Kind.PLAIN
     if _SHORT_NUMBER.fullmatch(token):
         return Kind.HOT if "#" in token and digits > 2 else Kind.NUMBER
     if digits > 3:
@@ -142,6 +146,12 @@ def alone(word: str) -> bool:
     """Whether a `LINK` with nothing beside it, inside of a sentence, is to be looked at: `and Grace agreed`."""
     bits = gazetteers.load().evidence(word)
     return bool(bits & (In.COMMON_GIVEN | In.SOFT)) and word not in _MONTHS
+
+
+def deals(before: str) -> bool:
+    """Whether the word before is one of dealing with somebody: `seen by`, `told`."""
+    words = before.split()
+    return bool(words) and before.endswith(" ") and words[-1].lower() in BY
 
 
 def opens_name(word: str) -> bool:

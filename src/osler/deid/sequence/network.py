@@ -27,7 +27,7 @@ F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 
 _WINDOW = 2048  # rows at a time: what fits into a core's cache
-_BLOCK = 64
+_BLOCK = 32
 _UNSPREAD = 1 << 18  # multiplications that OpenBLAS never spreads over threads
 
 
@@ -146,7 +146,7 @@ class Network:
         marks = np.zeros((-(-count // _BLOCK) * _BLOCK, BITS), np.float32)
         marks[:count] = _unpacked(bits)
         columns = ids.T.astype(np.intp)
-        sums = self.embeddings[0].take(columns[0], axis=0)
+        sums: F32 = self.embeddings[0].take(columns[0], axis=0)
         for weights, column in zip(self.embeddings[1:], columns[1:], strict=True):
             sums += weights.take(column, axis=0)
         sums += _product(marks, self.bits)[:count]

@@ -202,7 +202,8 @@ def _cases(kinds: U8, runs: I64) -> U8:
     which <<= 2
     which += (counted >= 1 << _LOWS) * 2
     which += kinds.take(runs) == UPPER
-    return _CASES.take(which)
+    case: U8 = _CASES.take(which)
+    return case
 
 
 def _gaps(kinds: U8, start: I64, end: I64) -> U8:

@@ -10,6 +10,7 @@ from osler.gateway.config.destinations import (
     BaaConfig,
     DestinationConfig,
     ModelConfig,
+    UpstreamTlsConfig,
 )
 from osler.gateway.config.operation import GatewayConfig
 from osler.gateway.config.resilience import (
@@ -56,6 +57,7 @@ __all__ = [
     "TaskConfig",
     "TimeoutsConfig",
     "TlsConfig",
+    "UpstreamTlsConfig",
     "WanConfig",
     "When",
 ]

@@ -67,6 +67,34 @@ class ModelConfig(BaseModel):
     images: bool = Field(
         False, description="Whether it takes images in. A request with images goes to no other model."
     )
+    schemas: bool = Field(
+        True,
+        description="Whether it answers by a JSON Schema (`response_format`). Where not, a task's prompt alone asks "
+        "for the shape.",
+    )
+
+
+class UpstreamTlsConfig(BaseModel):
+    """How a model server proves who it is, and Osler to it. Files in PEM form."""
+
+    model_config = STRICT
+    ca: str | None = Field(
+        None,
+        min_length=1,
+        description="File of authorities. Only these are trusted then, not the system's.",
+    )
+    cert: str | None = Field(
+        None, min_length=1, description="File of Osler's own certificate, where the server asks for one."
+    )
+    key: str | None = Field(
+        None, min_length=1, description="File of that certificate's private key, without a passphrase."
+    )
+
+    @model_validator(mode="after")
+    def _pair(self) -> "UpstreamTlsConfig":
+        if (self.cert is None) != (self.key is None):
+            raise ValueError("cert and key belong together")
+        return self
 
 
 class DestinationConfig(BaseModel):
@@ -76,15 +104,15 @@ class DestinationConfig(BaseModel):
     use: str = Field(
         "openai_wire",
         description=(
-            "The backend plug-in. `openai_wire`: any server that speaks OpenAI's wire (vLLM, TGI,"
-            " Ollama, llama.cpp, clouds). `extractive`: the stand-in."
+            "The backend plug-in. `openai_wire`: any server that speaks OpenAI's wire. `vllm`, `tgi`, `ollama`, "
+            "`llama_cpp`: the same, with what is particular to each. `extractive`: the stand-in."
         ),
     )
     url: str | None = Field(
         None,
         description=(
             "Base address, `https://host/v1`. No credentials, query or fragment in it. "
-            "`openai_wire` needs it."
+            "All backends but `extractive` need it."
         ),
     )
     location: Place = Field(
@@ -92,6 +120,17 @@ class DestinationConfig(BaseModel):
     )
     region: str | None = Field(None, description="Where in the cloud. Needed where a `baa` stands.")
     auth: Secret | None = Field(None, description="The bearer token that is sent to the server.")
+    tls: UpstreamTlsConfig | None = Field(
+        None,
+        description="Authorities to trust instead of the system's, and a certificate of Osler's own, below. "
+        "TLS is 1.2 or later; certificates and names are always verified.",
+    )
+    proxy: str | None = Field(
+        None,
+        description="`http://host:port` of a proxy on the way; https goes through it by CONNECT. No credentials in "
+        "it. Proxies that the environment names are not used.",
+    )
+    proxy_auth: Secret | None = Field(None, description="NAME:PASSWORD for the proxy.")
     baa: BaaConfig | None = Field(None, description="A business associate agreement, below.")
     accepts: AcceptsConfig | None = Field(
         None, description="A determination that de-identified text may go there, below."
@@ -122,9 +161,11 @@ class DestinationConfig(BaseModel):
     options: dict[str, object] = Field(
         default_factory=dict,
         description=(
-            "Further options of the backend. `openai_wire` has `connect_timeout_s` (5 seconds), "
-            "`stream_timeout_s` (1800 seconds: a stream as a whole) and `max_answer_mb` (4 MiB). "
-            "Unknown ones are refused, and so are `url` and `token`, which have their own keys."
+            "Further options of the backend. All but `extractive` have `connect_timeout_s` (5 seconds), "
+            "`stream_timeout_s` (1800 seconds: a stream as a whole), `max_answer_mb` (4 MiB), `embed_batch` (texts "
+            "in one request for vectors: all, with `tgi` 32) and `client` (`lean`, or `aiohttp`, which serves where "
+            "a proxy is named). Unknown ones are refused, and so are those that have their own keys: `url`, `token`, "
+            "`tls`, `proxy`, `proxy_auth`."
         ),
     )
     models: dict[Name, ModelConfig] = Field(

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from osler.gateway.config.budgets import BudgetConfig
+from osler.gateway.config.estimators import EstimatorsConfig
 from osler.gateway.config.resilience import (
     BreakerConfig,
     HedgingConfig,
@@ -9,6 +11,7 @@ from osler.gateway.config.resilience import (
     RetriesConfig,
     WanConfig,
 )
+from osler.gateway.config.reuse import CacheConfig
 from osler.gateway.config.roles import RoleConfig
 from osler.gateway.config.shared import STRICT, Name
 
@@ -20,6 +23,15 @@ class GatewayConfig(BaseModel):
     roles: dict[Name, RoleConfig] = Field(
         default_factory=dict,
         description="What callers of a role may ask for. A role that stands here replaces the shipped one of its name.",
+    )
+    budgets: dict[Name, BudgetConfig] = Field(
+        default_factory=dict, description="How many tokens and how much money callers may use up."
+    )
+    cache: CacheConfig = Field(
+        CacheConfig(), description="Answers that are used again, and identical requests that share one call."
+    )
+    estimators: EstimatorsConfig = Field(
+        EstimatorsConfig(), description="What a request is taken for, where it does not say."
     )
     retries: RetriesConfig = Field(
         RetriesConfig(), description="When a model server is asked again, and for how long."

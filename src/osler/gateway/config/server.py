@@ -112,6 +112,12 @@ class ServerConfig(BaseModel):
         ),
     )
     max_body_mb: int = Field(8, ge=1, le=1024, description="Largest request body, in MiB.")
+    heartbeat_s: float = Field(
+        15.0,
+        gt=0,
+        le=600,
+        description="Seconds of silence on a stream after which a comment line is sent, which clients skip.",
+    )
     max_concurrent: int = Field(
         1_000,
         ge=1,

@@ -82,7 +82,8 @@ class Failover:
         self._hedges = Budget(options.hedging.share)
         self._room = Room(options.queue, clock, observer)
         self._balance = Balance(self._room.at)
-        clouds = {d.name: completers[d.name] for d in destinations if d.place is not Place.ON_PREMISES}
+        away = (d.name for d in destinations if d.place is not Place.ON_PREMISES)
+        clouds = {name: completers[name] for name in away if name in completers}
         self._wan = Wan(options.wan, clouds, clock, observer)
 
     @property
@@ -143,6 +144,7 @@ class Failover:
             stream=stream,
             latency=latency,
             deadline=now + min(retries.deadline_s, wait_s if wait_s is not None else retries.deadline_s),
+            hurried=wait_s is not None,
             permitted=permitted,
             trail=trail if trail is not None else [],
         )
@@ -229,7 +231,9 @@ class Failover:
         def told(attempt: Attempt, outcome: Outcome, error: UpstreamError | None) -> None:
             self._told(course, attempt, outcome, error)
 
-        call = replace(course.make_call(target), wait_s=course.deadline - now)
+        call = course.make_call(target)
+        if course.hurried:
+            call = replace(call, wait_s=max(0.001, course.deadline - now))
         answer = pieces(self._completers[destination], call, stream=course.stream, destination=destination)
         return Attempt(target, answer, self._clock, told, probe=probe)
 

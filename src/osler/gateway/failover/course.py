@@ -18,13 +18,17 @@ AGAINST = frozenset({"unreachable", "cut", "silent", "server", "access", "garble
 
 @dataclass(slots=True, kw_only=True)
 class Course:
-    """How far a request has come. `deadline` is on the gateway's monotonic clock, in seconds."""
+    """How far a request has come. `deadline` is on the gateway's monotonic clock, in seconds.
+
+    `hurried`: the request has its own time, which the server is told.
+    """
 
     targets: Sequence[Target]
     make_call: Callable[[Target], ModelCall] = field(repr=False)
     stream: bool
     latency: Latency
     deadline: float
+    hurried: bool
     permitted: Callable[[Target], bool]
     trail: Trail
     tries: dict[str, int] = field(default_factory=dict)

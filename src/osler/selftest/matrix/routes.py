@@ -110,6 +110,18 @@ ROWS: tuple[Row, ...] = (
     _row("GET", "/admin/status", needs=("audit",)),
     _row("GET", "/admin/config"),
     _row("POST", "/admin/config/check", body={"toml": ""}),
+    _row("POST", "/admin/reload", needs=("audit",)),
+    _row(
+        "POST",
+        "/admin/route/explain",
+        body={"messages": [{"role": "user", "content": QUESTION}]},
+        needs=("audit", "detector", "policy"),
+        key=FRESH,
+    ),
+    _row("GET", "/admin/break-glass", needs=("audit",), key=FRESH),
+    _row(
+        "POST", "/admin/break-glass/{number}/reviewed", at="/admin/break-glass/1/reviewed", needs=("audit",)
+    ),
     _row("GET", "/admin/collections"),
     _row("GET", "/admin/plugins"),
     _row("GET", "/admin/keys"),

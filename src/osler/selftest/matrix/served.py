@@ -80,9 +80,7 @@ class FailingRetriever(Retriever):
         self._inner = inner
         self._switch = switch
 
-    def ground(
-        self, question: str, patient: str | None, types: tuple[str, ...] | None = None
-    ) -> Grounding:
+    def ground(self, question: str, patient: str | None, types: tuple[str, ...] | None = None) -> Grounding:
         """As the real one."""
         return RUBBISH if self._switch.use(question) else self._inner.ground(question, patient, types)
 

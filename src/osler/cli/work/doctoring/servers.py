@@ -1,12 +1,15 @@
-"""The model servers: each is asked once for its list of models, all at the same time; no text is sent."""
+"""The model servers: each is asked for its list of models and, where it tells them, for the lengths of their contexts,
+all servers at the same time; no text is sent."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from osler.app.build import build_completer
 from osler.app.config import Config
 from osler.cli.work.doctoring.line import Line, fail, fault, ok, warn
-from osler.core.errors import ConfigError, OslerError, UpstreamTimeout
+from osler.core.errors import ConfigError, OslerError, UpstreamError, UpstreamTimeout
+from osler.core.ports.completer import Completer
+from osler.core.ports.limits import Limited
 
 PROBE_S = 10
 """Seconds that a model server has to list its models, whatever its timeout for answers."""
@@ -21,22 +24,28 @@ def reachable(config: Config) -> Iterator[Line]:
 
 async def _all(config: Config) -> list[Line]:
     lines = await asyncio.gather(*(_one(config, name) for name in config.destinations))
-    return [line for line in lines if line is not None]
+    return [line for found in lines for line in found]
 
 
-async def _one(config: Config, name: str) -> Line | None:
+async def _one(config: Config, name: str) -> list[Line]:
     try:
-        served = await _probe(config, name)
+        served, limits = await _probe(config, name)
     except ConfigError:
-        return None  # said of the backend already
+        return []  # said of the backend already
     except OslerError as error:
-        return fault(f"{name}: server", error)
+        return [fault(f"{name}: server", error)]
     except Exception as error:
-        return fail(
-            f"{name}: server",
-            f"its backend failed when it was asked for its models ({type(error).__name__})",
-            "Report this to whoever made the backend; `osler plugins check` holds it to its contract.",
-        )
+        return [
+            fail(
+                f"{name}: server",
+                f"its backend failed when it was asked for its models ({type(error).__name__})",
+                "Report this to whoever made the backend; `osler plugins check` holds it to its contract.",
+            )
+        ]
+    return [_served(config, name, served), *_contexts(config, name, limits)]
+
+
+def _served(config: Config, name: str, served: tuple[str, ...]) -> Line:
     missing = sorted({model.id for model in config.destinations[name].models.values()} - set(served))
     if missing:
         listed = ", ".join(served[:_SHOWN]) or "none"
@@ -45,11 +54,23 @@ async def _one(config: Config, name: str) -> Line | None:
     return ok(f"{name}: server", f"answers; {len(served)} models")
 
 
-async def _probe(config: Config, name: str) -> tuple[str, ...]:
+def _contexts(config: Config, name: str, limits: Mapping[str, int]) -> Iterator[Line]:
+    for key, model in config.destinations[name].models.items():
+        limit = limits.get(model.id)
+        if limit is not None and model.context > limit:
+            yield warn(
+                f"{name}: context of {key}",
+                f"osler.toml says {model.context} tokens, the server takes {limit}",
+                f"Set context = {limit}, or let the server take more.",
+            )
+
+
+async def _probe(config: Config, name: str) -> tuple[tuple[str, ...], Mapping[str, int]]:
     completer = build_completer(config, name)
     try:
         async with asyncio.timeout(PROBE_S):
-            return tuple(str(model) for model in await completer.probe())
+            served = tuple(str(model) for model in await completer.probe())
+            return served, await _limits(completer, config, name, served)
     except TimeoutError:
         raise UpstreamTimeout(
             f"The model server of destination '{name}' did not list its models within {PROBE_S} seconds.",
@@ -57,3 +78,16 @@ async def _probe(config: Config, name: str) -> tuple[str, ...]:
         ) from None
     finally:
         await completer.aclose()
+
+
+async def _limits(
+    completer: Completer, config: Config, name: str, served: tuple[str, ...]
+) -> Mapping[str, int]:
+    """What the server tells of the models that it lists; nothing where it tells nothing."""
+    ids = {model.id for model in config.destinations[name].models.values()} & set(served)
+    if not isinstance(completer, Limited) or not ids:
+        return {}
+    try:
+        return await completer.limits(tuple(sorted(ids)))
+    except UpstreamError:
+        return {}

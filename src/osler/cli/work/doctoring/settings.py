@@ -1,10 +1,12 @@
 """The configuration: every part that it names, its secrets, its rules, who can reach it, and what ends soon."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
 from osler.app import rule_tests, tls
+from osler.app.agreements import SOON_DAYS, Agreement
+from osler.app.agreements import agreements as agreements_of
 from osler.app.build import build_completer, build_deidentifier, build_guard, build_readers, check_parts
 from osler.app.config import Config
 from osler.app.secrets import exposed_files
@@ -13,8 +15,6 @@ from osler.cli.work.doctoring.line import Line, attempt, fail, fault, ok, warn
 from osler.core.clock import SystemClock
 from osler.core.errors import OslerError
 from osler.core.models import Place
-
-SOON = timedelta(days=60)
 
 
 def parts(config: Config) -> Iterator[Line]:
@@ -91,24 +91,26 @@ def _certificate(config: Config) -> Iterator[Line]:
 def agreements(config: Config) -> Iterator[Line]:
     """BAAs and determinations, with the day on which each ends."""
     today = SystemClock().now().date()
+    for agreement in agreements_of(config):
+        what = f"{agreement.destination}: {'BAA' if agreement.kind == 'baa' else 'determination'}"
+        yield _until(what, agreement, today)
+        if agreement.begins is not None and agreement.begins > today:
+            yield warn(
+                what,
+                f"begins {agreement.begins}: until then PHI is refused there",
+                "Check `signed`, and this machine's clock.",
+            )
     for name, destination in config.destinations.items():
-        if destination.baa is not None:
-            yield _until(f"{name}: BAA", destination.baa.expires, today)
-            if destination.baa.signed > today:
-                yield warn(
-                    f"{name}: BAA",
-                    f"begins {destination.baa.signed}: until then PHI is refused there",
-                    "Check `signed`, and this machine's clock.",
-                )
-        elif destination.location is not Place.ON_PREMISES and destination.accepts is None:
+        cloud = destination.location is not Place.ON_PREMISES
+        if cloud and destination.baa is None and destination.accepts is None:
             yield ok(f"{name}: BAA", "none: gets no PHI")
-        if destination.accepts is not None:
-            yield _until(f"{name}: determination", destination.accepts.until, today)
 
 
-def _until(what: str, end: date, today: date) -> Line:
-    if end < today:
+def _until(what: str, agreement: Agreement, today: date) -> Line:
+    days, end = agreement.days_left(today), agreement.ends
+    if days < 0:
         return fail(what, f"ended {end}", "Renew it; until then PHI is refused there.")
-    if end - today <= SOON:
-        return warn(what, f"ends {end}", "Renew it in time.")
+    if days <= SOON_DAYS:
+        left = "today is its last day" if days == 0 else f"{days} day{'s' if days > 1 else ''} left"
+        return warn(what, f"ends {end} ({left}, UTC)", "Renew it in time.")
     return ok(what, f"until {end}")

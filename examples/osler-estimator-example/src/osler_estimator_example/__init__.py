@@ -1,0 +1,1 @@
+"""An estimator for Osler, as a third party would write it."""
