@@ -45,9 +45,10 @@ def test_what_nobody_knows_goes_on_and_what_is_ours_does_not() -> None:
         "user": "u", "store": True, "safety_identifier": "s", "prompt_cache_key": "k", "service_tier": "flex",
     }  # fmt: skip
     asked = chat(**theirs, **ours, temperature=None, max_tokens=5.0)
-    assert asked.params == {**theirs, "max_tokens": 5}
+    assert asked.params == {**theirs, "max_tokens": 5, "n": 3}
     assert (asked.model, asked.stream, asked.n, asked.patient) == ("m", True, 3, "p1")
     assert "ward" not in repr(asked)
+    assert chat(n=1).params == {}
 
 
 MESSAGES: list[tuple[dict[str, Any], str, bool]] = [
@@ -176,7 +177,7 @@ def test_half_a_surrogate_pair_is_refused_wherever_it_stands() -> None:
 def test_a_completion_is_a_prompt_and_nothing_is_looked_for() -> None:
     asked = completion(["Once"], suffix="end", n=2, logprobs=3, echo=False, best_of=1)
     assert asked.messages == (Message(role="user", content="Once"),)
-    assert asked.params == {"suffix": "end", "logprobs": 3}
+    assert asked.params == {"suffix": "end", "logprobs": 3, "n": 2}
     assert (asked.surface, asked.ground, asked.n) == ("completions", "off", 2)
 
 

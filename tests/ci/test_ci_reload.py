@@ -1,4 +1,4 @@
-"""Reloads of a served Osler by SIGHUP and over /admin: one process and several, streams under way, early signals."""
+"""Reloads of a served Osler by SIGHUP and over /admin: one process and several, streams under way, many signals."""
 
 import json
 import signal
@@ -132,7 +132,7 @@ def test_a_stream_ends_by_the_configuration_that_it_came_to(tmp_path: Path, work
     assert closed.number > change.number
 
 
-def test_signals_that_come_early_or_in_numbers_end_nothing(tmp_path: Path, workspace: Path) -> None:
+def test_signals_in_numbers_end_nothing(tmp_path: Path, workspace: Path) -> None:
     config = tmp_path / "osler.toml"
     with ModelServerThread("Metformin lowers glucose.") as upstream:
         config.write_text(table(upstream.url), encoding="utf-8")

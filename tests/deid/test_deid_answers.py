@@ -31,11 +31,12 @@ class Remembering:
 
 
 FINDER = Remembering()
-JUMBLE = (
+TOKENS = (
     "Dr. Mrs. nurse Karen Whitfield, Mark Stone J. de van 12 Alder Street, Salem, OR 97301 617 555 0188 617-555-0188 MRN: #4471"
     " 58120993 DOB born on March 14, 1962 03/14/1962 500 mg Parkinson disease et al. (2019) a@b.org https://x.org/p/12345 the"
     " **Karen** . … 日本語 é José Núñez-Ortega 's ’s ( [NAME] İ ΣΊΣΥΦΟΣ 😀 Jr. KAREN 2143-08-02 August 2, 2143 May a A"
-).split(" ") + ["\n", "\n\n- ", "\t", "\u00a0", "x" * 130, "K" * 125]
+)
+JUMBLE = [*TOKENS.split(" "), "\n", "\n\n- ", "\t", "\u00a0", "x" * 130, "K" * 125]
 
 
 def taken_out(text: str, *sent: str, dates: bool = False) -> str:

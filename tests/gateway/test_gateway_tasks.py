@@ -181,7 +181,7 @@ def test_a_tasks_checks_are_made_with_its_schemas(tmp_path: Path, deidentifier):
     [check] = task_checks(fewer, load_tasks(fewer, deidentifier))["patient-question"]
     assert check.name == "citations"
     wrong = configuration.parse_text('[tasks.patient-question]\nchecks = ["citation"]')
-    with pytest.raises(PluginError, match="tasks.patient-question.checks.*Did you mean 'citations'"):
+    with pytest.raises(PluginError, match=r"tasks.patient-question.checks.*Did you mean 'citations'"):
         task_checks(wrong, load_tasks(wrong, deidentifier))
 
 

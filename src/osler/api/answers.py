@@ -72,6 +72,12 @@ class Decision(Struct, forbid_unknown_fields=True):
     sources: list[str] | UnsetType = UNSET
     purpose: str | UnsetType = UNSET
     role: str | UnsetType = UNSET
+    complexity: str | UnsetType = UNSET
+    latency: str | UnsetType = UNSET
+    modality: list[str] | UnsetType = UNSET
+    task: str | UnsetType = UNSET
+    over_budget: bool | UnsetType = UNSET
+    break_glass: bool | UnsetType = UNSET
     rule: str | UnsetType = UNSET
     allowed: list[Permit] | UnsetType = UNSET
     refused: list[Refusal] | UnsetType = UNSET
@@ -79,6 +85,7 @@ class Decision(Struct, forbid_unknown_fields=True):
     model: str | UnsetType = UNSET
     transform: Transform | UnsetType = UNSET
     replaced: Counts | UnsetType = UNSET
+    cached: bool | UnsetType = UNSET
 
 
 class SentMessage(Struct):

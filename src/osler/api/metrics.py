@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from osler.api.upstream_metrics import UpstreamMetrics
 from osler.app.agreements import agreements
 from osler.app.live import Live
 
@@ -33,11 +34,12 @@ class Agreements(Collector):
         yield left
 
 
-class Metrics:
+class Metrics(UpstreamMetrics):
     """The Observer of the pipeline, and the counters of the HTTP edge."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        super().__init__(self.registry)
         self._steps = Histogram(
             "osler_step_seconds",
             "Time spent in the steps sensitivity, policy, route, ground and surrogate, in seconds.",
@@ -50,33 +52,6 @@ class Metrics:
             ["outcome", "target"],
             registry=self.registry,
         )  # fmt: skip
-        self._faults = Counter(
-            "osler_upstream_faults_total", "Faults of model servers.", ["destination"], registry=self.registry
-        )
-        self._breakers = Gauge(
-            "osler_breaker_state",
-            "1 for the state of a model's circuit breaker that has changed: closed, open or half-open.",
-            ["target", "state"],
-            registry=self.registry,
-        )
-        self._retries = Counter(
-            "osler_upstream_retries_total",
-            "Calls made again for the same request at the same model.", ["target"],
-            registry=self.registry,
-        )  # fmt: skip
-        self._hedges = Counter(
-            "osler_upstream_hedges_total",
-            "Second calls of latency-critical requests, by whether they were the first to answer (won, lost).",
-            ["target", "outcome"],
-            registry=self.registry,
-        )
-        self._shed = Counter(
-            "osler_requests_shed_total",
-            "Requests turned away as all model servers are busy: the queue was full, or they waited too long (late).",
-            ["why"],
-            registry=self.registry,
-        )
-        self._wan = Gauge("osler_wan_up", "1 while clouds can be reached, else 0.", registry=self.registry)
         self._http = Counter(
             "osler_http_responses_total", "HTTP responses by route and status.", ["route", "status"],
             registry=self.registry,
@@ -106,25 +81,6 @@ class Metrics:
 
     def outcome(self, kind: str, target: str) -> None:
         self._outcomes.labels(kind, target).inc()
-
-    def upstream_fault(self, destination: str) -> None:
-        self._faults.labels(destination).inc()
-
-    def breaker(self, target: str, state: str) -> None:
-        for each in ("closed", "open", "half-open"):
-            self._breakers.labels(target, each).set(each == state)
-
-    def retried(self, target: str) -> None:
-        self._retries.labels(target).inc()
-
-    def hedged(self, target: str, *, won: bool) -> None:
-        self._hedges.labels(target, "won" if won else "lost").inc()
-
-    def shed(self, why: str) -> None:
-        self._shed.labels(why).inc()
-
-    def wan(self, up: bool) -> None:
-        self._wan.set(up)
 
     def response(self, route: str, status: int) -> None:
         """An HTTP response was begun."""

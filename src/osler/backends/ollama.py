@@ -64,8 +64,10 @@ class Ollama(ModelHost):
 
     async def limits(self, model_ids: tuple[str, ...]) -> Mapping[str, int]:
         """The longest context that each model was made for, in tokens, of those that are there."""
-        found = {}
+        found, there = {}, await self.probe()
         for model_id in model_ids:
+            if model_id not in there:
+                continue
             reply = await self._asked(
                 self._root + "/api/show",
                 encoded({"model": model_id}),

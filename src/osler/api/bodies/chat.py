@@ -184,7 +184,5 @@ CHAT_REFUSED = {
     **dict.fromkeys(("input", "prompt"), "it belongs to another route"),
 }
 """Fields that are refused by name while they say something."""
-CHAT_OURS = frozenset(
-    {"messages", "model", "stream", "stream_options", "metadata", "n", *DROPPED, *CHAT_REFUSED}
-)
+CHAT_OURS = frozenset({"messages", "model", "stream", "stream_options", "metadata", *DROPPED, *CHAT_REFUSED})
 """Fields that are not sent on as they are."""

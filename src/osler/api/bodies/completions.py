@@ -52,7 +52,6 @@ COMPLETION_OURS = frozenset(
         "stream",
         "stream_options",
         "metadata",
-        "n",
         "best_of",
         *DROPPED,
         *COMPLETION_REFUSED,

@@ -90,8 +90,12 @@ def converted(body: Mapping[str, Any], kind: type[B], *, at: str = "") -> B:
 
 
 def left(body: Mapping[str, Any], ours: Iterable[str]) -> dict[str, object]:
-    """The fields that go on to the model server as they are."""
-    return {key: value for key, value in body.items() if value is not None and key not in ours}
+    """The fields that go on to the model server as they are; `n` too, where it is more than one."""
+    return {
+        key: value
+        for key, value in body.items()
+        if value is not None and key not in ours and (key != "n" or value != 1)
+    }
 
 
 def _explain(body: Mapping[str, Any], error: msgspec.ValidationError, at: str) -> NoReturn:

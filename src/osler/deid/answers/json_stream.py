@@ -79,8 +79,7 @@ class JsonAnswerStream:
     def finish(self) -> str:
         """The rest, when no more comes."""
         out = self._advance(self._held, last=True)
-        if self._string is not None:
-            out += self._close_string()
+        out += self._close_string()
         return out + (self._prose.finish() if self._prose is not None else "")
 
     def whole(self, text: str) -> str:
@@ -219,17 +218,17 @@ class JsonAnswerStream:
 
     def _put(self, text: str, raw: str) -> str:
         """Characters of a string, without and with their escapes, into its own stream."""
-        assert self._string is not None
         self._raw.extend(raw if len(raw) == len(text) else (raw,))
         if self._key is not None:
             self._key.append(text)
-        return self._escaped(self._string.advance(text))
+        return self._escaped(self._string.advance(text) if self._string else ())
 
     def _close_string(self) -> str:
-        assert self._string is not None
-        out = self._escaped(self._string.advance("", last=True))
-        self._count(self._string)
-        self._string = None
+        stream, self._string = self._string, None
+        if stream is None:
+            return ""
+        out = self._escaped(stream.advance("", last=True))
+        self._count(stream)
         if self._key is not None and self._levels:
             self._levels[-1].key = "".join(self._key)[:_LONGEST_KEY]
         self._key = None

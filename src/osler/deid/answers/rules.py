@@ -68,17 +68,18 @@ _MADE_OF = word_set(
     "oil tea extract leaf leaves root seed seeds juice supplement supplements capsules cream ointment"
 )
 _SICKNESSES = word_set(
-    "disease syndrome sign nodule nodules criteria scale palsy lymphoma triad fracture cyst phenomenon maneuver procedure",
-    "stain classification formula protocol sarcoma anemia chart",
+    "disease syndrome sign nodule nodules criteria scale palsy lymphoma triad fracture cyst phenomenon maneuver",
+    "procedure stain classification formula protocol sarcoma anemia chart",
 )
 """What no person has non-possessively before it."""
 _FAMOUS = word_set(
-    "london paris tokyo berlin rome madrid vienna geneva sydney houston phoenix dallas austin boston chicago atlanta denver",
-    "seattle memphis orlando milan florence dublin zurich cairo delhi mumbai lagos nairobi",
+    "london paris tokyo berlin rome madrid vienna geneva sydney houston phoenix dallas austin boston chicago atlanta",
+    "denver seattle memphis orlando milan florence dublin zurich cairo delhi mumbai lagos nairobi",
 )
 _MAILBOX = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _BY = re.compile(
-    r"\b(?:seen|signed|dictated|written|reviewed|ordered|examined|prescribed|performed|evaluated|followed|referred|done) by \Z",
+    r"\b(?:seen|signed|dictated|written|reviewed|ordered|examined|prescribed|performed|evaluated|followed|referred"
+    r"|done) by \Z",
     re.I,
 )
 _NOBODY = word_set("xyz abc xxx")
@@ -314,7 +315,7 @@ def _is_species(word: str, behind: str) -> bool:
 
 
 def _is_author(text: str, start: int, end: int) -> bool:
-    """Whether a name stands as literature names its authors: `Smith et al.`, `(Jones, 2019)`, `Wells PS, Ginsberg JS.`"""
+    """Whether a name stands as literature names authors: `Smith et al.`, `(Jones, 2019)`, `Wells PS, Ginsberg JS.`"""
     if _AUTHORS.match(text, end) or _VOLUME.match(text, end):
         return True
     listed = _LISTED_AUTHOR.match(text, end) or re.search(r" [A-Z]{1,3}\Z", text[start:end])

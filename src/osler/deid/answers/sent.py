@@ -65,7 +65,7 @@ class Sent:
 
     @cached_property
     def _numbers(self) -> frozenset[str]:
-        found = set()
+        found: set[str] = set()
         for text in self._texts:
             for match in _NUMBER.finditer(text):
                 found.update(map(bare, (match.group(), *match.group().split())))
@@ -79,7 +79,7 @@ def _days(text: str) -> set[tuple[int, int, int]]:
     for pattern in (dates.NUMERIC, dates.MONTH_FIRST, dates.DAY_FIRST, dates.COMPACT):
         for match in pattern.finditer(folded):
             for written in dates.read_all(match.group().rstrip(" ,.-/\n")):
-                if written.full and written.year is not None:
+                if written.day and written.year is not None:
                     found.add((written.year, written.month, written.day))
     return found
 

@@ -29,8 +29,8 @@ MOST_HELD = 400
 _KEEP = 512
 _TOKEN = re.compile(rf"\s*([{SPACELESS}]|[^\s{SPACELESS}]+)")
 _PERSON_KEY = re.compile(
-    r"\b(?:(?:first|last|given|family|middle|full|maiden|patient|contact|guarantor|legal|preferred) names?|surname|forename)"
-    r": \Z",
+    r"\b(?:(?:first|last|given|family|middle|full|maiden|patient|contact|guarantor|legal|preferred) names?"
+    r"|surname|forename): \Z",
     re.I,
 )
 _AUTHOR_KEY = re.compile(r"\b(?:authors?|citations?|references?|sources?|journal|eponyms?): \Z", re.I)
@@ -206,9 +206,8 @@ class AnswerStream:
             if left != text and not any(map(str.isalnum, left.removeprefix("'s").removeprefix("’s"))):
                 return _Token(start, end, Kind.PLAIN, text)
         kind = words.kind(text, labelled=self._label_left > 0)
-        if kind < Kind.HOT and self._invented and self._invented.intersection(name_words(text)):
-            kind = Kind.HOT
-        elif self._named and kind in (Kind.CAPITAL, Kind.LINK):
+        again = kind < Kind.HOT and self._invented and self._invented.intersection(name_words(text))
+        if again or (self._named and kind in (Kind.CAPITAL, Kind.LINK)):
             kind = Kind.HOT
         elif kind is Kind.PLAIN and self._run and self._run[-1].kind is Kind.TITLE and text[0].isalpha():
             kind = Kind.CAPITAL if not words.ordinary(words.core(text)) else kind
@@ -311,12 +310,12 @@ class AnswerStream:
 
     def _found(self, start: int, end: int, right: int) -> list[tuple[int, int, str]]:
         """What is shown instead of parts of a run, by where they stand; asks the engine."""
-        assert self._finder is not None
         left = max(0, start - BEFORE)
         if left and (blank := self._text.find(" ", left, start)) > 0:
             left = blank + 1
         window = self._text[left:right]
-        spans = [s for s in self._finder.find(window) if s.end > start - left and s.start < end - left]
+        spans = self._finder.find(window) if self._finder is not None else ()
+        spans = [s for s in spans if s.end > start - left and s.start < end - left]
         out: list[tuple[int, int, str]] = []
         for one in rules.counted(window, spans, dated=self._dates):
             if self._cites and one.label is Label.NAME:
@@ -344,7 +343,7 @@ class AnswerStream:
                     self._invented.update(known)
 
     def _free(self, start: int, end: int, out: list[tuple[int, int, str]]) -> list[tuple[int, int]]:
-        """The parts of a stretch that neither a surrogate nor another identifier covers, trimmed; empty ones left out."""
+        """The parts of a stretch that neither a surrogate nor another identifier covers, trimmed."""
         taken = sorted([(a, b) for a, b, _ in self._marks if a < end] + [(a, b) for a, b, _ in out])
         free, at = [], start
         for a, b in (*taken, (end, end)):

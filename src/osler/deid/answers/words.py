@@ -44,8 +44,8 @@ LABELS = word_set(
 LABEL_REACH = 4
 """For how many tokens a label stands."""
 STREETS = word_set(
-    "street st avenue ave boulevard blvd road rd lane ln drive dr court ct circle cir place pl terrace way parkway pkwy",
-    "highway hwy square apt apartment suite box trail route rte crescent alley loop ridge",
+    "street st avenue ave boulevard blvd road rd lane ln drive dr court ct circle cir place pl terrace way parkway",
+    "pkwy highway hwy square apt apartment suite box trail route rte crescent alley loop ridge",
 )
 ABBREVIATED = word_set("ave st rd blvd dr ln ct apt ste jr sr mt ft no tel ext ph p.o")
 """What is written with a full stop that ends no sentence."""
@@ -86,10 +86,7 @@ def kind(token: str, *, labelled: bool) -> Kind:
     best = Kind.PLAIN
     for match in WORD.finditer(token):
         one = _word(match.group(), labelled=labelled)
-        if one is Kind.TITLE and best in (Kind.PLAIN, Kind.CAPITAL):
-            best = one
-        elif one > best:
-            best = one
+        best = max(best, one)
     return best
 
 
@@ -155,7 +152,7 @@ def deals(before: str) -> bool:
 
 
 def opens_name(word: str) -> bool:
-    """Whether a folded `LINK` may be a given name with an everyday word as surname behind it: `Mark Stone`, `J. Rich`."""
+    """Whether a folded `LINK` may be a given name before an everyday word as surname: `Mark Stone`, `J. Rich`."""
     return len(word) == 1 or bool(gazetteers.load().evidence(word) & (In.GIVEN | In.SOFT))
 
 

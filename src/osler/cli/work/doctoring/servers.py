@@ -70,7 +70,7 @@ async def _probe(config: Config, name: str) -> tuple[tuple[str, ...], Mapping[st
     try:
         async with asyncio.timeout(PROBE_S):
             served = tuple(str(model) for model in await completer.probe())
-            return served, await _limits(completer, config, name, served)
+            return served, await _limits(completer, config, name)
     except TimeoutError:
         raise UpstreamTimeout(
             f"The model server of destination '{name}' did not list its models within {PROBE_S} seconds.",
@@ -80,12 +80,10 @@ async def _probe(config: Config, name: str) -> tuple[tuple[str, ...], Mapping[st
         await completer.aclose()
 
 
-async def _limits(
-    completer: Completer, config: Config, name: str, served: tuple[str, ...]
-) -> Mapping[str, int]:
-    """What the server tells of the models that it lists; nothing where it tells nothing."""
-    ids = {model.id for model in config.destinations[name].models.values()} & set(served)
-    if not isinstance(completer, Limited) or not ids:
+async def _limits(completer: Completer, config: Config, name: str) -> Mapping[str, int]:
+    """What the server tells of the models that are configured; nothing where it tells nothing."""
+    ids = {model.id for model in config.destinations[name].models.values()}
+    if not isinstance(completer, Limited):
         return {}
     try:
         return await completer.limits(tuple(sorted(ids)))
