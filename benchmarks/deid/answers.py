@@ -29,10 +29,10 @@ class Answer:
 
 
 def answers(path: Path) -> list[list[Answer]]:
-    """The answers of the file: those that rules were written with, and the others."""
+    """The answers of the file, part by part."""
     lines = [line for line in path.read_text(encoding="utf-8").split("\n") if not line.startswith("# ")]
-    halves = "\n".join(lines).split("\n====\n")
-    return [[parsed(block) for block in half.split("\n----\n")] for half in halves]
+    parts = "\n".join(lines).split("\n====\n")
+    return [[parsed(block) for block in part.split("\n----\n")] for part in parts]
 
 
 def parsed(block: str) -> Answer:
@@ -50,19 +50,17 @@ def parsed(block: str) -> Answer:
 def main() -> None:
     """Prints the figures."""
     engine = Deidentifier.load()
-    for name, half in zip(
-        ("written with", "apart"), answers(Path(__file__).with_name("answers.txt")), strict=True
-    ):
-        seen = [looked_at(engine, answer) for answer in half]
+    for number, part in enumerate(answers(Path(__file__).with_name("answers.txt")), 1):
+        seen = [looked_at(engine, answer) for answer in part]
         missed = [line for one in seen for line in one.missed]
         needless = [line for one in seen for line in one.needless]
         held = sorted(count for one in seen for count in one.held)
-        gold = sum(len(answer.gold) for answer in half)
+        gold = sum(len(answer.gold) for answer in part)
         print(
-            f"{name}: {len(half)} answers, {sum(len(a.text) for a in half)} characters;"
+            f"part {number}: {len(part)} answers, {sum(len(a.text) for a in part)} characters;"
             f" {gold - len(missed)} of {gold} identifiers taken out, {len(needless)} needlessly;"
             f" held back p50 {held[len(held) // 2]}, p95 {held[len(held) * 95 // 100]}, most {held[-1]};"
-            f" CPU {min(cost(engine, half) for _ in range(3)):.0f} µs a piece of {PIECE} characters"
+            f" CPU {min(cost(engine, part) for _ in range(3)):.0f} µs a piece of {PIECE} characters"
         )
         if "--all" in sys.argv:
             print(*missed, *needless, sep="\n")
@@ -104,10 +102,10 @@ def looked_at(engine: Deidentifier, answer: Answer) -> Seen:
     )
 
 
-def cost(engine: Deidentifier, half: list[Answer]) -> float:
+def cost(engine: Deidentifier, part: list[Answer]) -> float:
     """Microseconds of CPU for each piece."""
     began, pieces = time.process_time(), 0
-    for answer in half:
+    for answer in part:
         stream = AnswerStream(Table(), finder=engine)
         for i in range(0, len(answer.text), PIECE):
             stream.feed(answer.text[i : i + PIECE])

@@ -1,4 +1,4 @@
-"""Metrics of step 6: model servers that fail, are left alone or are busy. Labels are configured names and states only."""
+"""Metrics of step 6: model servers that fail, are left alone or are busy. Labels are configured names and states."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 

@@ -93,6 +93,7 @@ _PUBLISHED = re.compile(
 _LEAST_DIGITS = 3
 _SAME_ADDRESS = re.compile(r"[\s,]{0,4}(?:[A-Z]{2}[\s,]{1,3})?")
 _UNIT = re.compile(r"\d.{0,80}?[, ](?:apt|apartment|suite|ste|unit|flat|room)\b\.? ?#?\w{1,6}\b", re.I)
+_SURNAME = re.compile(r" ([A-Z][a-z]+)(?![\w-]|['’]s|\.? [a-z]+(?:ase|ome)\b)")
 _FACILITIES = word_set(
     "hospital hospitals clinic clinics medical center centre health healthcare school university college institute",
     "foundation memorial general children childrens deaconess county state street avenue road church pharmacy",
@@ -192,9 +193,18 @@ def _of_address(text: str, rows: Sequence[Span], i: int) -> bool:
 
 
 def _whole_end(text: str, span: Span) -> int:
-    """The end of an address with the number of the flat: `88 Crest Road, Apt. 614`."""
-    unit = _UNIT.match(text, span.start, span.end + 18) if span.label is Label.LOCATION else None
-    return max(span.end, unit.end()) if unit else span.end
+    """The end with the number of a flat behind an address, with the surname behind a given name (`Ann Walker`)."""
+    if span.label is Label.LOCATION:
+        more = _UNIT.match(text, span.start, span.end + 18)
+    elif span.label is Label.NAME and " " not in text[span.start : span.end]:
+        more = _SURNAME.match(text, span.end)
+        lists = gazetteers.load()
+        alone = more is None or not lists.evidence(more[1].lower()) & In.SURNAME
+        if alone or not lists.evidence(text[span.start : span.end].lower()) & In.GIVEN:
+            return span.end
+    else:
+        return span.end
+    return max(span.end, more.end()) if more else span.end
 
 
 def _is_one_address(text: str, first: Found, second: Found) -> bool:

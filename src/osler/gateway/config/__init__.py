@@ -4,6 +4,7 @@ Only shapes and what can be checked from the tables alone; what the tables mean 
 neighbours. Secrets stand here as references, never as values.
 """
 
+from osler.gateway.config.budgets import BudgetConfig
 from osler.gateway.config.destinations import (
     DEFAULT_DESTINATIONS,
     AcceptsConfig,
@@ -21,6 +22,7 @@ from osler.gateway.config.resilience import (
     WanConfig,
 )
 from osler.gateway.config.roles import RoleConfig
+from osler.gateway.config.reuse import CacheConfig
 from osler.gateway.config.rules import (
     DEFAULT_RULES,
     Expectation,
@@ -38,6 +40,8 @@ __all__ = [
     "DEFAULT_RULES",
     "AcceptsConfig",
     "BaaConfig",
+    "BudgetConfig",
+    "CacheConfig",
     "BreakerConfig",
     "DestinationConfig",
     "Expectation",
