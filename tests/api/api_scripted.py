@@ -26,6 +26,7 @@ from osler.gateway.answer import ChoiceAnswer, Piece, ToolCall
 from osler.gateway.exchange import Done, Event, Exchange, Failed
 from osler.gateway.pipeline import Pipeline
 
+LATE = "All at the end. "
 TEXT = "Metformin lowers blood glucose. Ask the ward."
 JSON = '{"dose_mg": 500, "drug": "metformin"}'
 ARGUMENTS = '{"city": "Boston"}'
@@ -40,6 +41,15 @@ SAID: dict[str, ChoiceAnswer] = {
         tools=(
             ToolCall(id="call_1", name="weather", arguments=ARGUMENTS),
             ToolCall(id="", name="time", arguments="{}"),
+        ),
+        finish="tool_calls",
+    ),
+    "late": ChoiceAnswer(
+        text=LATE,
+        tools=(
+            ToolCall(id="call_1", name="weather", arguments=ARGUMENTS),
+            ToolCall(id="call_2", name="time", arguments="{}"),
+            ToolCall(id="call_3", name="now", arguments=""),
         ),
         finish="tool_calls",
     ),
@@ -94,6 +104,14 @@ class Script:
 def pieces(answer: ChoiceAnswer) -> Sequence[Piece]:
     """An answer in pieces: word by word, arguments character by character."""
     at = answer.index
+    if (
+        answer.text == LATE
+    ):  # as where arguments are checked: the names at once, what they are called with at the end
+        named = [Piece(tools=(ToolDelta(index=n, id=t.id, name=t.name),)) for n, t in enumerate(answer.tools)]
+        filled = tuple(
+            ToolDelta(index=n, arguments=t.arguments) for n, t in enumerate(answer.tools) if t.arguments
+        )
+        return [*named, Piece(text=answer.text, tools=filled)]
     said = [Piece(reasoning=word, index=at) for word in words(answer.reasoning)]
     said += [Piece(text=word, index=at) for word in words(answer.text)]
     said += [Piece(refusal=word, index=at) for word in words(answer.refusal)]

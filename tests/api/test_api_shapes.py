@@ -112,6 +112,18 @@ def test_tool_calls_are_whole_and_named_once(port: int) -> None:
     assert streamed[-1]["choices"][0]["finish_reason"] == "tool_calls"
 
 
+def test_a_call_is_told_when_its_arguments_begin(port: int) -> None:
+    """A client takes the first piece of a call for the end of the one before it."""
+    deltas = [t for e in chunks(port, "late") for c in e["choices"] for t in c["delta"].get("tool_calls", ())]
+    assert [(d["index"], d["id"], d["function"]) for d in deltas] == [
+        (0, "call_1", {"name": "weather", "arguments": ARGUMENTS}),
+        (1, "call_2", {"name": "time", "arguments": "{}"}),
+        (2, "call_3", {"name": "now", "arguments": ""}),
+    ]
+    output = events(port, "late")[-1]["response"]["output"]
+    assert [i.get("name", i["type"]) for i in output] == ["message", "weather", "time", "now"]
+
+
 def test_who_asks_with_functions_is_answered_as_it_was_before_tools(port: int) -> None:
     functions = [{"name": "weather", "parameters": {}}]
     choice = chat(port, "tool", functions=functions)["choices"][0]

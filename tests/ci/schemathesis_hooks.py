@@ -30,7 +30,7 @@ def map_body(context: HookContext, body: Any) -> Any:
         content = messages[0].get("content")
         if isinstance(content, str):
             messages[0]["content"] = f"{CANARY} {content}"
-    for name in ("input", "toml"):
+    for name in ("input", "prompt", "instructions", "toml"):
         if (
             isinstance(body.get(name), str) and 0 < len(body[name]) < 1000
         ):  # else it would be fit, or unfit, by this alone

@@ -83,7 +83,7 @@ def test_v1_over_the_extractive_model(workspace: Path, samples: Path) -> None:
     loaded(workspace, samples)
     with serving(workspace, config=configured(workspace, LIMITS)) as served:
         report = tried(served, "v1")
-    assert "7 selected" in report
+    assert "9 selected" in report
 
 
 def test_v1_over_a_model_server(workspace: Path, samples: Path) -> None:
@@ -91,7 +91,7 @@ def test_v1_over_a_model_server(workspace: Path, samples: Path) -> None:
     with ModelServerThread() as model:
         config = configured(workspace, WARD.format(url=model.url) + LIMITS)
         with serving(workspace, config=config) as served:
-            tried(served, "v1", "--include-path-regex", "chat|embeddings")
+            tried(served, "v1", "--include-path-regex", "completions|responses|embeddings")
         assert model.bodies, "nothing reached the model server"
 
 

@@ -32,12 +32,13 @@ def asked(*texts: str, task: str | None = None, **more: object) -> ChatRequest:
     [("estimate_dev.txt", 0.97, 1, 0.9), ("estimate_test.txt", 0.78, 1, 0.79)],
 )
 def test_the_rules_are_right_as_often_as_the_docs_say(name, right, wrong, complexity):
-    rules, rows = RulesEstimator(), examples(name)
-    tasks = [(task, rules.task(asked(text))) for task, _, text in rows]
+    both, rows = Estimators(task=RulesEstimator(), complexity=RulesEstimator()), examples(name)
+    facts = [(row, both.facts(asked(row[2]))) for row in rows]
+    tasks = [(stated, guessed) for (stated, _, _), (guessed, _) in facts]
     assert {task for task, _ in tasks} == {None, *shipped()}
     assert sum(stated == guessed for stated, guessed in tasks) >= right * len(rows)
     assert sum(stated != guessed is not None for stated, guessed in tasks) <= wrong
-    hard = Counter((stated, rules.complexity(asked(text))) for _, stated, text in rows)
+    hard = Counter((stated, guessed) for (_, stated, _), (_, guessed) in facts)
     assert sum(count for (stated, guessed), count in hard.items() if stated == guessed) >= complexity * len(
         rows
     )

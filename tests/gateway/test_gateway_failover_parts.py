@@ -1,5 +1,6 @@
 """The breaker, the budget and the ranks of targets, as values over a time that is handed in."""
 
+import asyncio
 from datetime import date
 from random import Random
 
@@ -9,17 +10,20 @@ from hypothesis import strategies as st
 
 from osler.core.models import Destination, Model, Place
 from osler.core.sensitivity import Sensitivity
-from osler.gateway.config import BreakerConfig, RuleConfig
+from osler.gateway.config import BreakerConfig, QueueConfig, RuleConfig
 from osler.gateway.failover.breaker import Breaker
 from osler.gateway.failover.budget import Budget, pause_s
 from osler.gateway.failover.paces import Paces
+from osler.gateway.failover.room import Room
+from osler.gateway.observe import NullObserver
 from osler.gateway.policy import Facts, Policy
 from osler.gateway.router import route
+from osler.testing import FixedClock
 
 
 def breaker(**keys: float) -> tuple[Breaker, list[str]]:
     states: list[str] = []
-    return Breaker(BreakerConfig(**keys), states.append), states  # type: ignore[arg-type]
+    return Breaker(BreakerConfig(**keys), states.append), states
 
 
 def test_a_few_failures_among_many_answers_open_nothing() -> None:
@@ -115,6 +119,23 @@ def test_pauses_grow_at_random_up_to_the_longest() -> None:
         assert most * 3 / 4 < max(seen) <= most
 
 
+def test_a_place_that_was_just_given_to_one_who_leaves_is_given_back() -> None:
+    async def main() -> None:
+        room = Room(QueueConfig(), FixedClock(), NullObserver())
+        ward = Destination(name="ward", place=Place.ON_PREMISES, max_concurrent=1)
+        room.enter(ward)
+        waiting = asyncio.ensure_future(room.wait([ward], "interactive", 5.0))
+        await asyncio.sleep(0)
+        assert (room.at("ward"), room.waiting_for("ward")) == (1, 1)
+        room.leave("ward", 0.1)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert (room.at("ward"), room.waiting) == (0, 0)
+        assert room.has_place(ward)
+
+    asyncio.run(main())
+
+
 def test_paces_say_nothing_of_few() -> None:
     paces = Paces()
     for at in range(19):
@@ -150,7 +171,7 @@ def test_equally_preferred_servers_of_one_model_are_one_group(
         name="r",
         allow=("near", "twin", "far", "other"),
         fallback=("last",),
-        prefer=prefer,  # type: ignore[arg-type]
+        prefer=prefer,
     )
     decision = Policy(destinations, [rule]).decide(Facts(sensitivity=Sensitivity.CLEAR), date(2026, 1, 1))
     assert [(t.destination.name, t.rank) for t in route(decision, "auto", "chat")] == ranks

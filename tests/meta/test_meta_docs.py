@@ -54,7 +54,7 @@ def tables() -> set[str]:
 def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
     """The models of the tables of `osler.toml`."""
     for field in model.model_fields.values():
-        for part in re.findall(r"osler\.(\w+)\.config\.(\w+)", str(field.annotation)):
+        for part in re.findall(r"osler\.(\w+)\.config\.(?:\w+\.)?(\w+)", str(field.annotation)):
             found = getattr(sys.modules[f"osler.{part[0]}.config"], part[1])
             if inspect.isclass(found) and issubclass(found, BaseModel):
                 yield found

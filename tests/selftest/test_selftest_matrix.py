@@ -145,6 +145,7 @@ STANDARD = Standard(
     codes=frozenset({"store_unavailable"}),
 )
 CHAT, STREAM = ROWS[0].asks[0], ROWS[1].asks[0]
+EMBEDDINGS = next(row.asks[0] for row in ROWS if row.path == "/v1/embeddings")
 OTHER = Ask(what="asked", needs=frozenset({"audit"}))
 WHOLE = {
     "choices": [{"message": {"content": "".join(SENTENCES)}}],
@@ -279,5 +280,5 @@ def test_what_is_expected_of_a_route_depends_on_what_it_needs() -> None:
     assert expected(CHAT, None).answered
     assert expected(CHAT, audit) == Expected(answered=False, leaves="nothing", recorded=False)
     assert expected(CHAT, replace(audit, after=1)).leaves == "permitted"
-    assert expected(ROWS[2].asks[0], Outage(guard="guardrail", manner=Manner.RAISES)).answered
+    assert expected(EMBEDDINGS, Outage(guard="guardrail", manner=Manner.RAISES)).answered
     assert not expected(CHAT, Outage(guard="guardrail", manner=Manner.RAISES)).answered

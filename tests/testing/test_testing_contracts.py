@@ -10,7 +10,7 @@ import pytest
 
 from osler.core.errors import InputError, UnsupportedFormat
 from osler.core.findings import Finding, Severity
-from osler.core.messages import Delta, Usage
+from osler.core.messages import Delta, ToolDelta, Usage
 from osler.core.ports.check import Statement
 from osler.core.ports.completer import ModelCall
 from osler.core.ports.reader import Document, Passage, Reading, Source
@@ -149,6 +149,8 @@ class Parrot:
     early_usage: bool = False
     closed: int = 0
     ids: tuple[str, ...] = field(default=("parrot",))
+    index: int = 0
+    tools: tuple[ToolDelta, ...] = ()
 
     async def complete(self, call: ModelCall, *, stream: bool) -> AsyncGenerator[Delta, None]:
         words = call.messages[-1].content.split() if stream else ["whole"] * self.plain_pieces
@@ -156,7 +158,8 @@ class Parrot:
             await asyncio.sleep(0)
             last = place == len(words) - 1
             finish = "stop" if (last or self.two_finishes) and not self.no_finish else None
-            yield Delta(text=word, finish=finish, usage=Usage() if last or self.early_usage else None)
+            usage = Usage() if last or self.early_usage else None
+            yield Delta(text=word, finish=finish, usage=usage, index=self.index, tools=self.tools)
 
     async def probe(self) -> tuple[str, ...]:
         return self.ids
@@ -180,6 +183,8 @@ def test_an_honest_completer_passes():
         (Parrot(plain_pieces=0), "at least one piece"),
         (Parrot(early_usage=True), "usage"),
         (Parrot(ids=()), r"probe\(\)"),
+        (Parrot(index=1), "has the index 0"),
+        (Parrot(tools=(ToolDelta(index=1, id="a", name="f"),)), "without gaps"),
     ],
 )
 def test_a_broken_completer_is_caught(broken, promise):

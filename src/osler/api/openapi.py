@@ -4,6 +4,7 @@ Request bodies are the types of `bodies/`, answers those of `answers.py`; here s
 which status each may have. It holds nothing of a site, and is the same for each.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -85,6 +86,21 @@ def refusals(statuses: tuple[int, ...]) -> dict[str, Any]:
 def error_schemas() -> dict[str, Any]:
     """The schema of an error and all that it refers to."""
     return _components([answers.ErrorBody])
+
+
+def asked_as_chat() -> tuple[dict[str, Any], dict[str, Any]]:
+    """For a route that takes what a chat completion takes: that part of its operation, and the schemas in it."""
+    asked = {
+        "parameters": [_header(note, schema) for note, schema in bodies.NOTES.items()],
+        "requestBody": _body("ChatBody"),
+    }
+    known, needed, left = _schemas(), dict[str, Any](), ["ChatBody"]
+    while left:
+        name = left.pop()
+        if name not in needed:
+            needed[name] = known[name]
+            left += re.findall(r"#/components/schemas/(\w+)", str(known[name]))
+    return asked, needed
 
 
 def _schemas() -> dict[str, Any]:

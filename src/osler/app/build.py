@@ -9,6 +9,7 @@ from pathlib import Path
 
 from osler.app import plugins, rule_tests, secrets
 from osler.app.config import Config
+from osler.app.rosters import FreshRoster
 from osler.app.tasks import load_tasks, task_checks
 from osler.core.clock import Clock, SystemClock
 from osler.core.errors import ConfigError, InputError, StoreError
@@ -18,7 +19,7 @@ from osler.core.ports.completer import Completer
 from osler.core.ports.detector import Detector
 from osler.core.ports.index import RECORDS, Index
 from osler.core.ports.reader import Reader
-from osler.core.ports.records import RecordView
+from osler.core.ports.records import Identities, RecordView
 from osler.core.ports.spending import Spending
 from osler.core.ports.vault import SurrogateMaps, Vault, VaultKeeper
 from osler.deid import Deidentifier
@@ -31,8 +32,8 @@ from osler.gateway.observe import NullObserver, Observer
 from osler.gateway.parts import Parts
 from osler.gateway.pipeline import Pipeline
 from osler.gateway.policy import Policy
-from osler.gateway.roles import Roles
 from osler.gateway.reuse import Reuse
+from osler.gateway.roles import Roles
 from osler.guardrails import Guard
 from osler.knowledge.ingest import Library, starter_sources
 from osler.knowledge.retrieve import Retriever
@@ -72,6 +73,7 @@ class Stores:
     spending: Spending
     index: Index
     records: RecordView
+    identities: Identities
     waits: bool = False
     """Whether they are across a network, where a call may hang: the gateway then calls them beside its event loop."""
 
@@ -135,7 +137,8 @@ def open_stores(config: Config, workspace: Path, clock: Clock | None = None) -> 
             access=SqlAccess(database),
             spending=SqlSpending(database),
             index=SqlIndex(database),
-            records=SqlRecords(database),
+            records=(records := SqlRecords(database)),
+            identities=records,
             waits=database.kind != "sqlite",
         )
     except BaseException:
@@ -346,6 +349,7 @@ def _parts(
         reuse=Reuse(config.gateway.cache, clock.monotonic),
         retriever=Retriever(stores.index, stores.records, lexicon=drugs.load()),
         records=stores.records,
+        roster=FreshRoster(stores.identities),
         guard=guard,
         vault=stores.vault,
         audit=stores.audit,

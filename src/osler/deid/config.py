@@ -67,5 +67,12 @@ class DeidConfig(BaseModel):
             "them removed. Known identifiers of the record are replaced all the same."
         ),
     )
+    wrong_patient: Literal["off", "flag", "block"] = Field(
+        "flag",
+        description=(
+            "What happens when a request or an answer holds identifiers of a patient other than the one it is "
+            "about. `flag`: a finding. `block`: what is certain is refused, the rest is a finding. `off`: nothing."
+        ),
+    )
     deny: tuple[DenyConfig, ...] = Field((), description="Texts that always are identifiers, below.")
     patterns: tuple[PatternConfig, ...] = Field((), description="This site's own identifiers, below.")

@@ -82,11 +82,14 @@ class _Search:
 
     def spans(self) -> Iterator[Span]:
         self._read()
-        forms, numbers = self.learned.forms, self.learned.numbers
+        telling = {key for key in set(self.keys) if self._forms(key) or self._numbered(key)}
+        if not telling:
+            return
+        if not self.at:
+            self.at = [match.span() for match in _PLAIN.finditer(self.text.lower())]
         names: set[int] = set()
         for i, key in enumerate(self.keys):
-            numbered = key[0] in numbers or (key[-1].isdecimal() and not key[0].isdecimal())
-            if not numbered and key not in forms and key[-1] != "s":
+            if key not in telling:
                 continue
             for form in self._forms(key):
                 if self._fits(i, form):
@@ -94,7 +97,7 @@ class _Search:
                         names.add(i)
                     yield _span(self.at[i][0], self.at[i + len(form.words) - 1][1], form.label)
                     break
-            if numbered:
+            if self._numbered(key):
                 yield from self._numbers(i)
         for i in reversed(self.doubted):
             if self._beside(i, names):
@@ -102,14 +105,17 @@ class _Search:
                 yield _span(*self.at[i], Label.NAME)
 
     def _read(self) -> None:
-        """The words and where they stand; in ASCII a word's lower case is all there is to its key."""
+        """The words; in ASCII a word's lower case is all there is to its key, and where they stand can wait."""
         if self.text.isascii():
-            low = self.text.lower()
-            self.at, self.keys = [m.span() for m in _PLAIN.finditer(low)], _PLAIN.findall(low)
+            self.keys = _PLAIN.findall(self.text.lower())
             return
         # a combining mark that stands alone is no word
         words = [(m.span(), key) for m in TOKEN.finditer(self.text) if (key := normal(m.group()))]
         self.at, self.keys = [at for at, _ in words], [key for _, key in words]
+
+    def _numbered(self, key: str) -> bool:
+        """Whether a number may begin in a word."""
+        return key[0] in self.learned.numbers or (key[-1].isdecimal() and not key[0].isdecimal())
 
     def _loud(self) -> bool:
         """Whether most words of the text are in capitals."""

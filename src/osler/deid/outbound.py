@@ -17,7 +17,7 @@ misspellings, a name of everyday words in any other form than `will young` / `Yo
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import msgspec
@@ -29,7 +29,7 @@ from osler.deid.gazetteers import In
 from osler.deid.needles import ANYWHERE, Needles, is_spaceless, needles, of_record, pieces
 from osler.deid.roster import Roster
 from osler.deid.tokens import word_set
-from osler.deid.unhidden import Opened, plain
+from osler.deid.unhidden import Opened, plain, without_noise
 
 UNREAD = "UNREAD"
 """Counts stretches that are encoded more than three times over, and a body that is no JSON where it says so."""
@@ -38,6 +38,7 @@ _STRUCTURE = frozenset(("role", "type", "model", "id", "object", "finish_reason"
 """Keys whose values stand between texts without being part of what is said."""
 _GLUED = 6
 """From so many characters on, a form is found in a decoded text with letters around it: that may have begun midway."""
+_IN_NOISE = 8
 _SEAM = 96
 """How many characters on each side of a seam are looked at."""
 _BREAK = " \x1f0zqz0\x1f "
@@ -71,6 +72,7 @@ class OutboundCheck:
         self._sets = [n for n in (of_record(tuple(known)), needles(found, sure=False)) if not n.empty]
         self._roster = roster
         self._surrogates = surrogates
+        self._ours: frozenset[str] | None = None
 
     def scan(self, body: bytes | str | Sequence[str], *, allowed: Sequence[str] = ()) -> dict[str, int]:
         """How many identifiers of each label stand in `body`; empty when it is clean.
@@ -102,6 +104,8 @@ class OutboundCheck:
         return tally
 
     def _in(self, reading: "_Reading") -> dict[tuple[str, str], int]:
+        if reading.noise:
+            return self._in_noise(reading.text)
         text, view = reading.text, _View(reading.text, glued=reading.decoded)
         tally: dict[tuple[str, str], int] = {}
         for wanted in self._sets:
@@ -113,10 +117,20 @@ class OutboundCheck:
                     tally[entry.label.value, entry.text] = tally.get((entry.label.value, entry.text), 0) + 1
         return tally
 
+    def _in_noise(self, text: str) -> dict[tuple[str, str], int]:
+        folded = text.lower()
+        forms = {
+            f: label for wanted in self._sets for f, label in wanted.squeezed.items() if len(f) >= _IN_NOISE
+        }
+        return {(label.value, f): folded.count(f) for f, label in forms.items() if f in folded}
+
     def _is_ours(self, text: str) -> bool:
         """Whether what looks like another patient's identifier is a surrogate of this request."""
-        squeezed = "".join(pieces(text))
-        return any(squeezed in "".join(pieces(s)) for s in self._surrogates)
+        if self._ours is None:
+            words = [pieces(plain(s)) for s in self._surrogates]
+            self._ours = frozenset((*chain(*words), *("".join(w) for w in words)))
+        parts = pieces(text)
+        return "".join(parts) in self._ours or self._ours.issuperset(p for p in parts if not p.isdecimal())
 
 
 class _View:
@@ -206,10 +220,14 @@ class _View:
 
 
 class _Reading(NamedTuple):
-    """A way to read a body; `decoded` says that it was decoded, and may begin and end with anything."""
+    """A way to read a body.
+
+    `decoded`: it was decoded, and may begin and end with anything. `noise`: short words stand in it by chance.
+    """
 
     text: str
     decoded: bool = False
+    noise: bool = False
 
 
 def _readings(body: bytes | str | Sequence[str]) -> Iterator[_Reading | None]:
@@ -227,9 +245,12 @@ def _readings(body: bytes | str | Sequence[str]) -> Iterator[_Reading | None]:
     if rest:
         whole = f"{whole}{_BREAK}{_BREAK.join(rest)}"
     undone = plain(whole)
-    yield _Reading(undone)
+    said_, noise = without_noise(undone)
+    yield _Reading(said_)
+    if noise:
+        yield _Reading(noise, noise=True)
     if undone != whole:
-        yield _Reading(whole)
+        yield _Reading(without_noise(whole)[0])
     yield from map(_Reading, _seams(said))
     opened = Opened(undone)
     if opened.texts:

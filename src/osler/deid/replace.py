@@ -15,7 +15,9 @@ from osler.deid.calendars import Ages, Calendar
 from osler.deid.found import Found, Spans
 from osler.deid.known_forms import YEAR_LIKE
 from osler.deid.leaks import Leaks
+from osler.deid.outbound import OutboundCheck
 from osler.deid.restore import StreamRestorer, Table, touches
+from osler.deid.roster import Roster
 from osler.deid.surrogate_names import Names, system_random
 from osler.deid.surrogates import Pool, Surrogates
 
@@ -133,6 +135,18 @@ class Replacer:
     def leaks(self, texts: _Texts) -> dict[str, int]:
         """Counts by label of real identifiers, known or surely found, that still stand in `texts`; empty is clean."""
         return Leaks(self._known, self._carried).count(texts)
+
+    def outbound_check(self, roster: Roster | None = None) -> OutboundCheck:
+        """The check of the bytes that leave, for all that is known here and was found in the texts of `apply`.
+
+        `roster` adds the identifiers of everyone else in the workspace.
+        """
+        whole = [
+            KnownIdentifier(label=label, value=value)
+            for label, value in self._values
+            if label is Label.NAME and " " in value
+        ]
+        return OutboundCheck(self._known, (*self._carried, *whole), roster, surrogates=self._table.surrogates)
 
     def _found(self, texts: tuple[str, ...], found: Found | None) -> Spans:
         """Spans of all texts, from `found` as far as it goes; what was found of other texts is of no use."""

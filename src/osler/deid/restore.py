@@ -6,7 +6,7 @@ centuries are put back by arithmetic, in whatever common form they are written.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 
 from osler.deid import dates
@@ -112,6 +112,11 @@ class Table:
 
     def __len__(self) -> int:
         return len(self._exact)
+
+    @property
+    def surrogates(self) -> Collection[str]:
+        """All surrogates, as they were written."""
+        return self._exact.keys()
 
     def claim(self, surrogate: str, original: str) -> bool:
         """Lets `surrogate` stand for `original`; False, and nothing done, if it stands for something else."""

@@ -48,15 +48,20 @@ _LOOK_ALIKE = str.maketrans(
 """Letters of other alphabets, and of our own, that look like plain ones."""
 
 _CODED = re.compile(r"[A-Za-z0-9+/_=-]{7,}")
+_LOW_FIRST = dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"))
 _NO_MARKS = dict.fromkeys(map(ord, "+/_=-"))
 _HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]{10,}")
 _SPACED_HEX = re.compile(
     r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,;\-\n]{1,2}){4,}(?:0x|\\x)?[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
 )
 _CODES = re.compile(r"(?:\d{2,3}[ ,;]{1,2}){4,}\d{2,3}(?!\d)")
+_IS_LONG = re2.compile(r"[A-Za-z0-9+/_=-]{200}")
+_LONG = re.compile(r"[A-Za-z0-9+/_=-]{200,}")
+_SAMPLE = 2000
 _BITS = re.compile(r"(?:[01]{8}[ ,]?){5,}")
 _BASE32 = re.compile(r"[A-Z2-7]{8,}={0,6}")
 _PRINTABLE = re.compile(rb"[\t\r\n\x20-\x7e\x80-\xff]{5,}")
+_LEAST_IN_NOISE = 12
 _LONG_RUN = re.compile(rb"[\t\r\n\x20-\x7e]{12,}")
 """In noise, shorter runs are readable by chance."""
 _TEXT_BYTES = bytes(b for b in range(256) if 32 <= b < 127 or b in b"\t\r\n")
@@ -90,6 +95,27 @@ def decoded(text: str) -> Iterator[str]:
             yield from _of_stretch(stretch)
     if _HAS_LISTS.search(text) is not None:
         yield from _of_lists(text)
+
+
+def without_noise(text: str) -> tuple[str, str]:
+    """`text` without its long stretches of noise (files in base64), and those.
+
+    Short words stand in noise by chance.
+    """
+    if _IS_LONG.search(text) is None:
+        return text, ""
+    noise: list[str] = []
+
+    def taken(match: re.Match[str]) -> str:
+        found = match.group()
+        capitals, digits = sum(map(str.isupper, found[:_SAMPLE])), sum(map(str.isdecimal, found[:_SAMPLE]))
+        size = min(len(found), _SAMPLE)
+        if not (0.25 < capitals / size < 0.6 and 0.05 < digits / size < 0.35):
+            return found
+        noise.append(found)
+        return " "
+
+    return _LONG.sub(taken, text), "\n".join(noise)
 
 
 class Opened:
@@ -258,13 +284,25 @@ def _of_stretch(stretch: str) -> Iterator[str]:
         part = standard[at:]
         if len(part) % 4 == 1:
             part = part[:-1]
-        if len(part) >= 6:
+        if len(part) >= 6 and _may_be_text(part):
             yield from _readable(binascii.a2b_base64(part + "=" * (-len(part) % 4)))
     if "/" in bare or "-" in bare or "_" in bare:
         # parts of a path or of a name, each encoded by itself
         for part in re.split(r"[/_=-]", bare):
             if 7 <= len(part) < len(bare) and _may_be_coded(part):
                 yield from _of_stretch(part)
+
+
+def _may_be_text(part: str) -> bool:
+    """Whether base64 may hold a text: of every third byte the highest bit says whether it is plain ASCII.
+
+    Plain text has hardly any set, that of other scripts most; noise has half of them.
+    """
+    if part.startswith(("H4sI", "eJ", "eN", "eA", "eF")):  # gzip and zlib
+        return True
+    first = part[::4]
+    high = len(first.translate(_LOW_FIRST))
+    return not 0.4 * len(first) < high < 0.75 * len(first)
 
 
 def _base32(bare: str) -> bytes:
@@ -306,6 +344,8 @@ def _readable(data: bytes) -> Iterator[str]:
                 return
         data = data.replace(b"\0", b"")
     noise = len(data.translate(None, _TEXT_BYTES)) * 3 > len(data) and not _is_utf8(data)
+    if noise and len(data) < _LEAST_IN_NOISE:
+        return
     for run in (_LONG_RUN if noise else _PRINTABLE).findall(data):
         if (text := _text(run)) is not None and sum(map(str.isalnum, text)) >= _LEAST:
             yield text

@@ -11,8 +11,8 @@ from osler.core.findings import Finding
 from osler.core.messages import ChatRequest, Message, Usage
 from osler.core.ports.records import PatientIdentity, RecordItem
 from osler.core.ports.vault import Subject
-from osler.core.spans import Span
 from osler.deid import Replacer
+from osler.deid.found import Found
 from osler.gateway.answer import ChoiceAnswer, Piece
 from osler.gateway.budgets import NO_TICKET, Ticket
 from osler.gateway.failover import Trail
@@ -40,7 +40,7 @@ class Exchange:
     identity: PatientIdentity | None = field(default=None, repr=False)
     record: tuple[RecordItem, ...] | None = field(default=None, repr=False)
     slots: Slots | None = field(default=None, repr=False)
-    found: tuple[tuple[Span, ...], ...] = field(default=(), repr=False)
+    found: Found | None = field(default=None, repr=False)
     size: Size | None = None
     ticket: Ticket = NO_TICKET
     facts: Facts | None = None

@@ -51,8 +51,8 @@ class Inward:
         slots = Slots(request.messages, request.params, fixed=p.tasks.wrote)
         x = replace(x, identity=identity, record=record, subject=subject, slots=slots)
         known = identity.identifiers if identity else ()
-        found = p.deidentifier.find_all(slots.texts, known)
-        spans = [s for row in found for s in row]
+        found = p.deidentifier.detect(slots.texts, known)
+        spans = [s for row in found.spans for s in row]
         sources = self._sources(request)
         level = maximum(
             [
@@ -149,7 +149,7 @@ class Inward:
             over_89=_over_89(x.identity, self._today()),
         )
         texts = [*slots.texts, *(e.quote for e in private), *(e.title for e in private), *notices]
-        changed = replacer.apply(texts, also_seen=[f"{e.title} {e.quote}" for e in public])
+        changed = replacer.apply(texts, found=x.found, also_seen=[f"{e.title} {e.quote}" for e in public])
         if transform != "none":
             _refuse_leaks(replacer, changed, x)
         asked, at = len(slots.texts), len(slots.texts) + len(private)

@@ -13,6 +13,7 @@ from osler.core.ports.completer import Completer
 from osler.core.ports.records import RecordView
 from osler.core.ports.vault import Subject, Vault
 from osler.deid import Deidentifier
+from osler.deid.roster import Roster
 from osler.gateway.bounds import Bounds
 from osler.gateway.budgets import Budgets
 from osler.gateway.estimate import Estimators
@@ -57,6 +58,7 @@ class Parts:
     hold: Literal["risky", "all"] = "risky"
     estimators: Estimators = field(default_factory=lambda: Estimators(task=None, complexity=None))
     task_checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
+    roster: Callable[[], Roster] | None = None
 
     def guard_of(self, task: str | None) -> Guard:
         """The checks of answers to a task, or to a request without one."""

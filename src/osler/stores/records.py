@@ -1,16 +1,18 @@
 """The structured side of patients' records, read from the stored documents."""
 
-from sqlalchemy import select
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
 
 from osler.core.ports.records import PatientIdentity, RecordItem
 from osler.stores.database import Database
-from osler.stores.identities import read_identity
+from osler.stores.identities import read_identities, read_identity
 from osler.stores.rows import item_of, may_be_stored
-from osler.stores.tables import documents, patients
+from osler.stores.tables import documents, identifiers, patients
 
 
 class SqlRecords:
-    """Reads records: implements the port RecordView. Errors: StoreError."""
+    """Reads records: implements the ports RecordView and Identities. Errors: StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,3 +47,14 @@ class SqlRecords:
         """Ids of all patients whose record is loaded, sorted."""
         with self._database.read() as connection:
             return tuple(sorted(connection.execute(select(patients.c.patient)).scalars()))
+
+    def extent(self) -> tuple[int, int]:
+        """How many patients and identifiers there are. An identity only ever grows, so that a change shows here."""
+        with self._database.read() as connection:
+            people = connection.execute(select(func.count()).select_from(patients)).scalar_one()
+            return people, connection.execute(select(func.count()).select_from(identifiers)).scalar_one()
+
+    def identities(self) -> Iterator[PatientIdentity]:
+        """Every patient's identity, as they were when the first was read; takes little memory for any number."""
+        with self._database.read() as connection:
+            yield from read_identities(connection)

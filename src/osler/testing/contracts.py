@@ -235,7 +235,7 @@ async def _collect(completer: Completer, call: ModelCall, *, stream: bool) -> Se
     _promise({p.index for p in pieces} == {0}, "the one choice that was asked for has the index 0")
     finishes = [p.finish for p in pieces]
     good = bool(finishes[-1]) and not any(finishes[:-1])
-    _promise(good, "the last piece of a choice, and only that, must carry `finish`")
+    _promise(good, "the last piece of a choice, and only the last, must carry `finish`")
     _promise(not any(p.usage for p in pieces[:-1]), "only the last piece of all may carry `usage`")
     calls = [tool for p in pieces for tool in p.tools]
     _promise(all(isinstance(tool, ToolDelta) for tool in calls), "`tools` are ToolDelta values")

@@ -98,7 +98,11 @@ def document(app: Any) -> dict[str, Any]:
     schemas = shown["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas |= openapi.error_schemas()
+    asked, parts = openapi.asked_as_chat()
+    explained = shown["paths"]["/admin/route/explain"]["post"]
+    explained["parameters"] = [*explained.get("parameters", []), *asked["parameters"]]
+    explained["requestBody"] = asked["requestBody"]
+    schemas |= parts | openapi.error_schemas()
     shown["components"]["securitySchemes"] = openapi.security_scheme()
     shown["security"] = [{openapi.KEY: []}]
     answer = {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}}

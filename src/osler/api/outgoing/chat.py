@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from osler.api.outgoing.calls import Calls
 from osler.api.outgoing.port import DONE, call_id, data, encode, served, usage
 from osler.core.messages import ChatRequest, ToolDelta
 from osler.gateway.answer import ChoiceAnswer, Piece
@@ -72,7 +73,7 @@ class ChatEvents:
         self._chat = chat
         self._legacy = legacy
         self._usage = usage
-        self._named: set[tuple[int, int]] = set()
+        self._calls = Calls(chat.request_id)
         self._head: dict[str, object] = {
             "id": f"chatcmpl-{chat.request_id}",
             "object": "chat.completion.chunk",
@@ -97,6 +98,8 @@ class ChatEvents:
                 + b'},"logprobs":null,"finish_reason":null}]}\n\n'
             )
         delta = dict(self._delta(piece))
+        if not delta and not piece.logprobs:
+            return b""
         return self._event(piece.index, delta, logprobs=_logprobs(piece.logprobs))
 
     def closing(self, x: Exchange) -> bytes:
@@ -105,6 +108,8 @@ class ChatEvents:
         for choice in x.choices:
             reason = finish_reason(choice.finish, legacy=self._legacy)
             last = choice is x.choices[-1]
+            if rest := self._calls.rest(choice.index):
+                ends.append(self._event(choice.index, self._called(rest)))
             ends.append(self._event(choice.index, {}, finish=reason, osler=x.to_json() if last else None))
         if self._usage:
             ends.append(data({**self._head, "choices": [], "usage": usage(x)}))
@@ -121,23 +126,16 @@ class ChatEvents:
             yield "reasoning_content", piece.reasoning
         if piece.refusal:
             yield "refusal", piece.refusal
-        if piece.tools and self._legacy:
-            first = piece.tools[0]
-            named = {"name": first.name} if first.name else {}
-            yield "function_call", {**named, "arguments": first.arguments}
-        elif piece.tools:
-            yield "tool_calls", [self._tool(piece.index, tool) for tool in piece.tools]
+        if tools := self._calls.pieces(piece.index, piece.tools):
+            yield from self._called(tools).items()
 
-    def _tool(self, choice: int, tool: ToolDelta) -> dict[str, object]:
-        if (choice, tool.index) in self._named:
-            return {"index": tool.index, "function": {"arguments": tool.arguments}}
-        self._named.add((choice, tool.index))
-        return {
-            "index": tool.index,
-            "id": call_id(tool.id, self._chat.request_id, choice, tool.index),
-            "type": "function",
-            "function": {"name": tool.name, "arguments": tool.arguments},
-        }
+    def _called(self, tools: list[ToolDelta]) -> dict[str, object]:
+        if not self._legacy:
+            return {"tool_calls": [_tool(tool) for tool in tools]}
+        first = next(
+            (tool for tool in tools if tool.index == 0), None
+        )  # there was one call only, at that time
+        return {"function_call": _function(first)} if first else {}
 
     def _event(
         self,
@@ -151,6 +149,16 @@ class ChatEvents:
         choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
         more = {} if osler is None else {"osler": osler}
         return data({**self._head, "choices": [choice], **more})
+
+
+def _tool(tool: ToolDelta) -> dict[str, object]:
+    named = {"id": tool.id, "type": "function"} if tool.id else {}
+    return {"index": tool.index, **named, "function": _function(tool)}
+
+
+def _function(tool: ToolDelta) -> dict[str, str]:
+    """Only the first piece of a call has an id, and tells the name."""
+    return {"name": tool.name, "arguments": tool.arguments} if tool.id else {"arguments": tool.arguments}
 
 
 def finish_reason(given: str, *, legacy: bool = False) -> str:

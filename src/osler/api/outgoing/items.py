@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from osler.api.outgoing.port import call_id
+from osler.api.outgoing.calls import Calls
 from osler.core.messages import ToolDelta
 from osler.gateway.answer import Piece
 
@@ -79,6 +79,7 @@ class Output:
         self._id = request_id
         self._items: list[_Item] = []
         self._named: dict[str, _Item] = {}
+        self._calls = Calls(request_id)
 
     @property
     def items(self) -> list[dict[str, object]]:
@@ -97,11 +98,13 @@ class Output:
             self._text_part().logprobs += piece.logprobs
         if piece.refusal:
             yield from self._spoken("message", "refusal", piece.refusal)
-        for tool in piece.tools:
+        for tool in self._calls.pieces(0, piece.tools):
             yield from self._called(tool)
 
     def finish(self, status: str) -> Iterator[Event]:
         """The end of all items."""
+        for tool in self._calls.rest(0):
+            yield from self._called(tool)
         if not any(item.kind != "reasoning" for item in self._items):
             yield from self._open("message")
             yield from self._part(self._named["message"], "output_text")
@@ -158,8 +161,7 @@ class Output:
 
     def _called(self, tool: ToolDelta) -> Iterator[Event]:
         name = f"function_call {tool.index}"
-        ident = call_id(tool.id, self._id, 0, tool.index)
-        yield from self._open("function_call", place=str(tool.index), call_id=ident, name=tool.name)
+        yield from self._open("function_call", place=str(tool.index), call_id=tool.id, name=tool.name)
         if tool.arguments:
             item = self._named[name]
             item.parts[0].pieces.append(tool.arguments)

@@ -25,5 +25,5 @@ class Estimator(Protocol):
         ...
 
     def complexity(self, request: ChatRequest) -> Complexity:
-        """How hard the request seems to be."""
+        """How hard the request seems to be. `request.task` may be what `task` has estimated before."""
         ...

@@ -1,5 +1,6 @@
-"""Port: what is on a patient's record, structured. Every call is limited to one patient."""
+"""Port: what is on a patient's record, structured. Every call of RecordView is limited to one patient."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -65,4 +66,16 @@ class RecordView(Protocol):
 
     def patients(self) -> tuple[str, ...]:
         """Ids of all patients whose record is loaded, sorted."""
+        ...
+
+
+class Identities(Protocol):
+    """Reads who all the patients are, for guards that must know one patient from another. Errors: StoreError."""
+
+    def extent(self) -> tuple[int, int]:
+        """How many patients and how many identifiers there are; changes whenever an identity does."""
+        ...
+
+    def identities(self) -> Iterator[PatientIdentity]:
+        """Every patient's identity, one after the other, as the identities were at one moment."""
         ...

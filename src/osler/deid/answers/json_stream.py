@@ -20,7 +20,8 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _LITERALS = frozenset(("true", "false", "null"))
 _PLAIN = re.compile(r'[^"\\]+')
-_SCALAR = re.compile(r'[^\s"{}\[\],:]+')
+_LONGEST_SCALAR = 200
+_SCALAR = re.compile(rf'[^\s"{{}}\[\],:]{{1,{_LONGEST_SCALAR}}}')
 _BLANK = re.compile(r"\s+")
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|[^u])", re.S)
 _MAY_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{0,3})?\Z")
@@ -115,7 +116,7 @@ class JsonAnswerStream:
             and (self._ended or not self._begun)
             and not self._is_document(text, at, last=last)
         ):
-            if not last and not self._ended and _SCALAR.fullmatch(text, at):
+            if not last and not self._ended and self._goes_on(text, at):
                 return -1
             self._prose = self._stream("")
             return at
@@ -130,11 +131,17 @@ class JsonAnswerStream:
             return at + 1
         scalar = _SCALAR.match(text, at)
         end = scalar.end() if scalar else at + 1
-        if end == len(text) and not last:
+        if not last and self._goes_on(text, at):
             return -1
         out.append(self._scalar(text[at:end]))
         self._ended = not self._levels
         return end
+
+    @staticmethod
+    def _goes_on(text: str, at: int) -> bool:
+        """Whether more may come of the scalar at the end of what is there."""
+        scalar = _SCALAR.match(text, at)
+        return scalar is not None and scalar.end() == len(text) and len(text) - at < _LONGEST_SCALAR
 
     def _is_document(self, text: str, at: int, *, last: bool) -> bool:
         """Whether a JSON document begins here; behind one only another object or array does."""

@@ -20,14 +20,14 @@ from osler.deid.tokens import WORD, fold
 
 BEFORE = 120
 """How many characters before a doubtful run the engine sees."""
-BEHIND = 24
+BEHIND = 20
 """How many characters behind it have to be known."""
 _LONGEST_TOKEN = 120
 _LONGEST_RUN = 160
 MOST_HELD = 400
 """The most characters that are held back, where no surrogate is longer than a line."""
 _KEEP = 512
-_TOKEN = re.compile(rf"\s*([{SPACELESS}]|[^\s{SPACELESS}]+)")
+_TOKEN = re.compile(rf"\s*([{SPACELESS}]|[^\s{SPACELESS}]{{1,{_LONGEST_TOKEN + 1}}})")
 _PERSON_KEY = re.compile(
     r"\b(?:(?:first|last|given|family|middle|full|maiden|patient|contact|guarantor|legal|preferred) names?"
     r"|surname|forename): \Z",

@@ -13,6 +13,7 @@ from osler.gateway.config.destinations import (
     ModelConfig,
     UpstreamTlsConfig,
 )
+from osler.gateway.config.estimators import EstimatorsConfig
 from osler.gateway.config.operation import GatewayConfig
 from osler.gateway.config.resilience import (
     BreakerConfig,
@@ -44,6 +45,7 @@ __all__ = [
     "CacheConfig",
     "BreakerConfig",
     "DestinationConfig",
+    "EstimatorsConfig",
     "Expectation",
     "GatewayConfig",
     "HedgingConfig",

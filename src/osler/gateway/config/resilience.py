@@ -40,13 +40,14 @@ class RetriesConfig(BaseModel):
         600.0,
         gt=0,
         le=3600,
-        description="Within which an answer must have begun, over all servers, retries and waiting.",
+        description="Within which a stream must have begun and a plain answer be there, over all servers, retries and "
+        "waiting.",
     )
     first_piece_s: float = Field(
         60.0,
         gt=0,
         le=3600,
-        description="Within which a stream must have begun; after that the next server is asked.",
+        description="Within which a stream must have begun where another server can be asked instead.",
     )
     slowest: float = Field(
         0.2,
@@ -96,7 +97,7 @@ class HedgingConfig(BaseModel):
         0.1,
         ge=0,
         le=1,
-        description="The most of the latency-critical requests that are sent twice; 0: none is.",
+        description="How many of the latency-critical requests may be sent twice, on average; 0: none.",
     )
 
 

@@ -66,15 +66,15 @@ class RulesEstimator:
         return ranked[0][0] if ranked[0][1] - second >= table.lead else None
 
     def complexity(self, request: ChatRequest) -> Complexity:
-        """How hard the request seems to be, by its points."""
+        """How hard the request seems to be, by its points; `request.task` is stated, or what `task` said."""
         table = self._table
         points = self._shape(request) + self._content(request.question)
-        points += table.tasks.get(request.task or self.task(request) or "", 0.0)
+        points += table.tasks.get(request.task or "", 0.0)
         return "high" if points >= table.high else "medium" if points >= table.medium else "low"
 
     def _shape(self, request: ChatRequest) -> float:
         """Points for how long it is, how many turns it has, and what comes with it."""
-        length = sum(len(m.content) for m in request.messages)
+        length = sum(len(m.content) for m in request.messages if m.role not in ("system", "developer"))
         points = float(sum(length >= limit for limit in self._table.lengths))
         points += 1.0 if sum(m.role == "user" for m in request.messages) > 3 else 0.0
         points += 1.0 if request.params.get("tools") else 0.0

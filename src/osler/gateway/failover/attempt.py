@@ -23,11 +23,19 @@ def is_real(delta: Delta) -> bool:
 class Attempt:
     """A call that is made. `told` hears once that it began, and once how it ended.
 
-    Use: `begin`, then `pieces`, and `close` whatever happens. `probe`: it tries an open breaker.
+    Use: `begin`, then `pieces`, and `close` whatever happens. `stream`: it is given out from its first piece on, a
+    plain answer only when it is whole. `probe`: it tries an open breaker.
     """
 
     def __init__(
-        self, target: Target, answer: AsyncGenerator[Delta, None], clock: Clock, told: Told, *, probe: bool
+        self,
+        target: Target,
+        answer: AsyncGenerator[Delta, None],
+        clock: Clock,
+        told: Told,
+        *,
+        stream: bool,
+        probe: bool,
     ) -> None:
         self.target = target
         self.probe = probe
@@ -35,6 +43,7 @@ class Attempt:
         self._answer = answer
         self._clock = clock
         self._told = told
+        self._stream = stream
         self._held: list[Delta] = []
         self._ended = False
 
@@ -43,12 +52,12 @@ class Attempt:
         return self._clock.monotonic() - self.started
 
     async def begin(self, within_s: float, why: str) -> None:
-        """Wait for the first real piece. UpstreamError when it fails or takes too long; `why` says what to do then."""
+        """Wait until it can be given out. UpstreamError when it fails or takes too long; `why` says what to do then."""
         try:
             async with asyncio.timeout(within_s):
                 async for delta in self._answer:
                     self._held.append(delta)
-                    if is_real(delta):
+                    if self._stream and is_real(delta):
                         break
         except TimeoutError:
             late = UpstreamTimeout(

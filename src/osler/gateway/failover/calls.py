@@ -235,12 +235,14 @@ class Failover:
         if course.hurried:
             call = replace(call, wait_s=max(0.001, course.deadline - now))
         answer = pieces(self._completers[destination], call, stream=course.stream, destination=destination)
-        return Attempt(target, answer, self._clock, told, probe=probe)
+        return Attempt(target, answer, self._clock, told, stream=course.stream, probe=probe)
 
     async def _begun(self, course: Course, attempt: Attempt) -> Attempt:
         """The call that began to answer: the one made, or a second one that was faster."""
         left = max(0.0, course.deadline - self._clock.monotonic())
-        within = min(left, self._options.retries.first_piece_s) if course.stream else left
+        within = left
+        if course.stream and self._has_another(course, attempt.target):
+            within = min(left, self._options.retries.first_piece_s)
         after = self._hedge_after_s(course, attempt.target)
         if after is None:
             await attempt.begin(within, _LATE)
@@ -255,6 +257,14 @@ class Failover:
         if second:
             self._observer.hedged(second[0].target.name, won=won is second[0])
         return won
+
+    def _has_another(self, course: Course, target: Target) -> bool:
+        """Whether a silent server can be left for another one; else it is worth waiting for."""
+        now = self._clock.monotonic()
+        return any(
+            t.name != target.name and t.name not in course.tries and self._may(course, t, now)
+            for t in course.targets
+        )
 
     def _hedge_after_s(self, course: Course, target: Target) -> float | None:
         """How long the first server may be silent before a second is asked; None where none will be."""

@@ -25,7 +25,7 @@ class OutputCheck:
 
     name = "output"
     waits = False
-    parts = ("answer",)
+    parts: tuple[str, ...] = ("answer",)
 
     def __init__(self, schema: Mapping[str, object], *, task: str) -> None:
         self._schema = schema

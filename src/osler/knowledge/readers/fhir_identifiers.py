@@ -204,7 +204,8 @@ def identities(rows: Iterable[Row]) -> tuple[PatientIdentity, ...]:
 
     People, places and devices that belong to no one patient count for all patients of the file.
     """
-    rows = tuple(rows)
+    # the patient's own come first, whatever the order of the file: a roster tells them by that
+    rows = tuple(sorted(rows, key=lambda row: row.entry.type != "Patient"))
     common = IdentifierList()
     lists: dict[str, IdentifierList] = {}
     for row in rows:

@@ -182,10 +182,21 @@ def stream(body: bytes) -> tuple[str, list[Any], bool]:
             done = True
             continue
         event = _json(data.encode())
+        whole = event.get("response") if isinstance(event, dict) else None
+        if isinstance(whole, dict) and "osler" in whole:
+            event = {"osler": whole["osler"]} | event
         events.append(event)
-        for choice in event.get("choices", []) if isinstance(event, dict) else []:
-            text += (choice.get("delta") or {}).get("content") or ""
+        text += _piece(event) if isinstance(event, dict) else ""
+        done = done or (isinstance(event, dict) and event.get("type") == "response.completed")
     return text, events, done
+
+
+def _piece(event: Mapping[str, Any]) -> str:
+    """The text of one event, whatever the route."""
+    if event.get("type") == "response.output_text.delta":
+        return str(event.get("delta", ""))
+    choices = event.get("choices") or []
+    return "".join((c.get("delta") or {}).get("content") or c.get("text") or "" for c in choices)
 
 
 def _standing(raw: bytes, canaries: Sequence[str]) -> int:
@@ -209,7 +220,11 @@ def code(body: bytes) -> str:
 
 
 def _text(body: bytes) -> str:
+    answer = _json(body)
     try:
-        return str(_json(body)["choices"][0]["message"]["content"])
+        if "output" in answer:
+            return str(answer["output"][0]["content"][0]["text"])
+        choice = answer["choices"][0]
+        return str(choice["text"] if "text" in choice else choice["message"]["content"])
     except (KeyError, IndexError, TypeError):
         return ""

@@ -64,18 +64,24 @@ class Row:
         return f"{self.method} {self.path}{f' ({self.way})' if self.way else ''}"
 
 
-def _chat(*, stream: bool) -> tuple[Ask, ...]:
+def _answering(asked: dict[str, Any], *, stream: bool, needs: Needs = GUARDS) -> tuple[Ask, ...]:
+    """What is asked of a route that answers. One that looks for no evidence is not asked about a patient's record."""
+
     def ask(what: str, *, refused: bool = False, **body: Any) -> Ask:
-        messages = [{"role": "user", "content": QUESTION}]
         kind: Kind = "stream" if stream else "chat"
-        whole = {"model": "auto", "stream": stream, "messages": messages} | body
-        return Ask(what=what, kind=kind, needs=GUARDS, body=whole, key="clinician", refused=refused)
+        whole = {"model": "auto", "stream": stream} | asked | body
+        return Ask(what=what, kind=kind, needs=needs, body=whole, key="clinician", refused=refused)
 
     return (
-        ask("about a patient", metadata={"patient": PATIENT}),
+        *((ask("about a patient", metadata={"patient": PATIENT}),) if "retrieval" in needs else ()),
         ask("identifiers in the text"),
         ask("for a place that may see no PHI", model=OUTSIDE, metadata={"patient": PATIENT}, refused=True),
     )
+
+
+def _rows(path: str, asked: dict[str, Any], needs: Needs = GUARDS) -> Iterator[Row]:
+    for way, stream in (("plain", False), ("stream", True)):
+        yield Row(method="POST", path=path, way=way, asks=_answering(asked, stream=stream, needs=needs))
 
 
 def _embeddings() -> tuple[Ask, ...]:
@@ -98,8 +104,9 @@ def _row(
 
 
 ROWS: tuple[Row, ...] = (
-    Row(method="POST", path="/v1/chat/completions", way="plain", asks=_chat(stream=False)),
-    Row(method="POST", path="/v1/chat/completions", way="stream", asks=_chat(stream=True)),
+    *_rows("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}]}),
+    *_rows("/v1/responses", {"input": QUESTION}),
+    *_rows("/v1/completions", {"prompt": QUESTION}, GUARDS - {"retrieval"}),
     Row(method="POST", path="/v1/embeddings", asks=_embeddings()),
     _row("GET", "/v1/models", key="clinician"),
     _row("GET", "/v1/models/{name:path}", at="/v1/models/auto", key="clinician"),

@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,11 @@ from osler.api.metrics import Metrics
 from osler.app import config as configuration
 from osler.app.build import Platform, Stores, Swap, build
 from osler.cli.work.serve import LOGGING, PROTOCOL
+from osler.core.models import Destination, Transform
 from osler.core.ports.access import ADMIN
 from osler.core.spans import Label
 from osler.gateway.parts import Parts
-from osler.gateway.policy import Decision, Facts, Permit, Policy
+from osler.gateway.policy import Considered, Decision, Facts, Permit, Policy
 from osler.knowledge.ingest import Library, sample_sources
 from osler.knowledge.readers.fhir import FhirReader
 from osler.knowledge.retrieve import Grounding, Retriever
@@ -58,6 +59,7 @@ class FailingPolicy(Policy):
         self._inner = inner
         self._parts = parts
         self._switch = switch
+        self._lied = False
 
     def decide(self, facts: Facts, today: date) -> Decision:
         """As the real one."""
@@ -66,11 +68,23 @@ class FailingPolicy(Policy):
             rubbish: Decision = RUBBISH
             return rubbish
         if manner is None:
+            self._lied = False
             return self._inner.decide(facts, today)
+        self._lied = True
         permits = tuple(
             Permit(destination=d, transform="none", reason="a lie") for d in self._parts.destinations
         )
         return Decision(facts=facts, rule="a lie", prefer="cost", permits=permits, refused={})
+
+    def still_permits(
+        self, destination: Destination, transform: Transform, facts: Facts, now: datetime
+    ) -> bool:
+        """As the real one; of what it lied about it says the same again."""
+        return self._lied or self._inner.still_permits(destination, transform, facts, now)
+
+    def considered(self, facts: Facts) -> tuple[Considered, ...]:
+        """As the real one."""
+        return self._inner.considered(facts)
 
 
 class FailingRetriever(Retriever):
