@@ -49,8 +49,8 @@ def chunks(port: int, text: str, **more: Any) -> list[Any]:
     return events
 
 
-def response(port: int, text: str, **more: Any) -> Any:
-    status, _, body = ask(port, "responses", input=text, **more)
+def response(port: int, question: str, **more: Any) -> Any:
+    status, _, body = ask(port, "responses", input=question, **more)
     assert status == 200, body
     msgspec.json.decode(body, type=answers.Response)
     return json.loads(body)
@@ -169,23 +169,22 @@ def test_a_completion_is_a_text(port: int) -> None:
     assert streamed[-1]["osler"]["answer"] == TEXT
 
 
-def test_a_response_repeats_its_settings_and_keeps_nothing(port: int) -> None:
-    tools = [{"type": "function", "name": "weather"}]
-    whole = response(
-        port, "hi", tools=tools, temperature=0.5, instructions="Be short.", store=True, metadata={"a": "b"}
-    )
+def test_a_response_repeats_its_settings_but_no_text_of_its_request(port: int) -> None:
+    schema = {"type": "json_schema", "name": "canary", "schema": {"title": "canary"}}
+    asked: dict[str, Any] = {
+        "tools": [{"type": "function", "name": "canary", "description": "canary"}], "tool_choice": {"type": "function", "name": "canary"},
+        "instructions": "canary", "metadata": {"patient": "canary"}, "text": {"format": schema}, "store": True, "temperature": 0.5,
+    }  # fmt: skip
+    whole = response(port, "hi", **asked)
     assert whole["output"][0]["content"] == [
         {"type": "output_text", "text": TEXT, "annotations": [], "logprobs": []}
     ]
-    assert (whole["store"], whole["status"], whole["tools"], whole["temperature"]) == (
-        False,
-        "completed",
-        tools,
-        0.5,
-    )
-    assert (whole["metadata"], whole["instructions"]) == ({"a": "b"}, "Be short.")
+    assert (whole["store"], whole["status"], whole["temperature"]) == (False, "completed", 0.5)
+    assert (whole["tool_choice"], whole["instructions"], whole["metadata"]) == ("required", None, {})
     assert whole["usage"]["total_tokens"] == 12
     assert whole["osler"]["answer"] == TEXT
+    for stream, text in ((True, "break"), (True, "hi"), (False, "hi")):
+        assert b"canary" not in ask(port, "responses", input=text, stream=stream, **asked)[2]
 
 
 def test_a_response_that_was_cut_short_says_why(port: int) -> None:

@@ -159,8 +159,10 @@ def test_explain_tells_the_decision_and_nothing_of_the_text(site: Site) -> None:
 
 def test_broken_glass_is_flagged_listed_with_its_reason_and_reviewed(site: Site) -> None:
     body = chat("Any allergies?", patient="nobody")
-    asked = site.ask("POST", "/v1/chat/completions", body, key="clinician")
-    assert asked[0] in (403, 404)
+    status, refused = site.ask("POST", "/v1/chat/completions", body, key="clinician")
+    assert (status, "may not name a patient" in refused["error"]["message"]) == (403, True)
+    body["metadata"]["break_glass"] = REASON
+    assert site.ask("POST", "/v1/chat/completions", body, key="clinician")[0] == 404
     told = {**chat("Any allergies?"), "metadata": {"break_glass": REASON}}
     status, answer = site.ask("POST", "/v1/chat/completions", told, key="clinician")
     assert status == 200

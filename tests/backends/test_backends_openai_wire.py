@@ -478,3 +478,73 @@ def test_text_that_has_no_form_on_the_wire_is_refused_before_anything_leaves():
         return server.connections
 
     assert with_server(use) == 0
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/octet-stream", "text/event-stream"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_came_counts_more_than_what_the_head_says_it_is(kind, whole):
+    stream = _stream_of(_chunk("yes"), _chunk("", "stop")).split(b"\r\n\r\n", 1)[1]
+    plain = json.dumps({"choices": [{"message": {"content": "yes"}, "finish_reason": "stop"}]}).encode()
+    if whole and kind == "text/event-stream":
+        pytest.skip("a stream by its head is read as one")
+    line = f"Content-Type: {kind}\r\n".encode() if kind else b""
+    raw = b"HTTP/1.1 200 OK\r\n" + line + b"\r\n" + (plain if whole else stream)
+    deltas = asyncio.run(_serve_raw(raw, lambda wire: collect(wire, stream=True)))
+    assert "".join(d.text for d in deltas) == "yes"
+    assert deltas[-1].finish == "stop"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("endpoint", ["chat", "completions"])
+def test_several_choices_and_what_nobody_here_knows_go_through(stream, endpoint):
+    call = ModelCall(
+        model_id="m",
+        messages=(
+            Message(
+                role="user",
+                content="a b",
+                wire={"role": "user", "content": [{"type": "text", "text": "a b"}]},
+            ),
+        ),
+        params={"n": 3, "x_new": {"deep": [1]}, "tools": []},
+        endpoint=endpoint,
+    )
+
+    async def use(server: ModelServer, wire: OpenAIWire) -> Any:
+        return await collect(wire, stream=stream, call=call), server.bodies[0]
+
+    deltas, body = with_server(use)
+    for index in range(3):
+        assert "".join(d.text for d in deltas if d.index == index) == "a b"
+        assert [d.finish for d in deltas if d.index == index and d.finish] == ["stop"]
+    assert body["x_new"] == {"deep": [1]}
+    assert body.get("prompt") == ("a b" if endpoint == "completions" else None)
+    if endpoint == "chat":
+        assert body["messages"] == [{"role": "user", "content": [{"type": "text", "text": "a b"}]}]
+
+
+def test_a_choice_without_its_finish_makes_the_answer_one_that_was_cut_off():
+    events = [
+        {"choices": [{"index": n, "delta": {"content": "a"}, "finish_reason": f}]}
+        for n, f in ((0, "stop"), (1, None))
+    ]
+
+    async def use(wire: OpenAIWire) -> None:
+        with pytest.raises(UpstreamError, match="cut off"):
+            await collect(
+                wire, stream=True, call=ModelCall(model_id="m", messages=CALL.messages, params={"n": 2})
+            )
+
+    asyncio.run(_serve_raw(_stream_of(*events), use))
+
+
+def test_the_time_that_a_request_has_left_bounds_the_wait():
+    async def use(_: ModelServer, wire: OpenAIWire) -> float:
+        begun = time.monotonic()
+        with pytest.raises(UpstreamTimeout):
+            await collect(
+                wire, stream=False, call=ModelCall(model_id="m", messages=CALL.messages, wait_s=0.1)
+            )
+        return time.monotonic() - begun
+
+    assert with_server(use, fault=Fault.HANG) < 2

@@ -403,3 +403,6 @@ def test_a_fallback_comes_last_whatever_the_preference() -> None:
         rules = [RuleConfig(name="r", allow=("dear",), fallback=("cheap",), prefer=prefer)]
         targets = route(Policy([cheap, dear], rules).decide(CLEAR, TODAY), "auto", "chat")
         assert [t.name for t in targets] == ["dear/b", "cheap/a"]
+        rules = [RuleConfig(name="r", allow=("dear",), fallback=("*",), prefer=prefer)]
+        targets = route(Policy([cheap, dear], rules).decide(CLEAR, TODAY), "auto", "chat")
+        assert [t.name for t in targets] == ["dear/b", "cheap/a"]

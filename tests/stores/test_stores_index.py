@@ -332,3 +332,18 @@ def test_many_documents_at_once(index: SqlIndex, records: SqlRecords) -> None:
     assert put(index, *many[:700], resource("Observation/new", "p")) == Added(new=1, unchanged=700)
     assert len(records.items("p")) == 1501
     assert [h.doc for h in index.search([["1234"]], Scope(patient="p"), 5)] == ["Observation/1234"]
+
+
+def test_all_identities_come_one_by_one_and_their_extent_shows_each_change(
+    index: SqlIndex, records: SqlRecords
+) -> None:
+    assert list(records.identities()) == []
+    assert records.extent() == (0, 0)
+    put(index, patients=(identity("p2", "Ana", "Jones"), identity("p1"), identity("p3", "Bo", gender="male")))
+    everyone = list(records.identities())
+    assert everyone == [records.identity(p) for p in ("p1", "p2", "p3")]
+    assert records.extent() == (3, 3)
+    put(index, patients=(identity("p3", "Quist"),))
+    assert records.extent() == (3, 4)
+    # what says nothing of the patient adds to what is theirs, and does not go before it
+    assert [k.value for k in list(records.identities())[2].identifiers] == ["Bo", "Quist"]

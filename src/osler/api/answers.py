@@ -306,7 +306,7 @@ class ResponseError(Struct, forbid_unknown_fields=True):
 
 
 class Response(Struct, forbid_unknown_fields=True):
-    """A response. Settings are those of the request; nothing of it is kept."""
+    """A response. Settings are those of the request, whose texts are not repeated: `metadata` and `tools` are empty."""
 
     id: str
     object: Literal["response"]
@@ -315,7 +315,7 @@ class Response(Struct, forbid_unknown_fields=True):
     background: Literal[False]
     error: ResponseError | None
     incomplete_details: dict[str, str] | None
-    instructions: str | None
+    instructions: None
     max_output_tokens: int | float | None
     metadata: dict[str, Any]
     model: str
@@ -326,8 +326,8 @@ class Response(Struct, forbid_unknown_fields=True):
     store: Literal[False]
     temperature: float | None
     text: dict[str, Any]
-    tool_choice: str | dict[str, Any]
-    tools: list[dict[str, Any]]
+    tool_choice: Literal["auto", "none", "required"]
+    tools: list[Any]
     top_p: float | None
     truncation: Literal["disabled"]
     usage: ResponseUsage | None

@@ -10,7 +10,7 @@ from pathlib import Path
 from osler.app import plugins, rule_tests, secrets
 from osler.app.config import Config
 from osler.app.rosters import FreshRoster
-from osler.app.tasks import load_tasks, task_checks
+from osler.app.tasks import load_tasks, named_checks, task_checks
 from osler.core.clock import Clock, SystemClock
 from osler.core.errors import ConfigError, InputError, StoreError
 from osler.core.ports.access import Access
@@ -196,6 +196,16 @@ def build_deidentifier(config: Config) -> Deidentifier:
     )
 
 
+def build_looking(config: Config) -> Deidentifier:
+    """The same, for work that is de-identification itself. Raises ConfigError where nobody would look."""
+    if config.deid.engine == "off":
+        raise ConfigError(
+            f"{config.place('deid', 'engine')} is 'off': nothing would be found.",
+            remedy="Set it to 'full' or 'fast', or name another file with --config.",
+        )
+    return build_deidentifier(config)
+
+
 def build_guard(config: Config) -> Guard:
     """The checks that the configuration names."""
     names, options = config.guardrails.checks, config.guardrails.options
@@ -373,6 +383,8 @@ def check_parts(config: Config) -> None:
     for name in config.destinations:
         build_completer(config, name)
     build_guard(config)
+    for task, table in config.tasks.items():
+        named_checks(config, task, table.checks or ())
     readers = build_readers(config)
     if config.knowledge.starter:
         _require_starter_reader(config, readers)

@@ -173,6 +173,8 @@ def _contradictions(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[
                     partial(_unknown_destination, name, known),
                 )
     yield from _unknown_models(config)
+    if config.deid.engine == "off":
+        yield from _nobody_looks(config)
     for number, test in enumerate(config.tests):
         for name in test.expect.destination or ():
             if name not in known:
@@ -185,6 +187,20 @@ def _contradictions(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[
             ("knowledge", "public_collections"),
             lambda: f"'{RECORDS}' holds patients' records and is never public",
         )
+
+
+def _nobody_looks(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[[], str]]]:
+    """What cannot be where no detector runs: nothing may leave, or be told apart, by what one would have found."""
+    off = "where deid.engine is 'off'"
+    for number, rule in enumerate(config.rules):
+        if rule.transform != "none":
+            yield ("rules", str(number), "transform"), lambda: f"must be 'none' {off}: nothing can be replaced"
+    for name, destination in config.destinations.items():
+        if destination.accepts is not None:
+            yield ("destinations", name, "accepts"), lambda: f"cannot be {off}: no text is de-identified"
+    for key in ("extra_detectors", "options", "deny", "patterns", "allow", "keep"):
+        if getattr(config.deid, key):
+            yield ("deid", key), lambda: f"has no effect {off}"
 
 
 def _unknown_models(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[[], str]]]:

@@ -59,7 +59,7 @@ class _Judge:
         )
         task, complexity = self._estimators.facts(request)
         spans = self._deidentifier.find(sample.text)
-        phi = bool(spans) or sample.patient or sample.images
+        phi = bool(spans) or sample.patient or sample.images or self._deidentifier.is_blind
         return Facts(
             sensitivity=Sensitivity.PHI if phi else Sensitivity.CLEAR,
             phi=counts(spans),

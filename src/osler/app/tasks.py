@@ -1,6 +1,6 @@
 """The tasks of a configuration, with their files read and their checks made; and its estimators."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from osler.app import plugins
 from osler.app.config import Config
@@ -34,17 +34,22 @@ def task_checks(config: Config, known: Tasks) -> Mapping[str, tuple[Check, ...]]
     """By task, the checks that it has beside those of `[guardrails]`: its own, and that of its schema."""
     made: dict[str, tuple[Check, ...]] = {}
     for task in known:
-        place = config.place("tasks", task.name, "checks")
-        own: list[Check] = [
-            plugins.made("checks", name, config.guardrails.options.get(name), place=place)
-            for name in dict.fromkeys(task.checks)
-            if name not in config.guardrails.checks
-        ]
+        own = named_checks(config, task.name, task.checks)
         if task.output is not None:
-            own.append(OutputCheck(task.output, task=task.name))
+            own = (*own, OutputCheck(task.output, task=task.name))
         if own:
-            made[task.name] = tuple(own)
+            made[task.name] = own
     return made
+
+
+def named_checks(config: Config, task: str, names: Sequence[str]) -> tuple[Check, ...]:
+    """The checks of these names, but for those that run on every answer. Raises PluginError."""
+    place, options = config.place("tasks", task, "checks"), config.guardrails.options
+    return tuple(
+        plugins.made("checks", name, options.get(name), place=place)
+        for name in dict.fromkeys(names)
+        if name not in config.guardrails.checks
+    )
 
 
 def build_estimators(config: Config) -> Estimators:

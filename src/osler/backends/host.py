@@ -130,9 +130,9 @@ class ModelHost:
             raise upstream.endless(self._url, self._options.stream_timeout_s)
         return chunk
 
-    async def _rest(self, reply: StreamReply, gauge: Gauge) -> Reply:
-        """A whole body that comes where a stream was asked for."""
-        held = bytearray()
+    async def _rest(self, reply: StreamReply, gauge: Gauge, first: bytes) -> Reply:
+        """A whole body that comes where a stream was asked for; `first` is what was read of it."""
+        held = bytearray(first)
         until = asyncio.get_running_loop().time() + gauge.step_s
         while chunk := await self._next(reply, until, gauge):
             held += chunk

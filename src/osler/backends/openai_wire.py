@@ -113,13 +113,16 @@ class OpenAIWire(ModelHost):
         body, gauge = self._body(call, stream=True), self._gauge(call)
         reply = await self._opened(self._path + PATHS[call.endpoint], body, gauge)
         try:
-            if reply.kind == "application/json" or reply.kind.startswith("text/html"):
-                for delta in self._whole(await self._rest(reply, gauge), call):
+            first = await self._next(reply, asyncio.get_running_loop().time() + gauge.step_s, gauge)
+            # No event begins with a brace: it is a whole answer, whatever the head says.
+            if reply.kind != "text/event-stream" and first.lstrip()[:1] in (b"{", b"<", b""):
+                for delta in self._whole(await self._rest(reply, gauge, first), call):
                     yield delta
                 return
             gathering, parser, done = Gathering(choices(call)), EventParser(MAX_EVENT), False
             while not done:
-                events, ended = await self._events(reply, parser, gauge)
+                events, ended = await self._events(reply, parser, gauge, first)
+                first = b""
                 for event in events:
                     if event == _DONE:
                         done = True
@@ -136,11 +139,15 @@ class OpenAIWire(ModelHost):
         finally:
             reply.close()
 
-    async def _events(self, reply: StreamReply, parser: EventParser, gauge: Gauge) -> tuple[list[str], bool]:
-        """The next events, and whether the stream has ended. The time limit runs anew after each, so that comments
-        alone do not extend it."""
+    async def _events(
+        self, reply: StreamReply, parser: EventParser, gauge: Gauge, first: bytes
+    ) -> tuple[list[str], bool]:
+        """The next events, `first` to begin with, and whether the stream has ended. The time limit runs anew after
+        each, so that comments alone do not extend it."""
         until = asyncio.get_running_loop().time() + gauge.step_s
         try:
+            if first and (events := parser.feed(first)):
+                return events, False
             while chunk := await self._next(reply, until, gauge):
                 if events := parser.feed(chunk):
                     return events, False

@@ -11,8 +11,9 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 ENGINES: dict[str, tuple[str, ...]] = {
     "full": ("patterns", "titles", "tagger"),
     "fast": ("patterns", "titles", "tagger_small"),
+    "off": (),
 }
-"""The built-in detectors of each engine; they always run, a configuration adds to them."""
+"""The built-in detectors of each engine; they always run, a configuration adds to them. `off` takes no others either."""
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -42,11 +43,13 @@ class DeidConfig(BaseModel):
     """Which detectors look for identifiers, and what the site decided beyond them."""
 
     model_config = _STRICT
-    engine: Literal["full", "fast"] = Field(
+    engine: Literal["full", "fast", "off"] = Field(
         "full",
         description=(
             "`full`: patterns and the sequence model. `fast`: patterns, name lists and cues; "
-            "several times faster, and it misses more names in prose without titles."
+            "several times faster, and it misses more names in prose without titles. `off`: nobody looks; every "
+            "request counts as PHI and leaves as it is, so that each rule's transform must be `none`, and no "
+            "destination may have `accepts`."
         ),
     )
     extra_detectors: tuple[str, ...] = Field(

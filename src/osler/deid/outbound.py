@@ -130,7 +130,8 @@ class OutboundCheck:
             words = [pieces(plain(s)) for s in self._surrogates]
             self._ours = frozenset((*chain(*words), *("".join(w) for w in words)))
         parts = pieces(text)
-        return "".join(parts) in self._ours or self._ours.issuperset(p for p in parts if not p.isdecimal())
+        words = [p for p in parts if not p.isdecimal()]
+        return "".join(parts) in self._ours or (bool(words) and self._ours.issuperset(words))
 
 
 class _View:

@@ -53,6 +53,11 @@ class Deidentifier:
         return tuple(d.name for d in self._detectors)
 
     @property
+    def is_blind(self) -> bool:
+        """Whether there is no detector at all: then that nothing is found says nothing of a text."""
+        return not self._detectors
+
+    @property
     def waits(self) -> bool:
         """Whether a detector may wait for something outside of the process: all do that do not say otherwise."""
         return any(getattr(d, "waits", True) for d in self._detectors)

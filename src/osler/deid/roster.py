@@ -22,6 +22,7 @@ from osler.core.ports.records import PatientIdentity
 from osler.core.spans import Label
 from osler.deid import dates, gazetteers
 from osler.deid.gazetteers import In
+from osler.deid.name_words import NEVER, PARTICLES
 from osler.deid.needles import pieces
 from osler.deid.unhidden import plain
 
@@ -42,6 +43,8 @@ _OWN_ELSEWHERE = frozenset((Label.MRN, Label.SSN, Label.HEALTH_PLAN, Label.ACCOU
 """Kinds that nobody but the patient has in a record, wherever they stand in it."""
 _EVERYDAY = In.ORDINARY | In.WORD | In.CLINICAL | In.NATION
 
+_BETWEEN = NEVER - PARTICLES
+"""Words that part two names rather than join them."""
 _APART = str.maketrans(dict.fromkeys(",;:()[]{}<>\"'=|&?#*!\\", " "))
 _DECIMALS = frozenset("0123456789")
 _SPREAD = re.compile(r"\d[\d \t().\-]{4,22}\d")
@@ -152,7 +155,7 @@ class Roster:
                 if j - i > _REACH:
                     break
                 a, b = tokens[i], tokens[j]
-                if a != b:
+                if a != b and _BETWEEN.isdisjoint(tokens[i + 1 : j]):
                     yield f"{a} {b}", f"{a} {b}"
                     yield f"{b} {a}", f"{a} {b}"
 

@@ -72,6 +72,7 @@ _HAS_LISTS = re2.compile(
     r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,;\-\n]{1,2}){4}|(?:\d{2,3}[ ,;]{1,2}){4}|(?:[01]{8}[ ,]?){3}"
 )
 """Quick answers for nearly all texts: patterns of our own kind take forty times as long."""
+_SHORT = 12
 _HIDING = 3
 """How many changed letters of other forms make a word hidden rather than accented."""
 
@@ -387,5 +388,10 @@ def _mostly_text(wide: str) -> bool:
 
 def _is_prose(text: str) -> bool:
     """Whether a decoded stretch says something, rather than looking readable by chance."""
+    if len(text) < _SHORT and not text.isdecimal():
+        # base64 of some hex digits is readable too: words are in one case, or have a capital in front
+        words = text.split()
+        if not all(w.istitle() or w.islower() or w.isupper() or w.isdecimal() for w in words):
+            return False
     letters = sum(c.isalnum() or c in " .,:;'@/-\n" for c in text)
     return len(text) >= _LEAST and letters * 10 >= len(text) * 9

@@ -18,13 +18,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import takewhile
 
 import re2
 
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label
-from osler.deid import dates
+from osler.deid import dates, gazetteers
+from osler.deid.gazetteers import NAME, In
 from osler.deid.known_forms import KEPT
+from osler.deid.name_words import NEVER
 from osler.deid.needles import pieces
 from osler.deid.roster import SHARED, STRONG, Recognised, Roster
 from osler.deid.unhidden import plain
@@ -39,6 +42,8 @@ _RECORD = re.compile(
     re.IGNORECASE,
 )
 _BORN = re.compile(r"\b(?:DOB|date of birth|born(?: on)?|birth ?date)\s{0,2}[:=]?\s{0,2}", re.IGNORECASE)
+_EVERYDAY = In.ORDINARY | In.WORD | In.CLINICAL
+_NO_NAME = _EVERYDAY | In.BRAND | In.NATION
 _LONGEST_DATE = 26
 _IS_LABELLED = re2.compile(r"(?i)\b(?:patient|pt|mrn|medical record|dob|born|birth|date of)\b")
 _RECORDS = (Label.MRN, Label.OTHER_ID, Label.ACCOUNT, Label.HEALTH_PLAN)
@@ -196,12 +201,27 @@ def _labelled(text: str) -> _Labelled:
     said = _Labelled()
     if _IS_LABELLED.search(text) is None:
         return said
-    said.names = [frozenset(pieces(m)) for m in _NAMED.findall(text)]
+    said.names = [frozenset(words) for m in _NAMED.findall(text) if _is_name(words := _until_a_word(m))]
     said.records = {_bare(r) for r in _RECORD.findall(text)}
     for match in _BORN.finditer(text):
         if (day := _day(text[match.end() : match.end() + _LONGEST_DATE])) is not None:
             said.births.append(day)
     return said
+
+
+def _until_a_word(said: str) -> list[str]:
+    """The pieces up to the next label: `John Okafor` of `John Okafor, DOB`."""
+    return list(takewhile(lambda word: word not in NEVER, pieces(said)))
+
+
+def _is_name(words: Sequence[str]) -> bool:
+    """Whether what follows on `Patient:` is a full name: not "Patient: Hi Doctor", not "Patient: Spanish speaking"."""
+    lists = gazetteers.load()
+    long = [w for w in words if len(w) > 1]
+    if len(long) < 2 and len(words) < 2:
+        return False
+    flags = [lists.evidence(w) for w in long]
+    return not all(f & _EVERYDAY for f in flags) and not any(f & _NO_NAME and not f & NAME for f in flags)
 
 
 def _different_names(names: Sequence[frozenset[str]], own: Sequence[frozenset[str]]) -> int:

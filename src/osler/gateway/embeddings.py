@@ -11,17 +11,26 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from osler.core.audit import AuditRecord
-from osler.core.errors import GuardUnavailable, OslerError, PolicyRefused, StoreError, UpstreamError
-from osler.core.messages import Caller, ChatRequest, Message
+from osler.core.errors import (
+    GuardUnavailable,
+    OslerError,
+    PolicyRefused,
+    StoreError,
+    UpstreamError,
+    UpstreamRefused,
+)
+from osler.core.messages import Caller, ChatRequest, Message, Usage
 from osler.core.ports.embedder import Embedder
 from osler.core.ports.vault import Subject
 from osler.core.sensitivity import Sensitivity
 from osler.core.spans import counts
-from osler.deid import Replacer
+from osler.deid import Found, Replacer
 from osler.gateway import signing
+from osler.gateway.budgets import Ticket
 from osler.gateway.parts import Parts, bounds_of, subject_of
 from osler.gateway.policy import Decision, Facts
 from osler.gateway.router import Target, require_known, route
+from osler.gateway.tokens import Size, size_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +48,11 @@ class _Outbound:
     """What may leave, and where to."""
 
     decision: Decision
-    target: Target
+    targets: tuple[Target, ...]
     subject: Subject = field(repr=False)
     texts: tuple[str, ...] = field(repr=False)
+    size: Size
+    ticket: Ticket
 
 
 class EmbeddingService:
@@ -51,8 +62,19 @@ class EmbeddingService:
         self._parts = parts
         self._bounds = bounds_of(parts)
 
-    async def run(self, texts: Sequence[str], *, model: str, caller: Caller, request_id: str) -> Vectors:
-        """Vectors for `texts`. What fails, is refused or is given up by the caller is signed, then raised."""
+    async def run(
+        self,
+        texts: Sequence[str],
+        *,
+        model: str,
+        caller: Caller,
+        request_id: str,
+        dimensions: int | None = None,
+    ) -> Vectors:
+        """Vectors for `texts`, of `dimensions` where that is asked for.
+
+        What fails, is refused or is given up by the caller is signed, then raised.
+        """
         request = ChatRequest(
             messages=tuple(Message(role="user", content=t) for t in texts),
             model=model,
@@ -61,14 +83,16 @@ class EmbeddingService:
             ground="off",
         )
         opened: AuditRecord | None = None
+        outbound: _Outbound | None = None
+        target: Target | None = None
         opening = ending = False
         try:
             outbound = await self._bounds.run(self._prepare, request, length=sum(map(len, texts)))
-            opening = outbound.decision.facts.sensitivity >= Sensitivity.PHI
+            opening = outbound.decision.facts.counts_as_phi
             opened = await self._open(request, outbound) if opening else None
-            vectors = await self._embedded(outbound)
+            target, vectors = await self._embedded(outbound, dimensions)
             ending = True
-            record = await self._sign(request, outbound, opened)
+            record = await self._sign(request, outbound, target, opened)
         except OslerError as error:
             if not (ending and opened is not None and isinstance(error, StoreError)):
                 await self._fail(request, error, opened)
@@ -86,62 +110,106 @@ class EmbeddingService:
             )
             await self._fail(request, fault, opened)
             raise fault from None
-        return Vectors(vectors=vectors, target=outbound.target, decision=outbound.decision, record=record)
+        finally:
+            if outbound is not None:
+                self._settle(outbound, target)
+        return Vectors(vectors=vectors, target=target, decision=outbound.decision, record=record)
 
     def _prepare(self, request: ChatRequest) -> _Outbound:
         """Steps 1, 2, 3 and 5."""
         p = self._parts
         require_known(p.destinations, request.model, "embedding")
-        texts = [m.content for m in request.messages]
-        spans = [s for t in texts for s in p.deidentifier.find(t)]
+        texts = tuple(m.content for m in request.messages)
+        found = p.deidentifier.detect(texts)
+        spans = [s for row in found.spans for s in row]
+        size = size_of(texts, {})
+        ticket = p.budgets.admit(request.caller, size)
         facts = Facts(
-            sensitivity=Sensitivity.PHI if spans else Sensitivity.CLEAR,
+            sensitivity=Sensitivity.PHI if spans or p.deidentifier.is_blind else Sensitivity.CLEAR,
             phi=counts(spans),
             purpose=request.purpose,
             role=request.caller.role,
+            tenant=request.caller.tenant,
+            over_budget=ticket.over,
             service="embeddings",
+            tokens_in=size.likely,
+            tokens_out=0,
         )
-        subject = subject_of(p.vault, None)
-        decision = p.policy.decide(facts, p.clock.now().date())
-        target = route(decision, request.model, "embedding")[0]
-        replacer = Replacer(p.deidentifier, known=(), transform=target.transform)
-        outbound = replacer.apply(texts)
-        if target.transform != "none" and replacer.leaks(outbound):
+        try:
+            subject = subject_of(p.vault, None)
+            decision = p.policy.decide(facts, p.clock.now().date())
+            targets = _of_one_model(route(decision, request.model, "embedding"))
+            outbound = self._replaced(found, targets[0], decision)
+        except BaseException:
+            p.budgets.settle(ticket, Usage(), None, None)
+            raise
+        return _Outbound(
+            decision=decision, targets=targets, subject=subject, texts=outbound, size=size, ticket=ticket
+        )
+
+    def _replaced(self, found: Found, target: Target, decision: Decision) -> tuple[str, ...]:
+        """Step 5."""
+        replacer = Replacer(self._parts.deidentifier, known=(), transform=target.transform)
+        changed = replacer.apply(found.texts, found=found)
+        if target.transform != "none" and replacer.leaks(changed):
             raise PolicyRefused(
                 "The outbound check found identifiers that were not replaced; nothing was sent.",
                 remedy="Reword the texts, or embed them at an on-premises destination.",
                 decision=decision.to_json(),
             )
-        return _Outbound(decision=decision, target=target, subject=subject, texts=outbound)
+        return changed
 
-    async def _embedded(self, outbound: _Outbound) -> tuple[tuple[float, ...], ...]:
-        """Step 6."""
-        target = outbound.target
-        backend = self._parts.completers[target.destination.name]
-        if not isinstance(backend, Embedder):
-            raise UpstreamError(
-                f"The backend of destination '{target.destination.name}' does not embed.",
-                remedy="Move its embedding model to a destination whose backend does.",
-            )
-        vectors = await backend.embed(target.model.id, outbound.texts)
-        if len(vectors) != len(outbound.texts):
-            raise UpstreamError(
-                "The model server returned another number of vectors than it was sent texts.",
-                remedy="Check the server's version; run `osler doctor`.",
-            )
-        return vectors
+    async def _embedded(
+        self, outbound: _Outbound, dimensions: int | None
+    ) -> tuple[Target, tuple[tuple[float, ...], ...]]:
+        """Step 6: another server of the same model takes over; vectors of another model would mean something else."""
+        p, last = self._parts, None
+        for target in outbound.targets:
+            now = p.clock.now()
+            if not p.policy.still_permits(target.destination, target.transform, outbound.decision.facts, now):
+                continue
+            backend = p.completers[target.destination.name]
+            try:
+                if not isinstance(backend, Embedder):
+                    raise UpstreamError(
+                        f"The backend of destination '{target.destination.name}' does not embed.",
+                        remedy="Move its embedding model to a destination whose backend does.",
+                    )
+                vectors = await backend.embed(target.model.id, outbound.texts, dimensions=dimensions)
+                if len(vectors) != len(outbound.texts):
+                    raise UpstreamError(
+                        "The model server returned another number of vectors than it was sent texts.",
+                        remedy="Check the server's version; run `osler doctor`.",
+                    )
+                return target, vectors
+            except UpstreamRefused:
+                raise
+            except UpstreamError as error:
+                p.observer.upstream_fault(target.destination.name)
+                last = error
+        raise last or PolicyRefused(
+            "The agreement under which the texts might have left has ended.",
+            remedy="Renew it, or embed at an on-premises destination.",
+            decision=outbound.decision.to_json(),
+        )
+
+    def _settle(self, outbound: _Outbound, target: Target | None) -> None:
+        budgets = self._parts.budgets
+        budgets.settle(outbound.ticket, Usage(), target.model if target else None, outbound.size)
+        if budgets.is_due:
+            asyncio.get_running_loop().run_in_executor(None, budgets.sync)
 
     async def _open(self, request: ChatRequest, outbound: _Outbound) -> AuditRecord:
         """What may hold PHI is on record before it leaves."""
         return await self._append(
-            "opened", request, {"outcome": "opened", **_sent(outbound)}, outbound.subject
+            "opened", request, {"outcome": "opened", **_sent(outbound, outbound.targets[0])}, outbound.subject
         )
 
     async def _sign(
-        self, request: ChatRequest, outbound: _Outbound, opened: AuditRecord | None
+        self, request: ChatRequest, outbound: _Outbound, target: Target, opened: AuditRecord | None
     ) -> AuditRecord:
         """Step 9."""
-        made = {"outcome": "embedded", **_sent(outbound)} | _after(opened)
+        made = {"outcome": "embedded", **_sent(outbound, target)} | _after(opened)
         return await self._append("closed" if opened else "embeddings", request, made, outbound.subject)
 
     async def _fail(self, request: ChatRequest, error: OslerError, opened: AuditRecord | None) -> None:
@@ -172,8 +240,13 @@ class EmbeddingService:
         )
 
 
-def _sent(outbound: _Outbound) -> dict[str, object]:
-    target = outbound.target
+def _of_one_model(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Those that serve the first one's model and get the same text."""
+    first = targets[0]
+    return tuple(t for t in targets if (t.model.name, t.transform) == (first.model.name, first.transform))
+
+
+def _sent(outbound: _Outbound, target: Target) -> dict[str, object]:
     decision = {
         **outbound.decision.to_json(),
         "destination": target.destination.name,

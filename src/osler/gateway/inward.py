@@ -41,6 +41,7 @@ class Inward:
         if request.patient is not None:
             identity = p.records.identity(request.patient)
             if identity is None:
+                p.policy.limits(_who_asks(request))  # else a role that may name nobody learned who is known here
                 raise UnknownPatient(
                     "No record of that patient is in this workspace.",
                     remedy="Load it with `osler kb add FILE`, or check the id.",
@@ -56,8 +57,10 @@ class Inward:
         sources = self._sources(request)
         level = maximum(
             [
-                # Pixels cannot be looked into here: a picture counts as PHI.
-                Sensitivity.PHI if spans or identity or slots.images else Sensitivity.CLEAR,
+                # Pixels cannot be looked into here: a picture counts as PHI. So does all that nobody looked at.
+                Sensitivity.PHI
+                if spans or identity or slots.images or p.deidentifier.is_blind
+                else Sensitivity.CLEAR,
                 *(Sensitivity.CLEAR if s in p.public else Sensitivity.PHI for s in sources),
             ]
         )
@@ -209,6 +212,19 @@ class Inward:
 
     def _today(self) -> date:
         return self._parts.clock.now().date()
+
+
+def _who_asks(request: ChatRequest) -> Facts:
+    """What is known of a request that names a patient before anything of it was looked at."""
+    return Facts(
+        sensitivity=Sensitivity.PHI,
+        purpose=request.purpose,
+        role=request.caller.role,
+        patient=True,
+        task=request.task,
+        explain=request.explain,
+        break_glass=breaks_glass(request),
+    )
 
 
 def _is_structured(request: ChatRequest) -> bool:

@@ -153,37 +153,36 @@ class Policy:
         self, destinations: Sequence[Destination], rules: Sequence[RuleConfig], roles: Roles | None = None
     ) -> None:
         self._destinations = tuple(destinations)
-        self._rules = tuple(rules)
+        self._rules = tuple(_Rule(rule, self._destinations) for rule in rules)
         self._roles = roles or Roles()
 
     def decide(self, facts: Facts, today: date) -> Decision:
         """Who may take a request of these facts on a day of UTC. Raises PolicyRefused when nobody may."""
-        limits = self._limits(facts)
-        rule = next((r for r in self._rules if not _mismatch(r.when, facts)), None)
-        if rule is None:
+        limits = self.limits(facts)
+        known = next((r for r in self._rules if not r.mismatch(facts)), None)
+        if known is None:
             raise PolicyRefused(
                 "No rule matches this request, so it goes nowhere.",
                 remedy="Add a rule to osler.toml whose `when` covers it.",
                 decision=_refused(facts),
             )
+        rule = known.table
         permits, refused = [], {}
-        for destination in self._in_order(rule):
+        for destination, last in known.named:
             verdict = _judge(destination, rule, facts, limits, today)
             if isinstance(verdict, Permit):
-                last = destination.name in rule.fallback and not {destination.name, "*"} & {*rule.allow}
-                permits.append(replace(verdict, fallback=last) if last else verdict)
+                permits.append(replace(verdict, fallback=True) if last else verdict)
             else:
                 refused[destination.name] = verdict
-        for destination in self._destinations:
-            if destination.name not in refused and all(p.destination is not destination for p in permits):
-                refused[destination.name] = f"the rule '{rule.name}' does not allow it"
+        for destination in known.others:
+            refused[destination.name] = f"the rule '{rule.name}' does not allow it"
         decision = Decision(
             facts=facts,
             rule=rule.name,
             prefer=rule.prefer,
             permits=tuple(permits),
             refused=refused,
-            models=frozenset(rule.models) if rule.models is not None else None,
+            models=known.models,
             records=limits.records,
         )
         if not permits:
@@ -198,8 +197,10 @@ class Policy:
         """Every rule in order, with the reason for which it does not match these facts."""
         shown, decided = [], False
         for rule in self._rules:
-            mismatch = _mismatch(rule.when, facts)
-            shown.append(Considered(rule=rule.name, mismatch=mismatch, decided=not mismatch and not decided))
+            mismatch = rule.mismatch(facts)
+            shown.append(
+                Considered(rule=rule.table.name, mismatch=mismatch, decided=not mismatch and not decided)
+            )
             decided = decided or not mismatch
         return tuple(shown)
 
@@ -223,7 +224,7 @@ class Policy:
             and transform == accepts.deidentified
         )
 
-    def _limits(self, facts: Facts) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         """What the caller's role leaves. Raises PolicyRefused where it does not go so far."""
         verdict = self._roles.judge(
             Asked(
@@ -241,39 +242,49 @@ class Policy:
             )
         return verdict
 
-    def _in_order(self, rule: RuleConfig) -> list[Destination]:
-        names = [*rule.allow, *rule.fallback]
-        if "*" in names:
-            named = [n for n in names if n != "*"]
-            names = named + [d.name for d in self._destinations if d.name not in named]
-        by_name = {d.name: d for d in self._destinations}
-        return [by_name[n] for n in dict.fromkeys(names) if n in by_name]
+
+class _Rule:
+    """A rule made ready: its conditions, and the destinations that it names, in its order."""
+
+    __slots__ = ("_among", "_whether", "models", "named", "others", "table")
+
+    def __init__(self, table: RuleConfig, destinations: Sequence[Destination]) -> None:
+        self.table = table
+        self.models = frozenset(table.models) if table.models is not None else None
+        first, by_name = {*table.allow}, {d.name: d for d in destinations}
+        order = [n for n in (*table.allow, *table.fallback) if n in by_name]
+        if "*" in (*table.allow, *table.fallback):
+            order += by_name
+        last = {*by_name} if "*" in table.fallback else {*table.fallback}
+        self.named = tuple((by_name[n], n in last and not {n, "*"} & first) for n in dict.fromkeys(order))
+        self.others = tuple(d for d in destinations if d.name not in order)
+        self._whether, self._among = _conditions(table.when)
+
+    def mismatch(self, facts: Facts) -> str:
+        """Why `when` does not match, in configured words; empty where it does."""
+        for name, attribute, wanted in self._whether:
+            if getattr(facts, attribute) is not wanted:
+                return f"it wants {name} = {str(wanted).lower()}"
+        for name, among in self._among:
+            found = getattr(facts, name)
+            if not among & set(found) if name == "modality" else found not in among:
+                return f"it wants {name} = {' or '.join(sorted(among))}"
+        return ""
 
 
-def _mismatch(when: When, facts: Facts) -> str:
-    """Why a rule's `when` does not match, in configured words; empty where it does."""
-    for name, wanted, found in (
-        ("phi", when.phi, facts.counts_as_phi),
-        ("patient", when.patient, facts.patient),
-        ("over_budget", when.over_budget, facts.over_budget),
-        ("break_glass", when.break_glass, facts.break_glass),
-    ):
-        if wanted is not None and wanted is not found:
-            return f"it wants {name} = {str(wanted).lower()}"
-    for name, among, value in (
-        ("purpose", when.purpose, facts.purpose),
-        ("role", when.role, facts.role),
-        ("task", when.task, facts.task),
-        ("specialty", when.specialty, facts.specialty),
-        ("complexity", when.complexity, facts.complexity),
-        ("latency", when.latency, facts.latency),
-        ("tenant", when.tenant, facts.tenant),
-    ):
-        if among is not None and value not in among:
-            return f"it wants {name} = {' or '.join(among)}"
-    if when.modality is not None and not set(when.modality) & set(facts.modality):
-        return f"it wants modality = {' or '.join(when.modality)}"
-    return ""
+def _conditions(
+    when: When,
+) -> tuple[tuple[tuple[str, str, bool], ...], tuple[tuple[str, frozenset[str]], ...]]:
+    """What a rule looks at: facts that are true or false, and facts that are one of several."""
+    whether: list[tuple[str, str, bool]] = []
+    among: list[tuple[str, frozenset[str]]] = []
+    for name in When.model_fields:
+        wanted = getattr(when, name)
+        if isinstance(wanted, bool):
+            whether.append((name, "counts_as_phi" if name == "phi" else name, wanted))
+        elif wanted is not None:
+            among.append((name, frozenset(wanted)))
+    return tuple(whether), tuple(among)
 
 
 def _judge(

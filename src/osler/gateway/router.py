@@ -109,7 +109,7 @@ def _ranked(keyed: Sequence[tuple[tuple[float, ...], Target]], *, shared: bool) 
         group = (*key, target.model.name, target.transform)
         if not shared or group != before:
             rank, before = rank + 1, group
-        ranked.append(replace(target, rank=rank))
+        ranked.append(replace(target, rank=rank) if rank else target)
     return ranked
 
 

@@ -4,8 +4,9 @@ It is honest: it reads real HTTP, refuses malformed requests, keeps connections 
 its client goes away, and keeps the bytes of every request exactly as they came. What it answers is a
 `Reply`, how it misbehaves a `Fault`; both may be changed between requests.
 
-It serves `POST /v1/chat/completions` (plain and streamed), `POST /v1/embeddings` and
-`GET /v1/models`. It is no model: it has no tokenizer (usage counts words), no tools, one choice.
+It serves `POST /v1/chat/completions` and `POST /v1/completions` (plain and streamed, several choices that say the
+same), `POST /v1/embeddings` and `GET /v1/models`. It is no model: it has no tokenizer (usage counts words) and calls
+no tools.
 """
 
 import asyncio
@@ -161,7 +162,7 @@ class ModelServer:
         method, path = request.method, request.path
         if path == "/v1/models":
             return await _send(writer, 200 if method == "GET" else 405, wire.models(self.models))
-        if path not in ("/v1/chat/completions", "/v1/embeddings"):
+        if path not in ("/v1/chat/completions", "/v1/completions", "/v1/embeddings"):
             return await _send(writer, 404, wire.encode(wire.error({}, "unknown_path")))
         if method != "POST":
             return await _send(writer, 405, wire.encode(wire.error({}, "method_not_allowed")))

@@ -94,11 +94,16 @@ class Fault(StrEnum):
 
 
 def last_user_text(body: Mapping[str, object]) -> str:
-    """The last user message of a completion request's body; empty when there is none."""
+    """The last user message of a completion request's body, or its prompt; empty when there is none."""
+    prompt = body.get("prompt")
+    if isinstance(prompt, str):
+        return prompt
     messages = body.get("messages")
     for message in reversed(messages if isinstance(messages, list) else []):
         if isinstance(message, dict) and message.get("role") == "user":
             content = message.get("content")
+            if isinstance(content, list):
+                return "\n".join(str(p["text"]) for p in content if isinstance(p, dict) and "text" in p)
             return content if isinstance(content, str) else ""
     return ""
 

@@ -16,39 +16,39 @@ def encode(value: object) -> bytes:
 
 def usage(body: Mapping[str, object], text: str) -> dict[str, int]:
     """Tokens by counting words: a stand-in has no tokenizer."""
-    messages = body.get("messages")
+    messages = body.get("messages", body.get("prompt"))
     contents = [
-        str(m.get("content", ""))
-        for m in (messages if isinstance(messages, list) else [])
-        if isinstance(m, dict)
+        str(m.get("content", "")) if isinstance(m, dict) else str(m)
+        for m in (messages if isinstance(messages, list) else [messages or ""])
     ]
     prompt, completion = sum(len(c.split()) for c in contents), len(text.split())
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
 def completion(body: Mapping[str, object], text: str, *, finish: str | None = "stop") -> bytes:
-    """A plain chat completion."""
+    """A plain completion, of a conversation or of a prompt; the same text for each choice."""
+    chat = "prompt" not in body
+    said: dict[str, object] = {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
     return encode(
         {
             "id": "chatcmpl-stand-in",
-            "object": "chat.completion",
+            "object": "chat.completion" if chat else "text_completion",
             "created": CREATED,
             "model": body.get("model"),
-            "choices": [
-                {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
-            ],
+            "choices": [{"index": n, **said, "finish_reason": finish} for n in range(choices(body))],
             "usage": usage(body, text),
         }
     )
 
 
 def events(body: Mapping[str, object], pieces: Sequence[str], *, finish: str | None = "stop") -> list[bytes]:
-    """The events of a streamed completion, without the closing `[DONE]`; one a piece, then the finish,
-    then the usage if it was asked for."""
-    out = [event(_chunk(body, {"role": "assistant", "content": ""}))]
-    out += [event(_chunk(body, {"content": piece})) for piece in pieces]
+    """The events of a streamed completion, without the closing `[DONE]`; one a piece and choice, then the finish of
+    each choice, then the usage if it was asked for."""
+    every = range(choices(body))
+    out = [event(_chunk(body, {"role": "assistant", "content": ""}, index=n)) for n in every]
+    out += [event(_chunk(body, {"content": piece}, index=n)) for piece in pieces for n in every]
     if finish is not None:
-        out.append(event(_chunk(body, {}, finish)))
+        out += [event(_chunk(body, {}, finish, index=n)) for n in every]
     options = body.get("stream_options")
     if isinstance(options, dict) and options.get("include_usage"):
         last = _chunk(body, {})
@@ -105,24 +105,47 @@ def problem(body: object, path: str) -> str:
         given = body.get("input")
         good = isinstance(given, str) or (isinstance(given, list) and all(isinstance(t, str) for t in given))
         return "" if good else "input must be a string or a list of strings"
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
-        return "messages is missing"
-    for message in messages:
-        if not isinstance(message, dict) or not isinstance(message.get("content"), str):
-            return "a message has no text"
-        if message.get("role") not in ("system", "developer", "user", "assistant"):
-            return "a message has an unknown role"
+    if path.endswith("/chat/completions"):
+        if fault := _conversation_problem(body.get("messages")):
+            return fault
+    elif not isinstance(body.get("prompt"), str):
+        return "prompt must be a string"
+    if not isinstance(body.get("n", 1), int):
+        return "n must be an integer"
     if body.get("stream_options") is not None and body.get("stream") is not True:
         return "stream_options is allowed only with stream"
     return ""
 
 
-def _chunk(body: Mapping[str, object], delta: object, finish: str | None = None) -> dict[str, object]:
+def choices(body: Mapping[str, object]) -> int:
+    """How many answers a request asks for."""
+    n = body.get("n")
+    return n if isinstance(n, int) and n > 0 else 1
+
+
+def _conversation_problem(messages: object) -> str:
+    if not isinstance(messages, list) or not messages:
+        return "messages is missing"
+    for message in messages:
+        content = message.get("content") if isinstance(message, dict) else None
+        parts = isinstance(content, list) and all(isinstance(p, dict) and "type" in p for p in content)
+        called = isinstance(message, dict) and isinstance(message.get("tool_calls"), list)
+        if not (isinstance(content, str) or parts or (content is None and called)):
+            return "a message has no text"
+        if message.get("role") not in ("system", "developer", "user", "assistant", "tool", "function"):
+            return "a message has an unknown role"
+    return ""
+
+
+def _chunk(
+    body: Mapping[str, object], delta: Mapping[str, object], finish: str | None = None, *, index: int = 0
+) -> dict[str, object]:
+    chat = "prompt" not in body
+    said: dict[str, object] = {"delta": delta} if chat else {"text": delta.get("content", "")}
     return {
         "id": "chatcmpl-stand-in",
-        "object": "chat.completion.chunk",
+        "object": "chat.completion.chunk" if chat else "text_completion",
         "created": CREATED,
         "model": body.get("model"),
-        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+        "choices": [{"index": index, **said, "finish_reason": finish}],
     }

@@ -14,7 +14,7 @@ _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"
 
 
 class ResponsesShape:
-    """The answer to one request for a response. `body` is what was asked, of which the answer repeats the settings."""
+    """The answer to one request for a response. `body` is what was asked, of which the answer repeats settings."""
 
     def __init__(self, chat: ChatRequest, body: Mapping[str, Any]) -> None:
         self._chat = chat
@@ -86,11 +86,13 @@ class ResponseEvents:
 
 
 def _object(chat: ChatRequest, body: Mapping[str, Any]) -> dict[str, object]:
-    """The response as it begins, with the settings that were asked for."""
+    """The response as it begins, with the settings that were asked for.
 
-    def asked(name: str, otherwise: object = None) -> object:
-        return otherwise if body.get(name) is None else body[name]
-
+    Texts of the request are not repeated: instructions, metadata, tools and schemas may hold PHI, and a response that
+    fails is an error.
+    """
+    reasoning, text, choice = body.get("reasoning") or {}, body.get("text") or {}, body.get("tool_choice")
+    form = (text.get("format") or {}).get("type", "text")
     return {
         "id": f"resp_{chat.request_id.removeprefix('req_')}",
         "object": "response",
@@ -99,21 +101,20 @@ def _object(chat: ChatRequest, body: Mapping[str, Any]) -> dict[str, object]:
         "background": False,
         "error": None,
         "incomplete_details": None,
-        "instructions": asked("instructions"),
-        "max_output_tokens": asked("max_output_tokens"),
-        "metadata": asked("metadata", {}),
+        "instructions": None,
+        "max_output_tokens": body.get("max_output_tokens"),
+        "metadata": {},
         "model": chat.model,
         "output": [],
-        "parallel_tool_calls": asked("parallel_tool_calls", True),
+        "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
         "previous_response_id": None,
-        "reasoning": {"effort": None, "summary": None} | dict(body.get("reasoning") or {}),
+        "reasoning": {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")},
         "store": False,
-        "temperature": asked("temperature"),
-        "text": {"format": {"type": "text"}}
-        | {k: v for k, v in (body.get("text") or {}).items() if v is not None},
-        "tool_choice": asked("tool_choice", "auto"),
-        "tools": asked("tools", []),
-        "top_p": asked("top_p"),
+        "temperature": body.get("temperature"),
+        "text": {"format": {"type": form if form != "json_schema" else "text"}},
+        "tool_choice": choice if isinstance(choice, str) else "required" if choice else "auto",
+        "tools": [],
+        "top_p": body.get("top_p"),
         "truncation": "disabled",
         "usage": None,
         "user": None,

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from osler.app import config as configuration
 from osler.app.build import build
+from osler.cli.ask import Ask
 from osler.cli.work import show
 from osler.cli.work.session import argument, patient_id, print_json, standard_input
 from osler.core.errors import InputError, OslerError
@@ -15,29 +16,27 @@ from osler.core.messages import Caller, ChatRequest, Message
 from osler.gateway.exchange import Done, Failed, audit_json
 
 
-def ask(
-    *, question: str, patient: str | None, model: str, task: str | None, show_sent: bool,
-    json: bool, config: Path | None, workspace: Path,
-) -> None:  # fmt: skip
+def ask(*, options: Ask) -> None:
     """Print the answer, or raise what went wrong; either way it is signed."""
-    question = standard_input() if question == "-" else argument(question, "The question")
+    given = options.question
+    question = standard_input() if given == "-" else argument(given, "The question")
     if not question.strip():
         raise InputError("The question is empty.", remedy='Ask one: osler ask "…"')
-    loaded = configuration.load(config)
+    loaded = configuration.load(options.config)
     request = ChatRequest(
         messages=(Message(role="user", content=question),),
-        model=model,
-        patient=patient_id(patient),
-        task=task,
+        model=options.model,
+        patient=patient_id(options.patient),
+        task=options.task,
         ground="auto" if loaded.knowledge.ground else "off",
-        explain=show_sent,
+        explain=options.show_sent,
         caller=Caller(),
         request_id=f"ask_{secrets.token_hex(12)}",
     )
-    ended = asyncio.run(_run(loaded, workspace, request))
+    ended = asyncio.run(_run(loaded, options.workspace, request))
     if isinstance(ended, Failed):
-        _failed(ended, json=json)
-    elif json:
+        _failed(ended, json=options.json)
+    elif options.json:
         print_json(ended.exchange.to_json())
     else:
         show.answer(Console(), ended.exchange.to_json())

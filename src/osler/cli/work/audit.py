@@ -101,6 +101,8 @@ def _shown(record: AuditRecord) -> dict[str, object]:
 
 
 def _gist(record: AuditRecord) -> str:
+    if record.kind == "configuration":
+        return f"{str(record.body.get('old'))[:12]} → {str(record.body.get('new'))[:12]}"
     decision = record.body.get("decision")
     where = decision.get("destination", "") if isinstance(decision, dict) else ""
     return " ".join(str(part) for part in (record.body.get("outcome", ""), where) if part)

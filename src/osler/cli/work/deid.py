@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from osler.app import config as configuration
-from osler.app.build import build_deidentifier
+from osler.app.build import build_looking
 from osler.cli.work.session import print_json, standard_input, utf8
 from osler.core.errors import InputError, UnsupportedFormat
 from osler.core.spans import SAFE_HARBOR
@@ -19,7 +19,7 @@ def text(*, file: str, mode: str, json: bool, config: Path | None) -> None:
     if mode not in MODES:
         raise InputError("--mode is not known.", remedy=f"Use one of {', '.join(MODES)}.")
     given = _read(file)
-    deidentifier = build_deidentifier(configuration.load(config))
+    deidentifier = build_looking(configuration.load(config))
     replacer = Replacer(deidentifier, known=(), transform=mode)  # type: ignore[arg-type]
     (replaced,) = replacer.apply([given])
     (spans,) = replacer.spans

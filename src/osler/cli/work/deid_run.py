@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from osler import __version__
 from osler.app import config as configuration
-from osler.app.build import build_deidentifier
+from osler.app.build import build_looking
 from osler.cli.deid import Run
 from osler.cli.work.deid_vault import kept, require_way_back
 from osler.core.errors import InputError
@@ -60,7 +60,7 @@ def engine_for(config: Path | None, fast: bool) -> Deidentifier:
     loaded = configuration.load(config)
     if fast:
         loaded = loaded.model_copy(update={"deid": loaded.deid.model_copy(update={"engine": "fast"})})
-    return build_deidentifier(loaded)
+    return build_looking(loaded)
 
 
 def _job(options: Run) -> Job:

@@ -149,7 +149,7 @@ class JsonAnswerStream:
             return True
         scalar = _SCALAR.match(text, at)
         word = scalar.group() if scalar else ""
-        known = word in _LITERALS or _NUMBER.fullmatch(word) is not None
+        known = len(word) < _LONGEST_SCALAR and (word in _LITERALS or _NUMBER.fullmatch(word) is not None)
         return not self._ended and known and scalar is not None and (last or scalar.end() < len(text))
 
     def _structure(self, sign: str) -> None:

@@ -22,8 +22,8 @@ from osler.gateway.config.resilience import (
     RetriesConfig,
     WanConfig,
 )
-from osler.gateway.config.roles import RoleConfig
 from osler.gateway.config.reuse import CacheConfig
+from osler.gateway.config.roles import RoleConfig
 from osler.gateway.config.rules import (
     DEFAULT_RULES,
     Expectation,
@@ -41,9 +41,9 @@ __all__ = [
     "DEFAULT_RULES",
     "AcceptsConfig",
     "BaaConfig",
+    "BreakerConfig",
     "BudgetConfig",
     "CacheConfig",
-    "BreakerConfig",
     "DestinationConfig",
     "EstimatorsConfig",
     "Expectation",

@@ -174,7 +174,7 @@ class Failover:
             target, placed = await self._next(course)
             if not course.permitted(target):
                 course.forbid(target)
-            elif self._breaker(target).admits(self._clock.monotonic()):
+            elif not placed or self._breaker(target).admits(self._clock.monotonic()):
                 if not placed:
                     self._room.enter(target.destination)
                 return self._made(course, target)
@@ -260,11 +260,13 @@ class Failover:
 
     def _has_another(self, course: Course, target: Target) -> bool:
         """Whether a silent server can be left for another one; else it is worth waiting for."""
+        if len(course.targets) == 1:
+            return False
         now = self._clock.monotonic()
-        return any(
-            t.name != target.name and t.name not in course.tries and self._may(course, t, now)
-            for t in course.targets
-        )
+        for other in course.targets:
+            if other is not target and other.name not in course.tries and self._may(course, other, now):
+                return True
+        return False
 
     def _hedge_after_s(self, course: Course, target: Target) -> float | None:
         """How long the first server may be silent before a second is asked; None where none will be."""
@@ -293,18 +295,18 @@ class Failover:
     def _told(self, course: Course, attempt: Attempt, outcome: Outcome, error: UpstreamError | None) -> None:
         """What a call says of its server, and of the request."""
         now, target = self._clock.monotonic(), attempt.target
-        name, breaker = target.destination.name, self._breaker(target)
+        name = target.destination.name
         if outcome == "begun":
             self._paces.note(target.name, now - attempt.started, stream=course.stream)
             self._wan.reached(name)
-            breaker.answered(now, probe=attempt.probe)
+            self._breaker(target).answered(now, probe=attempt.probe)
             attempt.probe = False
             return
         self._room.leave(name, now - attempt.started)
         if error is not None:
             self._failed(course, attempt, error, now)
         elif outcome == "given up":
-            breaker.given_up(probe=attempt.probe)
+            self._breaker(target).given_up(probe=attempt.probe)
         course.trail.append(
             Attempted(
                 destination=name,

@@ -68,7 +68,10 @@ def outages(guard: str, row: Row, *, waits: bool) -> tuple[Outage, ...]:
     found = [Outage(guard=guard, manner=m) for m in (Manner.RAISES, Manner.REFUSES, Manner.RUBBISH)]
     if guard == "retrieval":
         found.append(Outage(guard=guard, manner=Manner.REFUSES, switch="index"))
-    if guard in ("detector", "guardrail"):
+    # Where no evidence joins a request, one call of the detector looks at all of it: there is no second one to fail.
+    first = row.asks[0]
+    again = "retrieval" in first.needs or first.kind == "embeddings"
+    if guard == "guardrail" or (guard == "detector" and again):
         found.append(Outage(guard=guard, manner=Manner.RAISES, after=1))
     if guard == "audit":
         found += [
