@@ -12,6 +12,7 @@ from osler.backends.gathering import Calls
 from osler.backends.llama_cpp import LlamaCpp
 from osler.backends.ollama import Ollama
 from osler.backends.tgi import Tgi
+from osler.backends.upstream import status_error
 from osler.backends.vllm import Vllm
 from osler.core.errors import UpstreamRefused, UpstreamUnavailable
 from osler.core.messages import Delta, Message, ToolDelta, Usage
@@ -338,3 +339,23 @@ def test_tool_pieces_are_put_in_order() -> None:
         ToolDelta(index=2, arguments="}"),
         ToolDelta(index=3, name="i", arguments="{}"),
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "refused"),
+    [
+        (400, "This model's maximum context length is 8192 tokens. However, you requested 9000", True),
+        (400, "The decoder prompt (length 9001) is longer than the maximum model length of 8192.", True),
+        (422, "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096", True),
+        (413, "Input validation error: `inputs` must have less than 512 tokens. Given: 812", True),
+        (400, "the input length exceeds the context length", True),
+        (400, "context_length_exceeded", True),
+        (500, "input is too large to process. increase the physical batch size", True),
+        (500, "maximum context length", False),
+        (400, "temperature: Input should be a valid number", False),
+    ],
+)
+def test_a_text_that_is_too_long_is_told_from_other_faults(status: int, body: str, refused: bool) -> None:
+    error = status_error("http://h/v1", status, body=body.encode())
+    assert ("longer than the model takes" in str(error)) == refused
+    assert isinstance(error, UpstreamRefused) == (status != 500 or refused)

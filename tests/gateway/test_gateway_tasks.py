@@ -39,7 +39,7 @@ Site = Callable[[str], Tasks]
 
 @pytest.fixture(scope="module")
 def deidentifier() -> Deidentifier:
-    return build_deidentifier(Config())
+    return build_deidentifier(configuration.parse_text('[deid]\nengine = "fast"'))
 
 
 @pytest.fixture
@@ -66,6 +66,16 @@ def test_six_are_shipped_and_hold_no_identifier(deidentifier):
         assert len(task.message.content) > 1000
         assert "not stated" in task.message.content or task.name == "patient-question"
         assert not [s for s in deidentifier.find(task.message.content) if s.label != "LOCATION"]
+
+
+@pytest.mark.ci
+def test_the_whole_engine_finds_no_identifier_in_what_is_shipped():
+    whole = build_deidentifier(Config())
+    for task in shipped().values():
+        assert not [s for s in whole.find(task.message.content) if s.label != "LOCATION"]
+
+
+def test_three_answer_by_a_schema():
     assert {t.name for t in shipped().values() if t.output} == {
         "soap-note",
         "discharge-summary",

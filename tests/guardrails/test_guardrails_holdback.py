@@ -112,7 +112,7 @@ def test_any_chunking_gives_what_one_piece_gives(text, sizes):
 
 
 @pytest.mark.parametrize("question", ["", "Is ibuprofen safe?"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     text=st.lists(st.sampled_from(PARTS), max_size=40).map("".join),
     sizes=st.lists(st.integers(1, 30), min_size=1),

@@ -23,20 +23,24 @@ from osler.api import logs
 from osler.api.admin import app as admin
 from osler.api.admin.gate import Gate
 from osler.api.admin.routes import Admin
-from osler.api.edge import Edge, Ongoing
+from osler.api.draining import Drain, drain_on_stop
+from osler.api.edge import Around, Edge, Ongoing
 from osler.api.errors import error_headers, error_json
 from osler.api.logs import log
-from osler.api.metrics import Agreements, Metrics
+from osler.api.metrics import Metrics
 from osler.api.protocol import TIMEOUTS
 from osler.api.reloading import OnePlatform, reload_on_hangup
 from osler.api.render import json_response
 from osler.api.routes import Api
+from osler.api.standing import Standing
+from osler.api.traces import Traces
 from osler.app import config as configuration
 from osler.app.build import WORKSPACE, Platform, build
 from osler.app.config import Config
 from osler.app.live import Live
 from osler.app.reload import Reloader
 from osler.app.serving import overridden
+from osler.app.tracing import tracing
 from osler.core.errors import InputError, OslerError
 from osler.gateway.limits import Concurrency
 
@@ -75,8 +79,18 @@ def application(
     """
     live = Live(platform)
     reloader = Reloader(live, load or (lambda: platform.config), metrics.reloaded)
-    metrics.watch(Agreements(live))
-    api = Api(live, metrics, require_keys=require_keys)
+    server = platform.config.server
+    sent_to = tracing(platform.config)
+    around = Around(
+        metrics=metrics,
+        ongoing=Ongoing(),
+        concurrency=Concurrency(server.max_concurrent),
+        drain=Drain(),
+        wan_down=lambda: live.newest.pipeline.parts.failover.wan_down,
+        traces=Traces(sent_to, live) if sent_to is not None else None,
+    )
+    metrics.watch(Standing(live, lambda: around.concurrency.now))
+    api = Api(live, metrics, around.drain, require_keys=require_keys)
     routes = [
         Route("/v1/chat/completions", api.chat, methods=["POST"]),
         Route("/v1/completions", api.completions, methods=["POST"]),
@@ -91,18 +105,20 @@ def application(
         Route("/metrics", api.metrics_page, methods=["GET"]),
     ]
 
-    ongoing = Ongoing()
-
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         watch = asyncio.create_task(_stop_with_parent())
         stop_listening = reload_on_hangup(reloader)
+        stop_draining = drain_on_stop(around.drain, server.drain_wait_s)
         try:
-            yield {TIMEOUTS: platform.config.server.timeouts}
+            yield {TIMEOUTS: server.timeouts}
         finally:
             stop_listening()
+            stop_draining()
             watch.cancel()
-            await ongoing.ended(_CANCELLED_S)
+            await around.ongoing.ended(_CANCELLED_S)
+            if around.traces is not None:
+                await around.traces.aclose()
             await live.aclose()
 
     app = Starlette(
@@ -115,9 +131,8 @@ def application(
             405: _not_found,
         },
     )
-    concurrency = Concurrency(platform.config.server.max_concurrent)
     app.add_middleware(OnePlatform, live=live)
-    app.add_middleware(Edge, metrics=metrics, ongoing=ongoing, concurrency=concurrency)
+    app.add_middleware(Edge, around=around)
     return app
 
 

@@ -17,6 +17,8 @@ from osler.api.errors import error_headers, error_json
 from osler.api.incoming import hung_up
 from osler.api.outgoing import Shape
 from osler.api.render import json_response
+from osler.api.trip import TRIP
+from osler.core.errors import GuardUnavailable
 from osler.core.messages import ChatRequest
 from osler.gateway.answer import Piece
 from osler.gateway.exchange import Done, Event, Failed
@@ -68,24 +70,33 @@ class EventStream(Response):
         self._shape = shape.events()
         self._beat_s = patience.beat_s
         self._said = 0.0
+        self._begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the events, as long as the caller is there."""
         writing = asyncio.ensure_future(self._write(send))
         leaving = asyncio.ensure_future(hung_up(receive))
         beating = asyncio.ensure_future(self._beat(send))
+        stopped = False
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if writing.done():
                 writing.result()
+        except asyncio.CancelledError:
+            stopped = self._begun  # the server stops, and this stream did not end in time
+            if not stopped:
+                raise
         finally:
             for task in (writing, leaving, beating):
                 task.cancel()
             await asyncio.gather(writing, leaving, beating, return_exceptions=True)
+        if stopped:
+            await self._cut_off(send)
 
     async def _write(self, send: Send) -> None:
         async with contextlib.aclosing(self._rest) as rest:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            self._begun = True
             if not self._first.done():
                 await self._say(send, self._shape.opening())
                 event = await self._first
@@ -97,6 +108,15 @@ class EventStream(Response):
                 async for event in rest:
                     await self._say(send, self._shown(event))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _cut_off(self, send: Send) -> None:
+        """Say that there is no more to come; how far it came is on record by now."""
+        error = GuardUnavailable(
+            "The server is stopping; the answer was not finished.", remedy="Ask again in a moment."
+        )
+        last = {"type": "http.response.body", "body": self._shape.failed(error_json(error)), "more_body": False}
+        with contextlib.suppress(OSError):
+            await send(last)
 
     async def _say(self, send: Send, text: bytes) -> None:
         if text:
@@ -114,6 +134,9 @@ class EventStream(Response):
 
     def _shown(self, event: Event) -> bytes:
         if isinstance(event, Piece):
+            trip = TRIP.get()
+            if trip is not None:
+                trip.first_piece()
             return self._shape.piece(event)
         if isinstance(event, Done):
             return self._shape.closing(event.exchange)

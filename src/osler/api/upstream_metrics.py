@@ -1,6 +1,10 @@
-"""Metrics of step 6: model servers that fail, are left alone or are busy. Labels are configured names and states."""
+"""Metrics of step 6: calls of model servers, which fail, are made again or take long. Labels are configured names."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from osler.api.children import Children
+
+_BEGINNING = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
 class UpstreamMetrics:
@@ -10,11 +14,14 @@ class UpstreamMetrics:
         self._faults = Counter(
             "osler_upstream_faults_total", "Faults of model servers.", ["destination"], registry=registry
         )
-        self._breakers = Gauge(
-            "osler_breaker_state",
-            "1 for the state of a model's circuit breaker that has changed: closed, open or half-open.",
-            ["target", "state"],
-            registry=registry,
+        self._begins = Children(
+            Histogram(
+                "osler_upstream_begin_seconds",
+                "From a call of a model to the first piece of its stream, or to its whole plain answer.",
+                ["target", "kind"],
+                registry=registry,
+                buckets=_BEGINNING,
+            )
         )
         self._retries = Counter(
             "osler_upstream_retries_total",
@@ -28,20 +35,27 @@ class UpstreamMetrics:
             ["target", "outcome"],
             registry=registry,
         )
+        self._breaks = Counter(
+            "osler_breaker_changes_total",
+            "Changes of circuit breakers, by the state that they came to (closed, open, half-open).",
+            ["target", "state"],
+            registry=registry,
+        )
         self._shed = Counter(
             "osler_requests_shed_total",
             "Requests turned away as all model servers are busy: the queue was full, or they waited too long (late).",
             ["why"],
             registry=registry,
         )
-        self._wan = Gauge("osler_wan_up", "1 while clouds can be reached, else 0.", registry=registry)
 
     def upstream_fault(self, destination: str) -> None:
         self._faults.labels(destination).inc()
 
+    def began(self, target: str, seconds: float, *, stream: bool) -> None:
+        self._begins[target, "stream" if stream else "plain"].observe(seconds)
+
     def breaker(self, target: str, state: str) -> None:
-        for each in ("closed", "open", "half-open"):
-            self._breakers.labels(target, each).set(each == state)
+        self._breaks.labels(target, state).inc()
 
     def retried(self, target: str) -> None:
         self._retries.labels(target).inc()
@@ -53,4 +67,4 @@ class UpstreamMetrics:
         self._shed.labels(why).inc()
 
     def wan(self, up: bool) -> None:
-        self._wan.set(up)
+        """How it stands is read whenever somebody asks."""

@@ -1,5 +1,6 @@
 """Config to Platform: every port gets its adapter here, and nowhere else."""
 
+import asyncio
 import base64
 import binascii
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 from osler.app import plugins, rule_tests, secrets
 from osler.app.config import Config
 from osler.app.rosters import FreshRoster
-from osler.app.tasks import load_tasks, named_checks, task_checks
+from osler.app.tasks import build_estimators, load_tasks, named_checks, task_checks
 from osler.core.clock import Clock, SystemClock
 from osler.core.errors import ConfigError, InputError, StoreError
 from osler.core.ports.access import Access
@@ -110,6 +111,8 @@ class Platform:
     async def release(self) -> None:
         """Close connections to model servers. The stores stay open: another platform may be over them."""
         await self.pipeline.parts.failover.aclose()
+        if not self.pipeline.parts.budgets.is_idle:
+            await asyncio.to_thread(self.pipeline.parts.budgets.sync)
         for completer in self.completers.values():
             await completer.aclose()
 
@@ -355,11 +358,14 @@ def _parts(
         failover=Failover(completers, destinations, config.gateway, observer, clock),
         tasks=tasks,
         task_checks=task_checks(config, tasks),
+        estimators=build_estimators(config),
         budgets=Budgets(config.gateway.budgets, stores.spending, clock),
         reuse=Reuse(config.gateway.cache, clock.monotonic),
         retriever=Retriever(stores.index, stores.records, lexicon=drugs.load()),
         records=stores.records,
         roster=FreshRoster(stores.identities),
+        redacts=config.deid.answers == "redact" and config.deid.engine != "off",
+        wrong_patient=config.deid.wrong_patient,
         guard=guard,
         vault=stores.vault,
         audit=stores.audit,
@@ -383,6 +389,7 @@ def check_parts(config: Config) -> None:
     for name in config.destinations:
         build_completer(config, name)
     build_guard(config)
+    build_estimators(config)
     for task, table in config.tasks.items():
         named_checks(config, task, table.checks or ())
     readers = build_readers(config)

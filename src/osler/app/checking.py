@@ -15,6 +15,7 @@ from osler.app import rule_tests, tls
 from osler.app.build import build_deidentifier, check_parts
 from osler.app.config import Config
 from osler.app.serving import require_keys, require_tls
+from osler.app.tasks import load_tasks
 from osler.core.clock import SystemClock
 from osler.core.errors import ConfigError, OslerError
 
@@ -37,7 +38,9 @@ def check(config: Config) -> int:
     if config.server.tls is not None:
         tls.read(config.server.tls, config.place("server", "tls"))
     check_parts(config)
-    return rule_tests.run(config, build_deidentifier(config), SystemClock().now().date())
+    deidentifier = build_deidentifier(config)
+    load_tasks(config, deidentifier)
+    return rule_tests.run(config, deidentifier, SystemClock().now().date())
 
 
 def checked(text: str) -> Checked:

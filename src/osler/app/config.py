@@ -194,7 +194,10 @@ def _nobody_looks(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[[]
     off = "where deid.engine is 'off'"
     for number, rule in enumerate(config.rules):
         if rule.transform != "none":
-            yield ("rules", str(number), "transform"), lambda: f"must be 'none' {off}: nothing can be replaced"
+            yield (
+                ("rules", str(number), "transform"),
+                lambda: f"must be 'none' {off}: nothing can be replaced",
+            )
     for name, destination in config.destinations.items():
         if destination.accepts is not None:
             yield ("destinations", name, "accepts"), lambda: f"cannot be {off}: no text is de-identified"

@@ -35,7 +35,11 @@ def in_use(config: Config) -> dict[str, tuple[str, ...]]:
         "detectors": [*ENGINES[config.deid.engine], *config.deid.extra_detectors],
         "readers": [*config.knowledge.readers],
         "checks": [*config.guardrails.checks, *(n for t in config.tasks.values() for n in t.checks or ())],
-        "estimators": [],
+        "estimators": [
+            name
+            for name in (config.gateway.estimators.task, config.gateway.estimators.complexity)
+            if name != "off"
+        ],
     }
     return {group: tuple(dict.fromkeys(used)) for group, used in names.items()}
 

@@ -4,7 +4,8 @@ The file is loaded anew, every part that it names is made, and its rule tests ar
 audit log and in force: requests that come from now on use it, those under way end with the one that they came to.
 Whatever fails leaves the old one in force.
 
-What a reload cannot change are `[server]` and `[stores]`: addresses are bound, databases open. It says so.
+What a reload cannot change are `[server]`, `[stores]` and `[gateway.telemetry]`: addresses are bound, databases and
+the way to a collector open. It says so.
 """
 
 import asyncio
@@ -90,6 +91,8 @@ def require_same(old: Config, new: Config) -> None:
         for key in type(getattr(new, table)).model_fields
         if getattr(getattr(old, table), key) != getattr(getattr(new, table), key)
     ]
+    if old.gateway.telemetry != new.gateway.telemetry:
+        keys.append("gateway.telemetry")
     if keys:
         raise ConfigError(
             f"A reload cannot change {', '.join(keys)}: nothing was changed.",

@@ -46,11 +46,13 @@ _NO_CONNECTION: Mapping[str, tuple[str, str, UpstreamFault]] = {
 _TOO_LONG = re.compile(
     rb"context_length_exceeded|exceed_context_size|(?:maximum|available|model'?s?) context (?:length|size|window)"
     rb"|exceeds? the (?:model'?s? )?context|exceeds the context length|longer than the context"
-    rb"|too long for the model|inputs?`? (?:tokens \\+|must have less than)|tokens? \+ `?max_new_tokens`? must be"
-    rb"|input is too large to process|larger than the max context size|prompt is too long",
+    rb"|too long for the model|inputs`? (?:tokens \+|must have less than)"
+    rb"|longer than the maximum (?:model|input) length|larger than the max context size|prompt is too long",
     re.IGNORECASE,
 )
 """How vLLM, TGI, TEI, Ollama, llama.cpp and OpenAI say that a text is longer than the model takes."""
+_TOO_LARGE = re.compile(rb"input is too large to process", re.IGNORECASE)
+"""llama.cpp's way of saying so of a text that is to be embedded, with status 500."""
 _LOADING = re.compile(rb"loading model|model is (?:still )?loading", re.IGNORECASE)
 
 
@@ -58,7 +60,9 @@ def status_error(url: str, status: int, *, retry_after: str = "", body: bytes = 
     """The error for an HTTP status other than 200. `retry_after` is that header's value; `body` is only looked through
     for what the server complains of, and nothing of it is repeated."""
     server = f"The model server at {url}"
-    if status in (400, 413, 422, 500) and _TOO_LONG.search(body):
+    # With 500 a body may repeat the text that was sent: only one phrase counts there.
+    phrases = {400: _TOO_LONG, 413: _TOO_LONG, 422: _TOO_LONG, 500: _TOO_LARGE}.get(status)
+    if phrases is not None and phrases.search(body):
         return too_long(url, status)
     if status in (401, 403):
         return UpstreamError(

@@ -12,9 +12,12 @@ booleans, null, arrays and objects only (no floats: their text differs between w
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 _LEAVES = (str, int, type(None))
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 
 GENESIS = "0" * 64
 """The hash that the first record names as its predecessor."""
@@ -76,60 +79,61 @@ class ChainVerdict:
 
 def canonical_json(value: object) -> bytes:
     """`value` in the one form that is hashed. Raises TypeError for floats and other foreign types."""
-    _refuse_foreign(value)
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode("utf-8", "strict")
+    return written(_plain(value)).encode("utf-8", "strict")
 
 
-def _refuse_foreign(value: object) -> None:
+def plain(body: Mapping[str, object]) -> dict[str, object]:
+    """A copy of a body, made of nothing but what canonical JSON has. Raises TypeError for what it has not."""
+    copy: dict[str, object] = {}
+    for key, item in body.items():
+        if not isinstance(key, str):
+            raise TypeError("canonical JSON takes string keys only")
+        copy[key] = item if isinstance(item, _LEAVES) else _plain(item)
+    return copy
+
+
+def _plain(value: object) -> object:
     # Leaves are looked at in their parent's loop, and dict stands before Mapping: this is half the cost of a record.
     if isinstance(value, _LEAVES):
-        return
+        return value
     if isinstance(value, (dict, Mapping)):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise TypeError("canonical JSON takes string keys only")
-            if not isinstance(item, _LEAVES):
-                _refuse_foreign(item)
-        return
+        return plain(value)
     if isinstance(value, (list, tuple)):
-        for item in value:
-            if not isinstance(item, _LEAVES):
-                _refuse_foreign(item)
-        return
+        return [item if isinstance(item, _LEAVES) else _plain(item) for item in value]
     raise TypeError(f"canonical JSON has no form for {type(value).__name__}")
+
+
+def written(value: object) -> str:
+    """What `plain` gave, as canonical JSON."""
+    return _ENCODER.encode(value)
 
 
 def hash_of(record: AuditRecord) -> str:
     """The hash that `record` ought to carry."""
-    return _hash(record, canonical_json(record.body).decode())
+    return _hash(record, canonical_json(record.body).decode(), record.number, record.prev)
 
 
 def seal(head: Head, entry: AuditEntry) -> AuditRecord:
     """`entry` as the record after `head`."""
-    record = AuditRecord(
-        number=head.number + 1,
+    number = head.number + 1
+    return AuditRecord(
+        number=number,
         kind=entry.kind,
         time=entry.time,
         request_id=entry.request_id,
         instance=entry.instance,
         body=entry.body,
         prev=head.hash,
-        hash="",
+        hash=_hash(entry, entry.text, number, head.hash),
     )
-    return replace(record, hash=_hash(record, entry.text))
 
 
-def _hash(record: AuditRecord, body: str) -> str:
+def _hash(of: AuditEntry | AuditRecord, body: str, number: int, prev: str) -> str:
     """SHA-256 over the canonical JSON of all but the hash. `body` stands in it as it is: a body is written out once."""
-    kind, time, request_id, instance, prev = (
-        json.dumps(text, ensure_ascii=False)
-        for text in (record.kind, record.time, record.request_id, record.instance, record.prev)
-    )
+    quoted = _ENCODER.encode
     return hashlib.sha256(
-        f'{{"body":{body},"instance":{instance},"kind":{kind},"number":{record.number:d},"prev":{prev}'
-        f',"request_id":{request_id},"time":{time}}}'.encode()
+        f'{{"body":{body},"instance":{quoted(of.instance)},"kind":{quoted(of.kind)},"number":{number:d}'
+        f',"prev":{quoted(prev)},"request_id":{quoted(of.request_id)},"time":{quoted(of.time)}}}'.encode()
     ).hexdigest()
 
 

@@ -13,7 +13,7 @@ ENGINES: dict[str, tuple[str, ...]] = {
     "fast": ("patterns", "titles", "tagger_small"),
     "off": (),
 }
-"""The built-in detectors of each engine; they always run, a configuration adds to them. `off` takes no others either."""
+"""The built-in detectors of each engine; they always run, a configuration adds to them. `off` takes none."""
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -75,6 +75,13 @@ class DeidConfig(BaseModel):
         description=(
             "What happens when a request or an answer holds identifiers of a patient other than the one it is "
             "about. `flag`: a finding. `block`: what is certain is refused, the rest is a finding. `off`: nothing."
+        ),
+    )
+    answers: Literal["redact", "off"] = Field(
+        "redact",
+        description=(
+            "What happens to identifiers in an answer that nobody supplied: the model made them up, or remembers them. "
+            "`redact`: a label takes their place. `off`: they are shown."
         ),
     )
     deny: tuple[DenyConfig, ...] = Field((), description="Texts that always are identifiers, below.")

@@ -127,8 +127,8 @@ class OutboundCheck:
     def _is_ours(self, text: str) -> bool:
         """Whether what looks like another patient's identifier is a surrogate of this request."""
         if self._ours is None:
-            words = [pieces(plain(s)) for s in self._surrogates]
-            self._ours = frozenset((*chain(*words), *("".join(w) for w in words)))
+            made = [pieces(plain(s)) for s in self._surrogates]
+            self._ours = frozenset((*chain(*made), *("".join(m) for m in made)))
         parts = pieces(text)
         words = [p for p in parts if not p.isdecimal()]
         return "".join(parts) in self._ours or (bool(words) and self._ours.issuperset(words))

@@ -8,7 +8,7 @@ refusal, the arguments of each tool call. All of them pass steps 7 and 8.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -28,7 +28,12 @@ _LONGEST_MARKER = 240
 
 
 class Restoring(Protocol):
-    """Step 7 of one text that comes in pieces."""
+    """Step 7 of one text that comes in pieces: what the caller supplied is put back, what nobody did is taken out."""
+
+    @property
+    def redacted(self) -> Mapping[str, int]:
+        """How many identifiers were taken out so far, by label."""
+        ...
 
     def feed(self, piece: str) -> str:
         """The next piece in; whatever of the text is certain by now out."""
@@ -54,7 +59,7 @@ class FlowOptions:
     evidence: tuple[Evidence, ...] = field(repr=False)
     record: tuple[RecordItem, ...] | None = field(repr=False)
     withhold: bool
-    hold: str = "risky"
+    hold: Literal["risky", "all"] = "risky"
     structured: bool = False
 
     def hold_back(self) -> HoldBack:
@@ -65,6 +70,7 @@ class FlowOptions:
             evidence=self.evidence,
             record=self.record,
             withhold=self.withhold,
+            hold=self.hold,
         )
 
 
@@ -122,6 +128,11 @@ class TextChannel:
         return self._show(text)
 
     @property
+    def redacted(self) -> Mapping[str, int]:
+        """How many identifiers that nobody supplied were taken out, by label."""
+        return self._restoring.redacted
+
+    @property
     def restored(self) -> str:
         """The text as the model gave it, before anything was withheld or removed."""
         return "".join(self._restored)
@@ -168,6 +179,11 @@ class JsonChannel:
         if self._options.guard.idle:
             return self._show(tail)
         return self._show(self._checked("".join(self._restored)))
+
+    @property
+    def redacted(self) -> Mapping[str, int]:
+        """How many identifiers that nobody supplied were taken out, by label."""
+        return self._restoring.redacted
 
     @property
     def restored(self) -> str:
@@ -313,6 +329,12 @@ class ChoiceFlow:
             if channel is not None:
                 yield from (replace(f, where=name, start=-1, end=-1) for f in channel.findings)
 
+    @property
+    def redacted(self) -> Iterator[Mapping[str, int]]:
+        """Of each of its texts how many identifiers that nobody supplied were taken out, by label."""
+        channels = (self._text, self._reasoning, self._refusal, *(c.channel for c in self._calls.values()))
+        yield from (channel.redacted for channel in channels if channel is not None)
+
     def _tool(self, tool: ToolDelta) -> ToolDelta:
         call = self._calls.get(tool.index)
         if call is None:
@@ -378,6 +400,16 @@ class AnswerFlow:
     def findings(self) -> tuple[Finding, ...]:
         """What the checks found in the sentences so far."""
         return tuple(f for c in self._in_order() for f in c.findings)
+
+    @property
+    def redacted(self) -> dict[str, int]:
+        """How many identifiers that nobody supplied were taken out of the answer, by label."""
+        tally: dict[str, int] = {}
+        for choice in self._in_order():
+            for counted in choice.redacted:
+                for label, count in counted.items():
+                    tally[label] = tally.get(label, 0) + count
+        return dict(sorted(tally.items()))
 
     def _choice(self, index: int) -> ChoiceFlow:
         choice = self._choices.get(index)

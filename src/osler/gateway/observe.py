@@ -1,6 +1,64 @@
 """What the gateway tells whoever measures it: step times, outcomes, faults. Names and numbers only, no PHI."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from osler.core.messages import Message, Usage
+
+Outcome = Literal["answered", "refused", "failed", "abandoned"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of a model server: when, in seconds on a clock that never goes back, and how it ended."""
+
+    destination: str
+    model: str
+    outcome: str
+    begun_s: float
+    ended_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a request ended, and what is known of it by then. Empty where it did not come so far.
+
+    Times are seconds on a clock that never goes back. `usage` and `usd` are what the model servers were asked for this
+    very request: nothing where the answer was `kept` from before or the call was `shared` (`reused`). `code` is the
+    error's. `phi` counts identifiers found, `redacted` those that the model made up and that were taken out of its
+    answer, by kind; `findings` are kind and severity. `sent` is the text that left, only where its identifiers were
+    replaced: it still counts as PHI, and is for whoever was told to keep it.
+    """
+
+    outcome: Outcome
+    destination: str
+    model: str
+    model_id: str
+    surface: str
+    stream: bool
+    begun_s: float
+    ended_s: float
+    usage: Usage
+    usd: float
+    rule: str
+    code: str
+    phi: Mapping[str, int]
+    redacted: Mapping[str, int]
+    findings: tuple[tuple[str, str], ...]
+    reused: Literal["kept", "shared", ""]
+    calls: tuple[Call, ...]
+    finish: str
+    sent: tuple[Message, ...] = field(repr=False)
+
+    @property
+    def own_s(self) -> float:
+        """Seconds of the request in which no model server was being called for it: what Osler itself added."""
+        inside, until = 0.0, self.begun_s
+        for call in sorted(self.calls, key=lambda c: c.begun_s):
+            inside += max(0.0, call.ended_s - max(call.begun_s, until))
+            until = max(until, call.ended_s)
+        return max(0.0, self.ended_s - self.begun_s - inside)
 
 
 class Observer(Protocol):
@@ -10,8 +68,12 @@ class Observer(Protocol):
         """A step took so long."""
         ...
 
-    def outcome(self, kind: str, target: str) -> None:
-        """A request ended: answered, refused, failed or abandoned."""
+    def ended(self, request: Ended) -> None:
+        """A request ended."""
+        ...
+
+    def began(self, target: str, seconds: float, *, stream: bool) -> None:
+        """A `destination/model` began to answer so long after it was called; a plain answer begins when it is whole."""
         ...
 
     def upstream_fault(self, destination: str) -> None:
@@ -49,7 +111,10 @@ class NullObserver:
     def step(self, name: str, seconds: float) -> None:
         return
 
-    def outcome(self, kind: str, target: str) -> None:
+    def ended(self, request: Ended) -> None:
+        return
+
+    def began(self, target: str, seconds: float, *, stream: bool) -> None:
         return
 
     def upstream_fault(self, destination: str) -> None:

@@ -59,6 +59,8 @@ class Parts:
     estimators: Estimators = field(default_factory=lambda: Estimators(task=None, complexity=None))
     task_checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
     roster: Callable[[], Roster] | None = None
+    redacts: bool = True
+    wrong_patient: Literal["off", "flag", "block"] = "flag"
 
     def guard_of(self, task: str | None) -> Guard:
         """The checks of answers to a task, or to a request without one."""

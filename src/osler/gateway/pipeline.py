@@ -7,9 +7,10 @@ nothing leaves, and what was refused is signed too. Steps 1 to 5 are in `inward.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from osler.core.audit import AuditRecord
 from osler.core.errors import GuardUnavailable, OslerError, PolicyRefused, StoreError
@@ -19,12 +20,15 @@ from osler.core.ports.check import Statement
 from osler.core.ports.completer import ModelCall
 from osler.gateway import signing
 from osler.gateway.answer import Piece
-from osler.gateway.exchange import Done, Event, Exchange, Failed
+from osler.gateway.ended import Outcome, ended_of
+from osler.gateway.exchange import Done, Event, Exchange, Failed, filled
 from osler.gateway.inward import Inward
 from osler.gateway.parts import Parts, bounds_of
 from osler.gateway.reuse import Call, Kept, Said
 from osler.gateway.router import Target
 from osler.knowledge import cite
+
+T = TypeVar("T")
 
 
 class Pipeline:
@@ -41,7 +45,7 @@ class Pipeline:
         opening = ending = False
         steps = self._inward
         try:
-            x = replace(x, request=self.parts.tasks.prepare(request))
+            x = filled(x, request=self.parts.tasks.prepare(request))
             async with self._bounds.turn(_length(request)):
                 x = await self._step("sensitivity", steps.sensitivity, x)
                 x = await self._step("policy", steps.policy, x)
@@ -54,11 +58,11 @@ class Pipeline:
             async with aclosing(self._call(x)) as deltas:
                 async for target, delta in deltas:
                     if target is not x.target or delta.usage is not None:
-                        x = replace(x, target=target, usage=delta.usage or x.usage)
+                        x = filled(x, target=target, usage=delta.usage or x.usage)
                     shown = await self._bounds.run(self._passed, x, delta)
                     if shown is not None and request.stream:
                         yield shown
-            x, tail = await self._bounds.run(self._conclude, x)
+            x, tail = await self._timed("verify", self._bounds.run(self._conclude, x))
             if request.stream:
                 for shown in tail:
                     yield shown
@@ -81,7 +85,7 @@ class Pipeline:
             return
         finally:
             self._settle(x)
-        self.parts.observer.outcome("answered", x.target.name if x.target else "")
+        self._tell("answered", x)
         yield Done(exchange=x)
 
     def _joined(self, x: Exchange) -> Exchange:
@@ -91,8 +95,8 @@ class Pipeline:
             return x
         call = reuse.call(x.key, lambda: self._kept(x, self._upstream(x)), x.having(x.replacer))
         if call.replacer is x.replacer or call.replacer is None:
-            return replace(x, call=call)
-        return replace(self._inward.flowing(x, call.replacer), call=call, follows=True)
+            return filled(x, call=call)
+        return filled(self._inward.flowing(x, call.replacer), call=call, follows=True)
 
     # 6 ── the model; another permitted one takes over while nothing has come back yet
     def _call(self, x: Exchange) -> AsyncGenerator[Said, None]:
@@ -108,7 +112,7 @@ class Pipeline:
             return ModelCall(
                 model_id=target.model.id,
                 messages=x.outbound,
-                params=x.params,
+                params=p.tasks.fitted(x.params, x.request, schema=target.model.schemas),
                 endpoint="completions" if x.request.surface == "completions" else "chat",
                 context=target.model.context,
             )
@@ -152,20 +156,25 @@ class Pipeline:
 
     def _conclude(self, x: Exchange) -> tuple[Exchange, tuple[Piece, ...]]:
         """The end of steps 7 and 8: the tail of the answer, its citations, and what the checks say of the whole."""
-        flow, guard = x.having(x.flow), self.parts.guard
+        flow, guard = x.having(x.flow), self.parts.guard_of(x.request.task)
         question = Statement(part="question", text=x.request.question, evidence=x.evidence, record=x.record)
         asked = guard.question(question)
         # A client that shows the answer only must show these too: they stand in the answer itself.
         warnings = [f.reason for f in asked if f.severity is not Severity.INFO]
         tail = flow.finish([*x.having(x.grounding).notices, *warnings])
-        found = [*asked, *flow.findings]
+        found = [*x.warned, *asked, *flow.findings, *self._inward.warned(x, flow.shown)]
+        redacted = flow.redacted
+        if redacted:
+            found.append(_taken_out(redacted))
         for raw in flow.raws:
             whole = Statement(
                 part="answer", text=raw, question=x.request.question, evidence=x.evidence, record=x.record
             )
             found += (_unplaced(f) for f in guard.answer(whole))
         citations = cite.cited(flow.shown, x.evidence)
-        return replace(x, choices=flow.choices, citations=citations, findings=tuple(found)), tail
+        return filled(
+            x, choices=flow.choices, citations=citations, findings=tuple(found), redacted=redacted
+        ), tail
 
     # 9 ── durable before anyone is told that it is done
     async def _open(self, x: Exchange) -> Exchange:
@@ -173,12 +182,12 @@ class Pipeline:
         if not _is_opened(x):
             return x
         body = signing.exchange_body(x, self.parts.config_digest, outcome="opened", ms=self._ms(x))
-        return replace(x, opened=await self._append("opened", x, body))
+        return filled(x, opened=await self._timed("open", self._append("opened", x, body)))
 
     async def _sign(self, x: Exchange) -> Exchange:
         kind = "closed" if x.opened else "answer"
         body = signing.exchange_body(x, self.parts.config_digest, outcome="answered", ms=self._ms(x))
-        return replace(x, signed=await self._append(kind, x, body))
+        return filled(x, signed=await self._timed("sign", self._append(kind, x, body)))
 
     async def _fail(self, x: Exchange, error: OslerError, *, ending: bool = False) -> Failed:
         """Sign the refusal or the fault. When that fails too, the audit log is what is down: say so.
@@ -187,13 +196,13 @@ class Pipeline:
         """
         own = error.decision if isinstance(error, PolicyRefused) else None
         decision = dict(own or x.decision_json())
-        outcome = "refused" if isinstance(error, PolicyRefused) else "failed"
-        self.parts.observer.outcome(outcome, x.target.name if x.target else "")
+        outcome: Outcome = "refused" if isinstance(error, PolicyRefused) else "failed"
+        self._tell(outcome, x, error)
         if ending and isinstance(error, StoreError) and x.opened is not None:
             return Failed(error=error, decision=decision, record=None)
         try:
             if x.flow is not None:
-                x = replace(x, choices=x.flow.choices, findings=x.flow.findings)
+                x = filled(x, choices=x.flow.choices, findings=x.flow.findings)
             body = signing.exchange_body(x, self.parts.config_digest, outcome=outcome, ms=self._ms(x))
             body |= signing.error_body(error)
             record = await self._append("closed" if x.opened else outcome, x, body)
@@ -203,9 +212,9 @@ class Pipeline:
 
     async def _abandon(self, x: Exchange, *, opened: bool) -> None:
         """The caller went away: close what was opened or is being opened, even while being cancelled."""
-        self.parts.observer.outcome("abandoned", x.target.name if x.target else "")
+        self._tell("abandoned", x)
         if x.flow is not None:
-            x = replace(x, choices=x.flow.choices)
+            x = filled(x, choices=x.flow.choices)
         body = signing.exchange_body(x, self.parts.config_digest, outcome="abandoned", ms=self._ms(x))
         with suppress(StoreError):  # then the record stays open, and is closed as interrupted later
             await asyncio.shield(self._append("closed" if opened else "abandoned", x, body))
@@ -223,6 +232,18 @@ class Pipeline:
             return await self._bounds.run(step, x, length=_length(x.request))
         finally:
             self.parts.observer.step(name, self.parts.clock.monotonic() - begun)
+
+    async def _timed(self, name: str, work: Awaitable[T]) -> T:
+        """What `work` gives, measured as a step."""
+        begun = self.parts.clock.monotonic()
+        try:
+            return await work
+        finally:
+            self.parts.observer.step(name, self.parts.clock.monotonic() - begun)
+
+    def _tell(self, outcome: Outcome, x: Exchange, error: OslerError | None = None) -> None:
+        """Tell whoever measures how the request ended."""
+        self.parts.observer.ended(ended_of(x, outcome, error, self.parts.clock.monotonic()))
 
     def _settle(self, x: Exchange) -> None:
         """Count what the request used up; what came from memory, or from another's call, cost nothing."""
@@ -248,6 +269,17 @@ def _length(request: ChatRequest) -> int:
 def _is_opened(x: Exchange) -> bool:
     """Whether a record is written before the call: always for streams, and for all that may hold PHI."""
     return x.request.stream or x.having(x.facts).counts_as_phi
+
+
+def _taken_out(redacted: Mapping[str, int]) -> Finding:
+    """The finding that says what is missing from the answer."""
+    counted = ", ".join(f"{count} {label}" for label, count in redacted.items())
+    return Finding(
+        kind="identifier_made_up",
+        severity=Severity.WARN,
+        reason=f"The answer held identifiers that nobody supplied; labels stand in their place ({counted}).",
+        source="osler:deid/answers",
+    )
 
 
 def _unplaced(finding: Finding) -> Finding:

@@ -76,6 +76,8 @@ def exchange_body(x: Exchange, config: str, *, outcome: str, ms: int) -> dict[st
         body["answer"] = digest(subject, x.answer)
     if len(x.choices) > 1 or any(c.tools or c.refusal for c in x.choices):
         body["choices"] = [digest(subject, _json(_choice(c))) for c in x.choices]
+    if x.redacted:
+        body["redacted"] = dict(x.redacted)
     body["cited"] = [c.n for c in x.citations]
     body["findings"] = [{"kind": f.kind, "severity": f.severity.value, "where": f.where} for f in x.findings]
     body["usage"] = {"prompt": x.usage.prompt, "completion": x.usage.completion}

@@ -36,6 +36,11 @@ class Guard:
         return not self._checks
 
     @property
+    def reads_sentences(self) -> bool:
+        """Whether a check looks at the sentences of an answer."""
+        return any("sentence" in check.parts for check in self._checks)
+
+    @property
     def flows(self) -> bool:
         """Whether all that its checks may block in a sentence has a dose, a drug, an order, a warning or a yes in it.
 

@@ -49,6 +49,7 @@ class HoldBack:
         hold: Literal["risky", "all"] = "risky",
     ) -> None:
         self._guard = guard
+        self._idle = not guard.reads_sentences
         self._statement = Statement(
             part="sentence", text="", question=question, evidence=evidence, record=record
         )
@@ -57,13 +58,16 @@ class HoldBack:
         self._looked = 0
         self._shown = 0
         self._released = 0
-        asked = record is not None and bool(drugs.load().find(question))
-        self._watch = Watch(asked=asked) if hold == "risky" and guard.flows else None
+        self._watch: Watch | None = None
+        if hold == "risky" and guard.flows and not self._idle:
+            self._watch = Watch(asked=record is not None and bool(drugs.load().find(question)))
         self._lines = Lines()
         self.findings: list[Finding] = []
 
     def feed(self, piece: str) -> str:
         """What can be released of the text so far: checked sentences, and of the next one what is harmless."""
+        if self._idle:
+            return piece  # nobody looks at sentences: there is nothing to wait for
         self._held += piece
         out: list[str] = []
         while True:

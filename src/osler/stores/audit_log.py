@@ -4,15 +4,13 @@ All processes that share the database write one chain: each commit reads the hea
 write transaction. Within a process one thread writes for all (see `group_commit`).
 """
 
-import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from osler.core.audit import AuditEntry, AuditRecord, ChainVerdict, Head, canonical_json, verify
+from osler.core.audit import AuditEntry, AuditRecord, ChainVerdict, Head, plain, verify, written
 from osler.core.clock import Clock, timestamp
 from osler.core.errors import StoreError
 from osler.stores import audit_chain
@@ -135,17 +133,21 @@ class SqlAuditLog:
                 "The audit log was opened in another process.",
                 remedy="Open the workspace after the fork, or start workers with spawn.",
             )
-        complete = replace(
-            entry,
-            time=entry.time or timestamp(self._clock.now()),
-            instance=entry.instance or self.instance,
-        )
+        time, instance = entry.time or timestamp(self._clock.now()), entry.instance or self.instance
         try:
-            text = canonical_json(entry.body).decode()
-            canonical_json([complete.kind, complete.time, complete.request_id, complete.instance])
+            body = plain(entry.body)
+            text = written(body)
+            "".join((text, entry.kind, time, entry.request_id, instance)).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise StoreError(
                 f"An audit entry has no canonical JSON form ({type(error).__name__}); it was not written.",
                 remedy="Report this message: audit entries are made by Osler and its plug-ins only.",
             ) from None
-        return replace(complete, body=json.loads(text), canonical=text)
+        return AuditEntry(
+            kind=entry.kind,
+            time=time,
+            body=body,
+            request_id=entry.request_id,
+            instance=instance,
+            canonical=text,
+        )

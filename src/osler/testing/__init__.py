@@ -2,7 +2,8 @@
 
 `ModelServer` and `ModelServerThread` speak the OpenAI wire on loopback and misbehave on request;
 `FaultServer` goes wrong byte by byte, in any `Trouble`;
-`DetectorServer` is a detector service and does the same; `SocketCapture` keeps every byte that
+the stand-ins of `osler.testing.engines` enforce the request shapes of vLLM, TGI, llama.cpp and Ollama;
+`DetectorServer` is a detector service and misbehaves too; `SocketCapture` keeps every byte that
 reaches it; `FixedClock` is a clock that stands still;
 `Failing…` are parts that are down when a `Switch` says so, in one `Manner` or another;
 `check_detector`, `check_reader`, `check_completer`, `check_check` and `check_estimator` hold a plug-in to its port,

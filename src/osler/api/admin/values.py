@@ -140,7 +140,10 @@ class ReviewShown(BaseModel):
 
 
 class GlassShown(BaseModel):
-    """A request that broke the glass. `reason` may hold PHI; it is null once the patient's key was shredded."""
+    """A request that broke the glass. `reason` may hold PHI.
+
+    It is null once the patient's key was shredded, and where the request failed before it was known who the patient is.
+    """
 
     number: int
     time: str

@@ -31,7 +31,7 @@ NOTES: Mapping[str, Mapping[str, Any]] = {
     "specialty": {
         "type": "string",
         "pattern": _NAME,
-        "description": "The medical specialty, a word. Rules look at it; it is recorded.",
+        "description": "The medical specialty, a word. Rules look at it.",
     },
     "latency": {
         "type": "string",

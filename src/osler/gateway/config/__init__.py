@@ -35,6 +35,8 @@ from osler.gateway.config.rules import (
 from osler.gateway.config.server import RateLimitConfig, ServerConfig, TimeoutsConfig, TlsConfig
 from osler.gateway.config.shared import Name, Secret
 from osler.gateway.config.tasks import TaskConfig
+from osler.gateway.config.telemetry import TelemetryConfig
+from osler.gateway.config.tenants import TenantConfig
 
 __all__ = [
     "DEFAULT_DESTINATIONS",
@@ -61,6 +63,8 @@ __all__ = [
     "Secret",
     "ServerConfig",
     "TaskConfig",
+    "TelemetryConfig",
+    "TenantConfig",
     "TimeoutsConfig",
     "TlsConfig",
     "UpstreamTlsConfig",

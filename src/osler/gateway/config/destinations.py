@@ -56,7 +56,10 @@ class ModelConfig(BaseModel):
     id: str = Field(min_length=1, description="What the model is called at the server.")
     kind: ModelKind = Field("chat", description="What it is for.")
     context: int = Field(
-        8192, ge=1, description="Tokens that it takes in. Informs only: nothing is cut to it."
+        8192,
+        ge=1,
+        description="Tokens of prompt and answer together. Nothing is cut to it; `ollama` is told it, and "
+        "`osler doctor` compares it with what the server says.",
     )
     price_in: float = Field(
         0.0, ge=0, description='US dollars per million tokens, in and out. Used by `prefer = "cost"`.'

@@ -14,6 +14,8 @@ from osler.gateway.config.resilience import (
 from osler.gateway.config.reuse import CacheConfig
 from osler.gateway.config.roles import RoleConfig
 from osler.gateway.config.shared import STRICT, Name
+from osler.gateway.config.telemetry import TelemetryConfig
+from osler.gateway.config.tenants import TenantConfig
 
 
 class GatewayConfig(BaseModel):
@@ -43,6 +45,12 @@ class GatewayConfig(BaseModel):
         HedgingConfig(), description="When a latency-critical request is sent to two servers."
     )
     wan: WanConfig = Field(WanConfig(), description="Whether the clouds can be reached.")
+    tenants: dict[Name, TenantConfig] = Field(
+        default_factory=dict,
+        description="What callers of a tenant are held to. Where one stands here, a key of a tenant that does not is "
+        "refused, but for `default`.",
+    )
+    telemetry: TelemetryConfig = Field(TelemetryConfig(), description="Where traces are sent.")
     queue: QueueConfig = Field(
         QueueConfig(), description="Where requests wait for a destination that is busy."
     )

@@ -129,6 +129,13 @@ class ServerConfig(BaseModel):
         RateLimitConfig(), description="How many requests callers may make, below."
     )
     timeouts: TimeoutsConfig = Field(TimeoutsConfig(), description="How long callers may take, below.")
+    drain_wait_s: float = Field(
+        0.0,
+        ge=0,
+        le=600,
+        description="On SIGTERM, how long requests are still taken while `/readyz` says 503 already: as long as a load "
+        "balancer takes to notice.",
+    )
     drain_s: int = Field(
         20, ge=0, le=600, description="On stopping, how long requests in flight may take to finish."
     )

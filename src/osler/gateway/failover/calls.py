@@ -298,6 +298,7 @@ class Failover:
         name = target.destination.name
         if outcome == "begun":
             self._paces.note(target.name, now - attempt.started, stream=course.stream)
+            self._observer.began(target.name, now - attempt.started, stream=course.stream)
             self._wan.reached(name)
             self._breaker(target).answered(now, probe=attempt.probe)
             attempt.probe = False
@@ -313,6 +314,8 @@ class Failover:
                 model=target.model.name,
                 outcome=error.fault if error is not None else outcome,
                 ms=round((now - attempt.started) * 1000),
+                begun_s=attempt.started,
+                ended_s=now,
             )
         )
 

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempted:
-    """One call of one target. `outcome`: `answered`, `given up`, or the kind of its fault; `ms` until then."""
+    """One call of one target. `outcome`: `answered`, `given up`, or the kind of its fault; `ms` until then.
+
+    `begun_s` and `ended_s` are seconds on the gateway's clock that never goes back.
+    """
 
     destination: str
     model: str
     outcome: str
     ms: int
+    begun_s: float = 0.0
+    ended_s: float = 0.0
 
     def to_json(self) -> dict[str, object]:
         """Ready for the audit log."""

@@ -122,12 +122,15 @@ ROWS: tuple[Row, ...] = (
         "POST",
         "/admin/route/explain",
         body={"messages": [{"role": "user", "content": QUESTION}]},
-        needs=("audit", "detector", "policy"),
+        needs=("audit", "detector", "policy", "vault"),
         key=FRESH,
     ),
     _row("GET", "/admin/break-glass", needs=("audit",), key=FRESH),
     _row(
-        "POST", "/admin/break-glass/{number}/reviewed", at="/admin/break-glass/1/reviewed", needs=("audit",)
+        "POST",
+        "/admin/break-glass/{number}/reviewed",
+        at="/admin/break-glass/{glass}/reviewed",
+        needs=("audit",),
     ),
     _row("GET", "/admin/collections"),
     _row("GET", "/admin/plugins"),
@@ -141,7 +144,8 @@ ROWS: tuple[Row, ...] = (
     _row("POST", "/admin/vault/expire", needs=("audit", "vault")),
     _row("GET", "/admin/openapi.json"),
 )
-"""What the matrix knows of. `{fresh}` in a path stands for an API key that is made for the request."""
+"""What the matrix knows of. `{fresh}` in a path stands for an API key that is made for the request, `{glass}` for a
+record that says that the glass was broken."""
 
 
 def routes_of(app: Starlette) -> list[tuple[str, str]]:

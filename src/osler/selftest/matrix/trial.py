@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ from typing import Any, Self
 
 from osler.app.build import Stores, open_stores
 from osler.app.config import Config
+from osler.core.audit import AuditEntry
+from osler.core.clock import SystemClock, timestamp
 from osler.core.ports.access import ADMIN
 from osler.selftest.matrix.judge import SENTENCES, Answer, Seen
 from osler.selftest.matrix.outages import Outage
@@ -79,6 +82,7 @@ class Trial:
     def ask(self, row: Row, ask: Ask) -> Seen:
         """One request, and all that is to be seen of it."""
         path = (ask.path or row.path).replace("{fresh}", self._fresh_key() if "{fresh}" in ask.path else "")
+        path = path.replace("{glass}", str(self._broken_glass()) if "{glass}" in ask.path else "")
         before = {name: capture.sizes() for name, capture in self._captures.items()}
         answer = self._request(row.method, path, ask)
         records = tuple(self.stores.audit.records(after=self._last))
@@ -88,6 +92,20 @@ class Trial:
 
     def _fresh_key(self) -> str:
         return self.stores.access.create("selftest fresh", "clinician")[0].id
+
+    def _broken_glass(self) -> int:
+        """The number of an audit record that says that the glass was broken."""
+        made = self.stores.audit.append_now(
+            AuditEntry(
+                kind="refused",
+                time=timestamp(SystemClock().now()),
+                body={"break_glass": True, "outcome": "refused"},
+                request_id=f"selftest_{secrets.token_hex(8)}",
+                instance=self.stores.audit.instance,
+            )
+        )
+        self._last = made.number
+        return made.number
 
     def _key(self, role: str) -> str:
         if role == FRESH:

@@ -11,6 +11,7 @@ from osler.app.build import build_completer, build_deidentifier, build_guard, bu
 from osler.app.config import Config
 from osler.app.secrets import exposed_files
 from osler.app.serving import require_keys, require_tls
+from osler.app.tasks import load_tasks
 from osler.cli.work.doctoring.line import Line, attempt, fail, fault, ok, warn
 from osler.core.clock import SystemClock
 from osler.core.errors import OslerError
@@ -47,9 +48,11 @@ def _unmade(what: str, make: Callable[[], object]) -> Line | None:
 
 
 def rules(config: Config) -> Line:
-    """The tests that stand beside the rules."""
+    """The tests that stand beside the rules, and the tasks that they may look at."""
     try:
-        count = rule_tests.run(config, build_deidentifier(config), SystemClock().now().date())
+        deidentifier = build_deidentifier(config)
+        load_tasks(config, deidentifier)
+        count = rule_tests.run(config, deidentifier, SystemClock().now().date())
     except OslerError as error:
         return fault("rules", error)
     return ok("rules", f"{len(config.rules)} rules, {count} tests pass")

@@ -1,0 +1,217 @@
+"""Step 5: what of a request leaves. Identifiers out, surrogates in, a second look at the bytes, and the way back.
+
+The second look shares nothing with the detectors. It reads what would be sent, encodings too, and looks for each
+identifier that is known: of the request, of the patient's record, of everybody else in the workspace.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import msgspec
+
+from osler.core.citations import Evidence
+from osler.core.errors import PolicyRefused
+from osler.core.findings import Finding, Severity
+from osler.core.messages import Message
+from osler.core.models import Place
+from osler.core.ports.records import PatientIdentity
+from osler.core.spans import counts
+from osler.deid import Replacer, Sent
+from osler.deid.roster import Roster
+from osler.deid.wrong_patient import others
+from osler.gateway.exchange import Exchange, filled
+from osler.gateway.flow import AnswerFlow, FlowOptions
+from osler.gateway.parts import Parts
+from osler.gateway.tokens import fitting, size_of
+from osler.knowledge.prompt import grounded_prompt
+
+_PIXELS = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,[A-Za-z0-9+/=]*", re.IGNORECASE)
+HIDDEN = "identifiers in an encoding (base64, percent signs, …), which cannot be replaced there"
+
+
+class Leaving:
+    """Step 5. One per process; keeps nothing of a request."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def surrogate(self, x: Exchange) -> Exchange:
+        """What leaves, and the way back. Raises PolicyRefused where something that must not leave still stands."""
+        p, transform, slots = self._parts, x.having(x.target).transform, x.having(x.slots)
+        public = [e for e in x.evidence if self._public(e)]
+        private = [e for e in x.evidence if not self._public(e)]
+        notices = x.having(x.grounding).notices
+        roster = self._roster()
+        x = self._of_one_patient(x, [*slots.texts, *x.hidden, *(e.quote for e in private)], roster)
+        replacer = Replacer(
+            p.deidentifier,
+            known=x.identity.identifiers if x.identity else (),
+            transform=transform,
+            over_89=_over_89(x.identity, p.clock.now().date()),
+            taken=_of_somebody(roster) if roster is not None else None,
+        )
+        quotes = [*(e.quote for e in private), *(e.title for e in private)]
+        texts = [*slots.texts, *x.hidden, *quotes, *notices]
+        changed = replacer.apply(texts, found=x.found, also_seen=[f"{e.title} {e.quote}" for e in public])
+        asked, at = len(slots.texts), len(slots.texts) + len(x.hidden)
+        messages, params = slots.filled(changed[:asked])
+        sent = list(changed[:asked])
+        if x.request.ground != "off":
+            half = at + len(private)
+            prompt = grounded_prompt(
+                _hidden(x.evidence, private, changed[at:half], changed[half : half + len(private)]),
+                changed[half + len(private) :],
+            )
+            messages = (Message(role="system", content=prompt), *messages)
+            sent.append(prompt)
+        if transform != "none" and any(replacer.spans[asked:at]):
+            raise self._refused(x, HIDDEN)
+        self._look_again(x, replacer, roster, (messages, params), public)
+        replaced = counts(s for spans in replacer.spans for s in spans) if transform != "none" else {}
+        fit = fitting(x.targets, size_of(sent, x.request.params, images=slots.images))
+        x = filled(x, replaced=replaced, outbound=messages, params=params, targets=fit, target=fit[0])
+        return self.flowing(x, replacer)
+
+    def flowing(self, x: Exchange, replacer: Replacer) -> Exchange:
+        """The exchange with the way back that a replacer knows."""
+        p = self._parts
+        finder = p.deidentifier if p.redacts else None
+        # Made once, read when something that looks like an identifier comes back: most answers have none.
+        sent = Sent([*_texts(x.outbound), _json(x.params), *(f"{e.title} {e.quote}" for e in x.evidence)])
+        options = FlowOptions(
+            text=lambda: replacer.answer_stream(finder=finder, sent=sent),
+            json=lambda: replacer.json_answer_stream(finder=finder, sent=sent),
+            guard=p.guard_of(x.request.task),
+            question=x.request.question,
+            evidence=x.evidence,
+            record=x.record,
+            withhold=p.withhold,
+            hold=p.hold,
+            structured=_is_structured(x.params),
+        )
+        return filled(x, replacer=replacer, flow=AnswerFlow(options))
+
+    def warned(self, x: Exchange, answer: str) -> tuple[Finding, ...]:
+        """What the wrong-patient guard finds in an answer. Raises PolicyRefused where that is to be blocked."""
+        if not answer or self._parts.wrong_patient == "off" or not x.having(x.facts).counts_as_phi:
+            return ()
+        return self._judged(x, [answer], self._roster(), "answer")
+
+    def _of_one_patient(self, x: Exchange, texts: Sequence[str], roster: Roster | None) -> Exchange:
+        if self._parts.wrong_patient == "off" or (roster is None and not x.having(x.facts).counts_as_phi):
+            return x
+        return filled(x, warned=self._judged(x, texts, roster, "question"))
+
+    def _judged(
+        self, x: Exchange, texts: Sequence[str], roster: Roster | None, where: str
+    ) -> tuple[Finding, ...]:
+        known = x.identity.identifiers if x.identity else ()
+        found = others(texts, x.request.patient, roster, known)
+        blocks = self._parts.wrong_patient == "block"
+        for other in found:
+            if blocks and other.certain:
+                raise PolicyRefused(
+                    f"The wrong-patient guard refuses: {other.reason}",
+                    remedy="Ask about one patient at a time, and name whose record is meant.",
+                    decision=x.having(x.decision).to_json(),
+                )
+        return tuple(
+            Finding(
+                kind="wrong_patient",
+                severity=Severity.WARN,
+                reason=other.reason,
+                source=f"osler:wrong-patient/{other.by}",
+                where=where,
+            )
+            for other in found
+        )
+
+    def _look_again(
+        self,
+        x: Exchange,
+        replacer: Replacer,
+        roster: Roster | None,
+        leaving: tuple[Sequence[Message], Mapping[str, object]],
+        public: Sequence[Evidence],
+    ) -> None:
+        """The second lock: nothing leaves in which a known identifier still stands.
+
+        Where text may leave as it is, it may hold identifiers: only what nobody found in a request without PHI is
+        looked for then, and only where it leaves the house.
+        """
+        if x.having(x.target).transform == "none":
+            inside = all(t.destination.place is Place.ON_PREMISES for t in x.targets)
+            if roster is None or inside or x.having(x.facts).counts_as_phi:
+                return
+        messages, params = leaving
+        body = _PIXELS.sub("", _json([_said(m) for m in messages] + [params])).encode()
+        published = [f"{e.title} {e.quote}" for e in public]
+        standing = replacer.outbound_check(roster).scan(body, allowed=published)
+        if standing:
+            kinds = ", ".join(f"{count} {label}" for label, count in sorted(standing.items()))
+            raise self._refused(x, f"identifiers that were not replaced ({kinds})")
+
+    def _refused(self, x: Exchange, what: str) -> PolicyRefused:
+        return PolicyRefused(
+            f"The outbound check found {what}; nothing was sent.",
+            remedy="Reword the request, or report the kinds: the detector needs a rule for them.",
+            decision=x.having(x.decision).to_json(),
+        )
+
+    def _roster(self) -> Roster | None:
+        """Everybody in the workspace; None where there is nobody."""
+        roster = self._parts.roster() if self._parts.roster is not None else None
+        return roster if roster is not None and len(roster) else None
+
+    def _public(self, e: Evidence) -> bool:
+        return e.patient is None and e.collection in self._parts.public
+
+
+class _OfSomebody:
+    """Whether a surrogate is somebody's real identifier in the workspace."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+
+    def __call__(self, value: str) -> bool:
+        return bool(self._roster.recognise(value))
+
+
+def _of_somebody(roster: Roster) -> _OfSomebody:
+    return _OfSomebody(roster)
+
+
+def _hidden(
+    evidence: Sequence[Evidence], private: Sequence[Evidence], quotes: Sequence[str], titles: Sequence[str]
+) -> tuple[Evidence, ...]:
+    """The evidence as it may leave."""
+    changed = {e.n: replace(e, quote=q, title=t) for e, q, t in zip(private, quotes, titles, strict=True)}
+    return tuple(changed.get(e.n, e) for e in evidence)
+
+
+def _said(message: Message) -> Mapping[str, object]:
+    return message.wire if message.wire is not None else {"content": message.content}
+
+
+def _texts(messages: Sequence[Message]) -> list[str]:
+    return [m.content if m.wire is None else _json(m.wire) for m in messages]
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _is_structured(params: Mapping[str, object]) -> bool:
+    """Whether the answer's text is to be JSON."""
+    wanted = params.get("response_format")
+    return isinstance(wanted, Mapping) and wanted.get("type") in ("json_object", "json_schema")
+
+
+def _over_89(identity: PatientIdentity | None, today: date) -> bool:
+    """Whether any date could show an age over 89. An unknown date of birth counts as no."""
+    born = identity.birth_date if identity else None
+    if born is None:
+        return False
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) > 89
