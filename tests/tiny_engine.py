@@ -9,29 +9,31 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 ALIAS = "tiny"
 CONTEXT = 2048
-WORDS = (
+TEXT = (
     "the patient takes a daily dose of her medicine with food and feels well today no pain was reported at rest she "
     "should come back in two weeks blood pressure is stable"
-).split()
+)
 TEMPLATE = "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}"
 """Nothing stands behind the messages: llama.cpp would want a grammar to begin with it."""
 
 
 def make(path: Path, *, width: int = 64, layers: int = 2, heads: int = 4) -> None:
-    """Write a llama with random weights that speaks in the words above (any text can be asked: there are bytes)."""
-    import gguf
-    import numpy as np
-
+    """Write a llama with random weights that speaks in the words of TEXT (any text can be asked: there are bytes)."""
+    gguf: Any = import_module("gguf")
     chance = np.random.default_rng(7)
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     kinds = [2, 3, 3] + [6] * 256
     tokens += ["▁", *(chr(code) for code in range(33, 127))]
     silent = len(tokens)
-    tokens += [f"▁{word}" for word in dict.fromkeys(WORDS)]
+    tokens += [f"▁{word}" for word in dict.fromkeys(TEXT.split())]
     kinds += [1] * (len(tokens) - len(kinds))
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name(ALIAS)
@@ -54,10 +56,8 @@ def make(path: Path, *, width: int = 64, layers: int = 2, heads: int = 4) -> Non
     writer.add_add_bos_token(True)
     writer.add_chat_template(TEMPLATE)
 
-    def weights(name: str, *shape: int) -> np.ndarray:
-        drawn: np.ndarray = (chance.standard_normal(shape) * 0.2).astype(np.float32)
-        writer.add_tensor(name, drawn)
-        return drawn
+    def weights(name: str, *shape: int) -> None:
+        writer.add_tensor(name, (chance.standard_normal(shape) * 0.2).astype(np.float32))
 
     weights("token_embd.weight", len(tokens), width)
     spoken = (chance.standard_normal((len(tokens), width)) * 0.2).astype(np.float32)
@@ -100,8 +100,7 @@ def serving(folder: Path, *, embeddings: bool = False) -> Iterator[str]:
 
 
 def _serve(model: str, kind: str) -> None:
-    import xllamacpp
-
+    xllamacpp: Any = import_module("xllamacpp")
     params = xllamacpp.CommonParams()
     params.model.path = model
     params.model_alias = [ALIAS]

@@ -1,4 +1,7 @@
-"""Finds the benchmarks: modules in the benchmarks folder, or one folder down, with a function `benchmark`."""
+"""Finds the benchmarks: modules in the benchmarks folder, or one folder down, with a function `benchmark`.
+
+A module that is itself called `benchmark` has the name of its folder.
+"""
 
 import ast
 import difflib
@@ -31,7 +34,8 @@ def entries(folder: Path) -> dict[str, Entry]:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if any(isinstance(node, ast.FunctionDef) and node.name == "benchmark" for node in tree.body):
-            name = path.relative_to(folder).with_suffix("").as_posix()
+            place = path.parent if path.stem == "benchmark" and path.parent != folder else path.with_suffix("")
+            name = place.relative_to(folder).as_posix()
             says = (ast.get_docstring(tree) or "").partition("\n")[0]
             found[name] = Entry(name=name, path=path, says=says)
     return found

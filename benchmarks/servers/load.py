@@ -2,8 +2,8 @@
 
     python load.py        reads a command a line from standard input, writes an answer a line
 
-Command: {"port", "bodies": [JSON texts], "connections", "requests", "spread_s"}. `requests` are sent
-over `connections` connections, each sending its next one when the last was answered; they begin
+Command: {"port", "bodies": [JSON texts], "connections", "requests", "spread_s", "headers"}. `headers` (name to value)
+may be left out. `requests` are sent over `connections` connections, each sending its next one when the last was answered; they begin
 spread evenly over `spread_s` seconds. Bodies are taken in turn.
 
 Answer: {"latency_us": [...], "first_us": [...], "seconds"}: from the first byte written to the last
@@ -27,8 +27,8 @@ _PATIENCE_S = 120
 class Load:
     """What is still to be sent, and what came back."""
 
-    def __init__(self, bodies: list[str], requests: int) -> None:
-        ready = [_request(body.encode()) for body in bodies]
+    def __init__(self, bodies: list[str], requests: int, headers: dict[str, str]) -> None:
+        ready = [request_of(body.encode(), headers) for body in bodies]
         self.waiting = deque(ready[i % len(ready)] for i in range(requests))
         self.missing = requests
         self.latency_us: list[float] = []
@@ -103,9 +103,11 @@ class Connection(asyncio.Protocol):
             self._transport.write(self._load.waiting.popleft())
 
 
-def _request(body: bytes) -> bytes:
+def request_of(body: bytes, headers: dict[str, str]) -> bytes:
+    """A request as it is sent."""
     head = f"POST {PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
+    more = "".join(f"\r\n{name}: {value}" for name, value in headers.items())
+    return (head + more).encode() + b"\r\n\r\n" + body
 
 
 async def run(command: dict[str, object]) -> dict[str, object]:
@@ -113,7 +115,10 @@ async def run(command: dict[str, object]) -> dict[str, object]:
     bodies, port = command["bodies"], command["port"]
     if not isinstance(bodies, list) or not isinstance(port, int):
         raise TypeError("a command needs bodies and a port")
-    load = Load(bodies, int(str(command["requests"])))
+    headers = command.get("headers") or {}
+    if not isinstance(headers, dict):
+        raise TypeError("headers are names and values")
+    load = Load(bodies, int(str(command["requests"])), headers)
     loop = asyncio.get_running_loop()
     begun = time.perf_counter()
     made = []

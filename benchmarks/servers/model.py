@@ -6,7 +6,9 @@ It is no model: its answer repeats up to 600 characters of what it was sent, of 
 there is any, else of the last message, so that an Osler in front has surrogates to turn back. The
 model's name picks the pace: `fast` answers at once, `slow` after
 `SLOW_S` seconds. Streams have `PIECES`
-events; `slow` spreads them evenly over the same time. It trusts its client: no limits, no errors.
+events; `slow` spreads them evenly over the same time. `paced` repeats whole lines of the last message, 2,000
+characters at most, as a stream of `STEPS` events `PACE_S` apart; `delayed` waits `DELAY_S`. It trusts its client: no
+limits, no errors.
 """
 
 import asyncio
@@ -19,6 +21,10 @@ import uvloop
 
 PIECES = 48
 QUOTED = 600
+STEPS = 64
+PACE_S = 0.01
+DELAY_S = 0.02
+LINES = 2_000
 _CREATED = 1_700_000_000
 
 
@@ -31,6 +37,11 @@ def quoted(messages: list[dict[str, str]]) -> str:
                 lines = [line for line in evidence.splitlines() if line.startswith("[")]
                 return " ".join(_cited(line) for line in lines)[:QUOTED]
     return messages[-1]["content"][:QUOTED]
+
+
+def lines(text: str) -> str:
+    """Whole lines of a text, `LINES` characters at most."""
+    return text[: text.rfind("\n", 0, LINES) + 1] or text[:LINES]
 
 
 def _cited(line: str) -> str:
@@ -58,12 +69,12 @@ def plain(body: dict[str, object], text: str) -> bytes:
     )
 
 
-def events(body: dict[str, object], text: str) -> list[bytes]:
+def events(body: dict[str, object], text: str, pieces: int = PIECES) -> list[bytes]:
     """The chunks of a streamed response, the head in the first and the end in the last."""
-    size = -(-len(text) // PIECES)
-    pieces = [text[i : i + size] for i in range(0, len(text), size)] or [""]
-    chunks = [_chunk(body, {"role": "assistant", "content": pieces[0]}, None)]
-    chunks += [_chunk(body, {"content": piece}, None) for piece in pieces[1:]]
+    size = -(-len(text) // pieces)
+    parts = [text[i : i + size] for i in range(0, len(text), size)] or [""]
+    chunks = [_chunk(body, {"role": "assistant", "content": parts[0]}, None)]
+    chunks += [_chunk(body, {"content": part}, None) for part in parts[1:]]
     chunks[0] = _HEAD + chunks[0]
     chunks[-1] += _chunk(body, {}, "stop") + _framed(b"data: [DONE]\n\n") + b"0\r\n\r\n"
     return chunks
@@ -116,7 +127,11 @@ class Connection(asyncio.Protocol):
         messages = body["messages"]
         text = quoted(messages) if isinstance(messages, list) else ""
         slow = body["model"] == "slow"
-        if body.get("stream"):
+        if body["model"] == "paced" and isinstance(messages, list):
+            self._paced(events(body, lines(messages[-1]["content"]), STEPS))
+        elif body["model"] == "delayed":
+            self._loop.call_later(DELAY_S, self._write, plain(body, text))
+        elif body.get("stream"):
             chunks = events(body, text)
             if slow:
                 # Timers that lie within a millisecond may fire in any order; the chunks go out in theirs.
@@ -129,6 +144,16 @@ class Connection(asyncio.Protocol):
             self._loop.call_later(self._slow_s, self._write, plain(body, text))
         else:
             self._write(plain(body, text))
+
+    def _paced(self, chunks: list[bytes]) -> None:
+        begun, chunk = self._loop.time(), iter(chunks)
+
+        def step(number: int) -> None:
+            if (data := next(chunk, None)) is not None and self._transport is not None:
+                self._transport.write(data)
+                self._loop.call_at(begun + PACE_S * (number + 1), step, number + 1)
+
+        step(0)
 
     def _write_next(self, paced: deque[bytes]) -> None:
         self._write(paced.popleft())

@@ -5,7 +5,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -230,6 +230,13 @@ def test_a_slice_of_schemathesis_over_both_surfaces(site: Site) -> None:
             def hold(case: Any) -> None:
                 nonlocal tried
                 tried += 1
+                # Names of tasks are a site's own: no schema can say which there are.
+                for held in (
+                    case.headers,
+                    case.body.get("metadata") if isinstance(case.body, dict) else None,
+                ):
+                    for name in ("x-osler-task", "task") if isinstance(held, MutableMapping) else ():
+                        held.pop(name, None)
                 case.call_and_validate(headers=headers, timeout=20)
 
             hold()
@@ -239,7 +246,8 @@ def test_a_slice_of_schemathesis_over_both_surfaces(site: Site) -> None:
                 "stream": True,
             }
             streamed = schema["/v1/chat/completions"]["POST"].Case(body=asked, media_type="application/json")
-            assert "[DONE]" in streamed.call_and_validate(headers=headers, timeout=20).text
+            # It reads the first events of a stream only, and holds each to the document.
+            assert '"role":"assistant"' in streamed.call_and_validate(headers=headers, timeout=20).text
     assert tried > 20
     log = site.served.log.read_text()
     assert '"status": 5' not in log

@@ -17,7 +17,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from osler.api.admission import Admission
-from osler.api.edge import STANDING, Edge, Ongoing
+from osler.api.draining import Drain
+from osler.api.edge import STANDING, Around, Edge, Ongoing
 from osler.api.incoming import read_body
 from osler.api.metrics import Metrics
 from osler.api.nesting import DEEPEST, MOST, require_plain
@@ -91,7 +92,10 @@ def port() -> Iterator[int]:
         routes=[*routes, Route("/healthz", quick)],
         exception_handlers=dict.fromkeys((InputError, RequestTimeout), known),
     )
-    app.add_middleware(Edge, metrics=Metrics(), ongoing=Ongoing(), concurrency=GATE)
+    around = Around(
+        metrics=Metrics(), ongoing=Ongoing(), concurrency=GATE, drain=Drain(), wan_down=lambda: False
+    )
+    app.add_middleware(Edge, around=around)
     with listening(WithTimes(app, TIMES)) as found:
         yield found
 
@@ -311,7 +315,7 @@ class Door:
         self._inner = inner
 
     def caller(self, asked: Request) -> Caller:
-        return asyncio.run(self._inner.caller(asked))
+        return asyncio.run(self._inner.caller(asked, "chat"))
 
     def admin(self, asked: Request) -> Caller:
         return asyncio.run(self._inner.admin(asked))
@@ -398,7 +402,7 @@ def test_a_database_of_keys_that_hangs_stops_one_request_and_no_other() -> None:
 
     async def both() -> float:
         begun = time.monotonic()
-        waiting = asyncio.ensure_future(inner.caller(request("one")))
+        waiting = asyncio.ensure_future(inner.caller(request("one"), "chat"))
         await asyncio.sleep(0.01)
         meanwhile = time.monotonic() - begun
         with pytest.raises(GuardUnavailable):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from osler.app import config as configuration
-from osler.app.build import build_deidentifier, check_parts
+from osler.app.configured import build_deidentifier, check_parts
 from osler.app.places import line_of
 from osler.app.rule_tests import run
 from osler.core.clock import SystemClock

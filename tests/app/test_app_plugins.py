@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from osler.app import config as configuration
-from osler.app.build import build_deidentifier, check_parts
+from osler.app.configured import build_deidentifier, check_parts
 from osler.core.errors import ConfigError, PluginError
 
 MODULE = """

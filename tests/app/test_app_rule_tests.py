@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from osler.app import rule_tests
-from osler.app.build import build_deidentifier
 from osler.app.config import Config, parse
+from osler.app.configured import build_deidentifier
 from osler.core.errors import ConfigError
 from osler.deid import Deidentifier
 

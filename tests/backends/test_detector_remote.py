@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from osler.app import config as configuration
-from osler.app.build import build_deidentifier
+from osler.app.configured import build_deidentifier
 from osler.backends.detectors.remote import remote
 from osler.core import registry
 from osler.core.errors import ConfigError, GuardUnavailable

@@ -94,7 +94,8 @@ def test_plain_answers_and_usage_are_the_engine_s(site: Site, model: str) -> Non
     assert own(ours.choices[0].message.content) == direct.choices[0].message.content
     assert len(own(ours.choices[0].message.content).split()) > 10
     assert ours.choices[0].finish_reason == direct.choices[0].finish_reason == "length"
-    assert ours.usage is not None and direct.usage is not None
+    assert ours.usage is not None
+    assert direct.usage is not None
     assert ours.usage.prompt_tokens == direct.usage.prompt_tokens
     assert ours.usage.completion_tokens == direct.usage.completion_tokens == 24
 
@@ -113,7 +114,8 @@ def test_streams_say_the_same_and_count_the_same(site: Site, model: str) -> None
     assert "".join(pieces) == plain.choices[0].message.content
     assert sum(map(bool, pieces)) > 8
     assert finish == ["length"]
-    assert usage is not None and plain.usage is not None
+    assert usage is not None
+    assert plain.usage is not None
     assert (usage.prompt_tokens, usage.completion_tokens) == (
         plain.usage.prompt_tokens, plain.usage.completion_tokens
     )  # fmt: skip
@@ -136,7 +138,10 @@ def test_log_probabilities_are_the_engine_s(site: Site) -> None:
     direct = site.engine.chat.completions.create(model=tiny_engine.ALIAS, **{**asked(), **more})
     ours = site.api.chat.completions.create(model="native", **{**asked(**through()), **more})
     first, second = direct.choices[0].logprobs, ours.choices[0].logprobs
-    assert first is not None and second is not None and first.content and second.content
+    assert first is not None
+    assert second is not None
+    assert first.content
+    assert second.content
     assert [t.token for t in second.content] == [t.token for t in first.content]
     for here, there in zip(second.content, first.content, strict=True):
         assert here.logprob == pytest.approx(there.logprob, abs=1e-3)
@@ -204,8 +209,8 @@ def test_who_asks_of_a_person_is_answered_about_that_person(site: Site) -> None:
         model="native", **asked("Zythar Quillon, MRN 00482913, asks how she is.", **through())
     )
     osler: Any = (ours.model_extra or {})["osler"]
-    assert osler["decision"]["facts"]["sensitivity"] == "phi"
-    assert ours.choices[0].message.content
+    assert osler["decision"]["sensitivity"] == "phi"
+    assert len(own(ours.choices[0].message.content).split()) > 10
 
 
 def test_doctor_finds_the_engine_and_its_context(site: Site) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from osler.app import config as configuration
 from osler.app import rule_tests, secrets
-from osler.app.build import build_deidentifier
 from osler.app.config import Config
+from osler.app.configured import build_deidentifier
 from osler.app.serving import require_keys, require_tls
 from osler.core.clock import SystemClock
 from osler.core.errors import ConfigError

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from osler.app import config as configuration
-from osler.app.build import build_deidentifier
 from osler.app.config import Config
+from osler.app.configured import build_deidentifier
 from osler.app.tasks import load_tasks, task_checks
 from osler.core.errors import ConfigError, InputError, PluginError
 from osler.core.findings import Severity

@@ -11,7 +11,7 @@ import pytest
 
 import tiny_models as tiny
 from osler.app import config as configuration
-from osler.app.build import build_deidentifier
+from osler.app.configured import build_deidentifier
 from osler.core import registry
 from osler.core.errors import ConfigError
 from osler.testing import check_detector

@@ -6,15 +6,17 @@ What is limited is the work and the noise that wrong keys make.
 """
 
 import ipaddress
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
 
 from osler.api.edge import STANDING
 from osler.api.incoming import require_local
-from osler.core.errors import AuthError, RateLimited
+from osler.api.trip import TRIP
+from osler.core.errors import AuthError, Forbidden, RateLimited
 from osler.core.messages import Caller
-from osler.core.ports.access import Access
+from osler.core.ports.access import Access, RouteScope, may
 from osler.gateway.bounds import Bounds
 from osler.gateway.config import ServerConfig
 from osler.gateway.limits import RateLimiter
@@ -31,23 +33,30 @@ class Admission:
     ) -> None:
         """`bounds`: where keys are looked up, and for how long at most, should the database be far away."""
         limit = server.rate_limit
+        self._monotonic: Callable[[], float] = monotonic
         self._access = access
         self._bounds = bounds
         self._require_keys = require_keys
         self._behind_proxy = server.behind_tls_proxy
         self._keys = RateLimiter(limit.per_minute, monotonic, burst=limit.burst)
+        self._own: dict[int, RateLimiter] = {}
         self._admins = RateLimiter(limit.admin_per_minute, monotonic)
         self._keyless = RateLimiter(limit.keyless_per_minute, monotonic)
         self._refused = RateLimiter(limit.refused_per_minute, monotonic)
 
-    async def caller(self, request: Request) -> Caller:
-        """Who calls. Where keys are off, any key is ignored and everyone is the local caller.
+    async def caller(self, request: Request, scope: RouteScope) -> Caller:
+        """Who calls a route of this scope. Where keys are off, any key is ignored and everyone is the local caller.
 
-        Raises AuthError, RateLimited, GuardUnavailable.
+        Raises AuthError, Forbidden, RateLimited, GuardUnavailable.
         """
         if self._require_keys:
             found = await self._known(request)
-            self._take(self._keys, found.key, request)
+            self._take(self._limiter(found), found.key, request)
+            if not may(found, scope):
+                raise Forbidden(
+                    f"The key's scopes do not hold `{scope}`.",
+                    remedy=f"Use another key, or make one: osler keys create NAME --scope {scope}",
+                )
             return found
         require_local(request)
         self._take(self._keyless, self._address(request), request)
@@ -60,6 +69,25 @@ class Admission:
         """
         found = await self._known(request)
         self._take(self._admins, found.key, request)
+        return found
+
+    async def may_look(self, request: Request, scope: str) -> bool:
+        """Whether it is a caller who may see how things stand inside; everyone of this machine where keys are off."""
+        try:
+            if self._require_keys or request.headers.get("authorization"):
+                return may(await self._known(request), scope)
+            require_local(request)
+        except (AuthError, RateLimited):
+            return False
+        return True
+
+    def _limiter(self, caller: Caller) -> RateLimiter:
+        """That of the key's own limit, or of the site's."""
+        if caller.per_minute is None:
+            return self._keys
+        found = self._own.get(caller.per_minute)
+        if found is None:
+            found = self._own[caller.per_minute] = RateLimiter(caller.per_minute, self._monotonic)
         return found
 
     async def _known(self, request: Request) -> Caller:
@@ -75,9 +103,12 @@ class Admission:
                     retry_after_s=standing.retry_s,
                 )
             raise AuthError(
-                "The API key is missing, unknown or revoked.",
+                "The API key is missing, unknown, revoked or expired.",
                 remedy="Send `Authorization: Bearer KEY`; `osler keys create` makes one.",
             )
+        trip = TRIP.get()
+        if trip is not None:
+            trip.caller = found
         return found
 
     def _take(self, limiter: RateLimiter, name: str, request: Request) -> None:

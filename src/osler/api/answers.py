@@ -414,3 +414,35 @@ def error_codes(kind: type[OslerError] = OslerError) -> Iterator[str]:
     for below in kind.__subclasses__():
         if below.__module__ == OslerError.__module__:
             yield from error_codes(below)
+
+
+class ModelsReady(Struct, forbid_unknown_fields=True):
+    """Whether a model server can be asked: `ok`, or why not. For requests with PHI, and for those without."""
+
+    phi: str
+    clear: str
+
+
+class TargetStanding(Struct, forbid_unknown_fields=True):
+    """How a model stands. `retry_s`: until it may be asked again, 0 where it may now."""
+
+    destination: str
+    model: str
+    breaker: Literal["closed", "open", "half-open"]
+    retry_s: float
+    in_flight: int
+    waiting: int
+
+
+class Readiness(Struct, forbid_unknown_fields=True):
+    """Whether this process can answer; to administrators also why: `ok` or a sentence for each part."""
+
+    ready: bool
+    fault: str
+    stopping: bool | UnsetType = UNSET
+    stores: str | UnsetType = UNSET
+    audit: str | UnsetType = UNSET
+    detector: str | UnsetType = UNSET
+    models: ModelsReady | UnsetType = UNSET
+    wan: Literal["up", "down"] | UnsetType = UNSET
+    targets: list[TargetStanding] | UnsetType = UNSET

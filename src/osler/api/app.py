@@ -2,7 +2,7 @@
 
 `create()` is the factory that uvicorn calls in each worker process. It reads where to work from the
 environment (`OSLER_CONFIG`, `OSLER_WORKSPACE`, `OSLER_REQUIRE_KEYS`, `OSLER_BEHIND_TLS_PROXY`,
-`OSLER_LOG_LEVEL`), because worker processes inherit nothing else.
+`OSLER_LOG_LEVEL`, `OSLER_LOG_FORMAT`), because worker processes inherit nothing else.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ _CANCELLED_S = 5.0
 
 def create() -> Starlette:
     """The factory for `osler serve`: one platform per worker process."""
-    logs.configure(os.environ.get("OSLER_LOG_LEVEL", "info"))
+    logs.configure(os.environ.get("OSLER_LOG_LEVEL", "info"), os.environ.get("OSLER_LOG_FORMAT", "json"))
     config_path = os.environ.get("OSLER_CONFIG")
     workspace = Path(os.environ.get("OSLER_WORKSPACE") or WORKSPACE)
     metrics = Metrics()

@@ -2,9 +2,10 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect, Request
@@ -17,7 +18,21 @@ SPARE = 16 << 20
 """Bytes above the limit that are still read and thrown away before a refusal is sent."""
 SPARE_S = 5.0
 """Seconds that this may take."""
+CONNECTION = "osler.connection"
+"""Key of the request's scope: its Connection, where the server's protocol is ours."""
 T = TypeVar("T")
+
+
+class Connection(Protocol):
+    """What a request came on."""
+
+    def when_lost(self, told: Callable[[], None]) -> None:
+        """Call `told` once the caller has hung up; soon, where that has happened already."""
+        ...
+
+    def forget(self, told: Callable[[], None]) -> None:
+        """Do not call it any more."""
+        ...
 
 
 def require_local(request: Request) -> None:
@@ -34,6 +49,7 @@ def require_local(request: Request) -> None:
         )
 
 
+@lru_cache(256)
 def _is_here(url: str) -> bool:
     try:
         name = urlsplit(url).hostname or ""
@@ -113,14 +129,14 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """
     task, gone = asyncio.current_task(), False
 
-    async def watch() -> None:
+    def left() -> None:
         nonlocal gone
-        await hung_up(request.receive)
         gone = True
         if task is not None:
             task.cancel()
 
-    watching = asyncio.ensure_future(watch())
+    connection: Connection = request.scope.get(CONNECTION) or _Watched(request.receive)
+    connection.when_lost(left)
     try:
         return await work
     except asyncio.CancelledError:
@@ -130,8 +146,26 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
             "The server is stopping; the request was not finished.", remedy="Try again in a moment."
         ) from None
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        connection.forget(left)
+
+
+class _Watched:
+    """A connection of any other server: a task waits for the message that it has ended."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._watching: asyncio.Task[None] | None = None
+
+    def when_lost(self, told: Callable[[], None]) -> None:
+        async def watch() -> None:
+            await hung_up(self._receive)
+            told()
+
+        self._watching = asyncio.ensure_future(watch())
+
+    def forget(self, told: Callable[[], None]) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
 
 
 async def hung_up(receive: Receive) -> None:

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line on standard error. Nothing that a caller sent is ever in it.
+"""The log: one JSON object a line on standard error, or words for reading. Nothing that a caller sent is ever in it.
 
 Libraries log through `logging`, some with whole tracebacks, whose messages may quote a text, or with
 the `repr` of whatever they hold. Of those lines only the level, the logger, uvicorn's own fixed
@@ -11,6 +11,7 @@ A line that cannot be written is lost, and nothing else: the log is not the audi
 """
 
 import contextlib
+import json
 import logging
 import os
 import re
@@ -19,6 +20,7 @@ import threading
 import traceback
 from typing import Any, TextIO, cast
 
+import msgspec
 import structlog
 import uvicorn
 
@@ -31,20 +33,24 @@ LEVELS = {name: getattr(logging, name.upper()) for name in ("debug", "info", "wa
 log = structlog.get_logger("osler.api")
 
 
-def configure(level: str = "info") -> None:
+def configure(level: str = "info", shape: str = "json") -> None:
     """Write the log as JSON from here on, the lines of libraries included; of those, warnings at least.
 
-    `level` is debug, info, warning or error; at debug, libraries' lines of every level are there too.
+    `level` is debug, info, warning or error; at debug, libraries' lines of every level are there too. `shape` is json,
+    or console: lines for reading, without colours.
     """
     least = LEVELS[level]
+    shown: Any = structlog.processors.JSONRenderer(serializer=_line)
+    if shape == "console":
+        shown = _for_reading
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
+            shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Output())),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Output())),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
@@ -91,6 +97,19 @@ def _stripped(record: logging.LogRecord) -> logging.LogRecord:
     record.name, record.threadName, record.processName = fields["logger"], None, None
     setattr(record, _FIELDS, fields)
     return record
+
+
+def _line(fields: dict[str, Any], **_: Any) -> str:
+    """A line as JSON, in a fifth of the time that `json` takes where it can be."""
+    try:
+        return msgspec.json.encode(fields, enc_hook=_kind).decode()
+    except (ValueError, OverflowError):  # half a surrogate pair in the name of a file, say
+        return json.dumps(fields, default=_kind)
+
+
+def _kind(value: object) -> str:
+    """Of what is no JSON only its type is told."""
+    return type(value).__name__
 
 
 class _Output:

@@ -7,12 +7,13 @@ which status each may have. It holds nothing of a site, and is the same for each
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from osler import __version__
 from osler.api import answers, bodies
+from osler.api.readiness import Need
 
 VERSION = "3.1.0"
 KEY = "key"
@@ -20,15 +21,15 @@ KEY = "key"
 
 ANYWHERE = (400, 408, 431, 500, 503)
 """Statuses that any route may have: no HTTP, too slow, too long a head, something unforeseen, overload."""
-KEYED = (*ANYWHERE, 401, 429)
+KEYED = (*ANYWHERE, 401, 403, 429)
 """And those of a route that wants a key."""
-PIPELINE = (*KEYED, 403, 404, 413, 415, 502, 504)
+PIPELINE = (*KEYED, 404, 413, 415, 502, 504)
 """And those of a request with a body that goes through the pipeline."""
 
 _MEANING = {
     400: "The request cannot be used as it is.",
-    401: "The API key is missing, unknown or revoked; or, where none is needed, the request comes from elsewhere.",
-    403: "Refused: by policy, or because the key's role does not suffice.",
+    401: "The API key is unknown, revoked or expired; or, where none is needed, the request comes from elsewhere.",
+    403: "Refused: by policy, or because the key's role, scopes or tenant do not suffice.",
     404: "There is no such patient, model or object.",
     408: "The request did not arrive in time.",
     409: "The request contradicts what is stored.",
@@ -52,7 +53,22 @@ _ANSWERS = (
     answers.ModelList,
     answers.ModelName,
     answers.ErrorBody,
+    answers.Readiness,
 )
+_READY_FOR = [
+    {
+        "name": "need",
+        "in": "query",
+        "description": "For which requests: any kind, those with PHI, those without, or both.",
+        "schema": {"enum": list(get_args(Need)), "default": "any"},
+    },
+    {
+        "name": "verbose",
+        "in": "query",
+        "description": "Answer with JSON, as with `accept: application/json`.",
+        "schema": {"type": "string"},
+    },
+]
 _MEDIA = "application/json"
 
 
@@ -149,7 +165,15 @@ def _paths() -> dict[str, Any]:
         },
         "/v1/openapi.json": {"get": _operation("document", "This document", _itself() | refusals(KEYED))},
         "/healthz": {"get": _operation("healthz", "Whether the process lives", _page("ok"), security=[])},
-        "/readyz": {"get": _operation("readyz", "Whether requests can be answered", _ready(), security=[])},
+        "/readyz": {
+            "get": _operation(
+                "readyz",
+                "Whether requests can be answered",
+                _ready(),
+                parameters=_READY_FOR,
+                security=[{KEY: []}, {}],
+            )
+        },
         "/metrics": {"get": _operation("metrics", "Metrics", {"200": metrics} | refusals(KEYED))},
     }
 
@@ -233,11 +257,14 @@ def _page(text: str) -> dict[str, Any]:
 
 
 def _ready() -> dict[str, Any]:
+    """Text, or JSON for whoever asks for that."""
+    shown = _reference("Readiness")
+    ready = {"description": "Ready.", "content": {**_text(), _MEDIA: {"schema": shown}}}
     down = {
         "description": "Not ready, and why.",
-        "content": {**_text(), _MEDIA: {"schema": _reference("ErrorBody")}},
+        "content": {**_text(), _MEDIA: {"schema": {"anyOf": [shown, _reference("ErrorBody")]}}},
     }
-    return {**_page("ready"), "503": down}
+    return {**_page("ready"), "200": ready, "503": down}
 
 
 def _itself() -> dict[str, Any]:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import resource
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from osler.api import headers
 from osler.api.errors import error_headers, error_json
+from osler.api.incoming import CONNECTION
 from osler.core.errors import InputError, OslerError, Overloaded, RequestTimeout
 from osler.gateway.config import TimeoutsConfig
 
@@ -51,6 +53,18 @@ class LimitedHttp(HttpToolsProtocol):
         self._slow: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._waiting = 0
+        self._lost = False
+        self._told: list[Callable[[], None]] = []
+
+    def when_lost(self, told: Callable[[], None]) -> None:
+        """Call `told` once the caller has hung up; soon, where that has happened already."""
+        self._told.append(told)
+        if self._lost:
+            self.loop.call_soon(told)
+
+    def forget(self, told: Callable[[], None]) -> None:
+        """Do not call it any more."""
+        self._told.remove(told)
 
     def connection_made(self, transport: Any) -> None:
         """A caller connects: it has so long to say what it wants."""
@@ -68,6 +82,9 @@ class LimitedHttp(HttpToolsProtocol):
             self._unread.cancel()
             self._unread = None
         super().connection_lost(exc)
+        self._lost = True
+        for told in tuple(self._told):
+            told()
 
     def data_received(self, data: bytes) -> None:
         """Parse, unless the head has grown too long."""
@@ -86,6 +103,7 @@ class LimitedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self.scope[CONNECTION] = self  # type: ignore[literal-required]  # a key of ours
         self._head, self._in_head = 0, True
 
     def on_headers_complete(self) -> None:

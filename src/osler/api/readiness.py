@@ -78,11 +78,16 @@ async def readiness(platform: Platform, *, leaving: bool, within_s: float) -> Re
         if not isinstance(found, Found):
             raise GuardUnavailable("The detectors gave no result.", remedy="Run `osler doctor`.")
 
+    found, head, detector = await asyncio.gather(
+        asked(stores.database.check, "the database"),
+        asked(stores.audit.head, "the audit log"),
+        asked(look, "a detector"),
+    )
     return Readiness(
         leaving=leaving,
-        stores=await asked(stores.database.check, "the database"),
-        audit=await asked(stores.audit.head, "the audit log"),
-        detector=await asked(look, "a detector"),
+        stores=found,
+        audit=head,
+        detector=detector,
         phi=_models(platform, phi=True),
         clear=_models(platform, phi=False),
     )

@@ -1,27 +1,29 @@
 """The routes: each parses, calls one workflow and renders."""
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast, get_args
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from osler.api import openapi, wire
 from osler.api.admission import Admission
+from osler.api.draining import Drain
 from osler.api.edge import request_id
 from osler.api.errors import error_headers, error_json
 from osler.api.incoming import discard_body, read_body, while_connected
 from osler.api.metrics import CONTENT_TYPE, Metrics
 from osler.api.outgoing import ChatShape, CompletionShape, ResponsesShape, Shape
+from osler.api.readiness import Need, details, readiness
 from osler.api.render import json_response
 from osler.api.stream import EventStream, Patience
 from osler.app.build import Platform
 from osler.app.live import Live
-from osler.core.errors import AuthError, OslerError, RateLimited, UnknownModel
+from osler.core.errors import AuthError, InputError, RateLimited, UnknownModel
 from osler.core.messages import Caller, ChatRequest
+from osler.core.ports.access import ADMIN_READ, RouteScope
 from osler.gateway.bounds import Bounds
 from osler.gateway.exchange import Done, Failed
 from osler.gateway.router import AUTO, known_names
@@ -33,8 +35,9 @@ Shaped = Callable[[ChatRequest, Mapping[str, Any]], Shape]
 class Api:
     """The routes over the platform in force."""
 
-    def __init__(self, live: Live, metrics: Metrics, *, require_keys: bool) -> None:
+    def __init__(self, live: Live, metrics: Metrics, drain: Drain, *, require_keys: bool) -> None:
         self._live = live
+        self._drain = drain
         platform = live.newest
         self.metrics = metrics
         server = platform.config.server
@@ -60,19 +63,19 @@ class Api:
 
     async def chat(self, request: Request) -> Response:
         """POST /v1/chat/completions."""
-        return await self._answered(request, wire.chat_request, ChatShape)
+        return await self._answered(request, "chat", wire.chat_request, ChatShape)
 
     async def completions(self, request: Request) -> Response:
         """POST /v1/completions."""
-        return await self._answered(request, wire.completion_request, CompletionShape)
+        return await self._answered(request, "completions", wire.completion_request, CompletionShape)
 
     async def responses(self, request: Request) -> Response:
         """POST /v1/responses."""
-        return await self._answered(request, wire.responses_request, ResponsesShape)
+        return await self._answered(request, "responses", wire.responses_request, ResponsesShape)
 
-    async def _answered(self, request: Request, read: Read, shaped: Shaped) -> Response:
+    async def _answered(self, request: Request, scope: RouteScope, read: Read, shaped: Shaped) -> Response:
         """What the pipeline gives for a request that `read` understands, in the shape of its route."""
-        caller, data = await self._admitted(request)
+        caller, data = await self._admitted(request, scope)
         body = wire.parse(data)
         chat = read(body, wire.own_headers(request.headers.items()), caller, request_id(request))
         if not self.platform.config.knowledge.ground:
@@ -96,7 +99,7 @@ class Api:
 
     async def embeddings(self, request: Request) -> Response:
         """POST /v1/embeddings."""
-        caller, data = await self._admitted(request)
+        caller, data = await self._admitted(request, "embeddings")
         ident = request_id(request)
         asked = wire.embeddings_request(wire.parse(data))
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
@@ -106,19 +109,13 @@ class Api:
 
     async def models(self, request: Request) -> Response:
         """GET /v1/models."""
-        await self.admission.caller(request)
-        destinations = [d.value(name) for name, d in self.platform.config.destinations.items()]
-        data = [
-            {"id": name, "object": "model", "created": 0, "owned_by": "osler"}
-            for name in (AUTO, *known_names(destinations))
-        ]
+        names = await self._names(request)
+        data = [{"id": name, "object": "model", "created": 0, "owned_by": "osler"} for name in names]
         return json_response({"object": "list", "data": data}, 200)
 
     async def model(self, request: Request) -> Response:
         """GET /v1/models/{name}."""
-        await self.admission.caller(request)
-        destinations = [d.value(name) for name, d in self.platform.config.destinations.items()]
-        names = (AUTO, *known_names(destinations))
+        names = await self._names(request)
         wanted = request.path_params["name"]
         if wanted not in names:
             raise UnknownModel(
@@ -126,9 +123,21 @@ class Api:
             )
         return json_response({"id": wanted, "object": "model", "created": 0, "owned_by": "osler"}, 200)
 
+    async def _names(self, request: Request) -> tuple[str, ...]:
+        """The names that the caller may ask for."""
+        caller = await self.admission.caller(request, "models")
+        config = self.platform.config
+        may = self.platform.pipeline.parts.tenants.destinations(caller)
+        found = [d.value(name) for name, d in config.destinations.items() if may is None or name in may]
+        names = known_names(found)
+        if caller.models is not None:
+            own = {name.rpartition("/")[2] for name in caller.models}
+            names = tuple(name for name in names if name in own)
+        return (AUTO, *names)
+
     async def document(self, request: Request) -> Response:
         """GET /v1/openapi.json."""
-        await self.admission.caller(request)
+        await self.admission.caller(request, "models")
         return json_response(openapi.document(), 200)
 
     async def healthz(self, request: Request) -> Response:
@@ -136,28 +145,32 @@ class Api:
         return PlainTextResponse("ok\n")
 
     async def readyz(self, request: Request) -> Response:
-        """GET /readyz: the database answers and the audit log can be read; 503 with the reason otherwise."""
-        try:
-            async with asyncio.timeout(self.guard_s):
-                await asyncio.to_thread(self.platform.stores.database.check)
-                await asyncio.to_thread(self.platform.stores.audit.head)
-        except OslerError as error:
-            return PlainTextResponse(f"not ready: {error}\n", status_code=503)
-        except Exception as error:
-            # Whoever watches wants an answer whatever is down; the text of a foreign error may quote anything.
-            what = f"not ready: the stores failed ({type(error).__name__}). Run `osler doctor`.\n"
-            return PlainTextResponse(what, status_code=503)
-        return PlainTextResponse("ready\n")
+        """GET /readyz: whether requests can be answered; 503 with the reason otherwise."""
+        need = request.query_params.get("need", "any")
+        if need not in get_args(Need):
+            raise InputError(
+                "There is no such need.", remedy=f"Known: {', '.join(get_args(Need))}.", param="need"
+            )
+        found = await readiness(self.platform, leaving=self._drain.leaving, within_s=self.guard_s)
+        fault = found.fault(cast(Need, need))
+        status = 503 if fault else 200
+        plain = "verbose" not in request.query_params
+        if plain and "application/json" not in request.headers.get("accept", ""):
+            return PlainTextResponse(f"not ready: {fault}\n" if fault else "ready\n", status_code=status)
+        shown: dict[str, Any] = {"ready": not fault, "fault": fault}
+        if await self.admission.may_look(request, ADMIN_READ):
+            shown |= found.to_json() | details(self.platform)
+        return json_response(shown, status)
 
     async def metrics_page(self, request: Request) -> Response:
         """GET /metrics."""
-        await self.admission.caller(request)
+        await self.admission.caller(request, "metrics")
         return Response(self.metrics.text(), media_type=CONTENT_TYPE)
 
-    async def _admitted(self, request: Request) -> tuple[Caller, bytes]:
+    async def _admitted(self, request: Request, scope: RouteScope) -> tuple[Caller, bytes]:
         """Who calls, and the body that came with it."""
         try:
-            caller = await self.admission.caller(request)
+            caller = await self.admission.caller(request, scope)
         except (AuthError, RateLimited):
             await discard_body(request)
             raise

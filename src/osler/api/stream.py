@@ -114,7 +114,11 @@ class EventStream(Response):
         error = GuardUnavailable(
             "The server is stopping; the answer was not finished.", remedy="Ask again in a moment."
         )
-        last = {"type": "http.response.body", "body": self._shape.failed(error_json(error)), "more_body": False}
+        last = {
+            "type": "http.response.body",
+            "body": self._shape.failed(error_json(error)),
+            "more_body": False,
+        }
         with contextlib.suppress(OSError):
             await send(last)
 

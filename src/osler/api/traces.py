@@ -141,7 +141,9 @@ def _provider(tracing: Tracing, instance: str) -> Any:
     otlp = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
     session = importlib.import_module("requests").Session()
     session.trust_env = False  # no proxies, and no .netrc, that the environment names
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # a collector that is down is no news each second
+    logging.getLogger("opentelemetry").setLevel(
+        logging.CRITICAL
+    )  # a collector that is down is no news each second
     exporter = otlp.OTLPSpanExporter(
         endpoint=tracing.endpoint, headers=dict(tracing.headers), timeout=_SEND_S, session=session
     )

@@ -1,10 +1,12 @@
-"""Whether the audit chain holds, and still holds a head that was kept elsewhere."""
+"""Whether the audit chain holds, still holds a head that was kept elsewhere, and what of it is a tenant's."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from osler.core.audit import ChainVerdict, Head
+from osler.core.audit import AuditRecord, ChainVerdict, Head
 from osler.core.errors import InputError
+from osler.core.ports.access import DEFAULT_TENANT
 from osler.core.ports.audit_log import AuditLog
 
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -18,6 +20,16 @@ def kept_head(text: str) -> Head:
             "The head is not NUMBER:HASH.", remedy="Give it as `osler audit verify` printed it.", param="head"
         )
     return Head(number=int(number), hash=wanted)
+
+
+def of_tenant(log: AuditLog, tenant: str, *, after: int = 0) -> Iterator[AuditRecord]:
+    """Records of what a tenant's callers asked for and did, and of its keys, in order. Raises StoreError."""
+    named = () if tenant == DEFAULT_TENANT else (f'"tenant":"{tenant}"',)
+    for record in log.records(after=after, holding=named):
+        body = record.body
+        caller = body.get("caller") if "caller" in body else body if record.kind == "key" else None
+        if isinstance(caller, Mapping) and caller.get("tenant", DEFAULT_TENANT) == tenant:
+            yield record
 
 
 def verified(log: AuditLog, kept: Head | None = None) -> ChainVerdict:

@@ -3,11 +3,12 @@
 All of it is read from the audit log; the reasons are opened with the vault. Nothing is kept elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from osler.core.audit import AuditRecord
 from osler.core.errors import NotFound
+from osler.core.ports.access import DEFAULT_TENANT
 from osler.core.ports.audit_log import AuditLog
 from osler.core.ports.vault import Vault
 from osler.gateway import break_glass
@@ -40,6 +41,7 @@ class Broken:
     role: str
     patient: str | None
     outcome: str
+    tenant: str = DEFAULT_TENANT
     reason: str | None = field(default=None, repr=False)
     reviewed: Review | None = None
 
@@ -67,9 +69,14 @@ def broken(audit: AuditLog, vault: Vault | None = None) -> tuple[Broken, ...]:
     return tuple(found.values())
 
 
-def require_broken(audit: AuditLog, number: int) -> None:
-    """Raise NotFound unless `number` is the first record of a request that broke the glass."""
-    if all(b.number != number for b in broken(audit)):
+def seen_by(tenant: str, found: Sequence[Broken]) -> tuple[Broken, ...]:
+    """What administrators of a tenant see of them: their own; those of the default tenant see all."""
+    return tuple(b for b in found if tenant in (DEFAULT_TENANT, b.tenant))
+
+
+def require_broken(audit: AuditLog, number: int, tenant: str = DEFAULT_TENANT) -> None:
+    """Raise NotFound unless `number` is the first record of a request that broke the glass, and the tenant sees it."""
+    if all(b.number != number for b in seen_by(tenant, broken(audit))):
         raise NotFound(
             "No request that broke the glass has that number.", remedy="GET /admin/break-glass lists them."
         )
@@ -86,6 +93,7 @@ def _broken(record: AuditRecord, outcome: str, vault: Vault | None) -> Broken:
         request_id=record.request_id,
         key=str(caller.get("key", "")),
         role=str(caller.get("role", "")),
+        tenant=str(caller.get("tenant", DEFAULT_TENANT)),
         patient=handle if isinstance(handle, str) else None,
         outcome=outcome,
         reason=_reason(body, handle, vault) if vault is not None else None,

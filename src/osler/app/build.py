@@ -1,31 +1,33 @@
 """Config to Platform: every port gets its adapter here, and nowhere else."""
 
 import asyncio
-import base64
-import binascii
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from osler.app import plugins, rule_tests, secrets
+from osler.app import rule_tests, secrets
 from osler.app.config import Config
+from osler.app.configured import (
+    build_completer,
+    build_deidentifier,
+    build_guard,
+    build_readers,
+    configured_vault_key,
+    require_starter_reader,
+)
 from osler.app.rosters import FreshRoster
-from osler.app.tasks import build_estimators, load_tasks, named_checks, task_checks
+from osler.app.tasks import build_estimators, load_tasks, task_checks
 from osler.core.clock import Clock, SystemClock
-from osler.core.errors import ConfigError, InputError, StoreError
+from osler.core.errors import InputError, StoreError
 from osler.core.ports.access import Access
 from osler.core.ports.audit_log import AuditLog
 from osler.core.ports.completer import Completer
-from osler.core.ports.detector import Detector
 from osler.core.ports.index import RECORDS, Index
-from osler.core.ports.reader import Reader
 from osler.core.ports.records import Identities, RecordView
 from osler.core.ports.spending import Spending
 from osler.core.ports.vault import SurrogateMaps, Vault, VaultKeeper
 from osler.deid import Deidentifier
-from osler.deid.config import ENGINES
-from osler.deid.site import SiteProtocol
 from osler.gateway.budgets import Budgets
 from osler.gateway.embeddings import EmbeddingService
 from osler.gateway.failover import Failover
@@ -35,6 +37,7 @@ from osler.gateway.pipeline import Pipeline
 from osler.gateway.policy import Policy
 from osler.gateway.reuse import Reuse
 from osler.gateway.roles import Roles
+from osler.gateway.tenants import Tenants
 from osler.guardrails import Guard
 from osler.knowledge.ingest import Library, starter_sources
 from osler.knowledge.retrieve import Retriever
@@ -90,6 +93,7 @@ class Swap:
 
     stores: Callable[[Stores], Stores] = lambda stores: stores
     parts: Callable[[Parts], Parts] = lambda parts: parts
+    completer: Callable[[Completer], Completer] = lambda completer: completer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,48 +186,6 @@ def _require_not_lost(config: Config, workspace: Path) -> None:
         )
 
 
-def build_deidentifier(config: Config) -> Deidentifier:
-    """The detectors that the configuration names, built-in ones first."""
-    extra, options = config.deid.extra_detectors, config.deid.options
-    names = tuple(dict.fromkeys((*ENGINES[config.deid.engine], *extra)))
-    _all_named(config.place("deid", "options"), options, "deid.extra_detectors", names)
-    named, built_in = config.place("deid", "extra_detectors"), config.place("deid")
-    places = {name: named if name in extra else built_in for name in names}
-    # What the site adds is made first: a slip in the file shows before the models are read.
-    made: dict[str, Detector] = {
-        name: plugins.made("detectors", name, options.get(name), place=places[name])
-        for name in dict.fromkeys((*extra, *names))
-    }
-    return Deidentifier(
-        [made[name] for name in names], site=SiteProtocol.of(config.deid, config.place("deid"))
-    )
-
-
-def build_looking(config: Config) -> Deidentifier:
-    """The same, for work that is de-identification itself. Raises ConfigError where nobody would look."""
-    if config.deid.engine == "off":
-        raise ConfigError(
-            f"{config.place('deid', 'engine')} is 'off': nothing would be found.",
-            remedy="Set it to 'full' or 'fast', or name another file with --config.",
-        )
-    return build_deidentifier(config)
-
-
-def build_guard(config: Config) -> Guard:
-    """The checks that the configuration names."""
-    names, options = config.guardrails.checks, config.guardrails.options
-    in_use = plugins.in_use(config)["checks"]
-    _all_named(config.place("guardrails", "options"), options, "guardrails.checks", in_use)
-    place = config.place("guardrails", "checks")
-    return Guard([plugins.made("checks", name, options.get(name), place=place) for name in names])
-
-
-def build_readers(config: Config) -> list[Reader]:
-    """The readers that the configuration names, in its order."""
-    place = config.place("knowledge", "readers")
-    return [plugins.made("readers", name, place=place) for name in config.knowledge.readers]
-
-
 def build_library(config: Config, stores: Stores) -> Library:
     """What reads files into the workspace."""
     return Library(
@@ -237,17 +199,9 @@ def build_library(config: Config, stores: Stores) -> Library:
 def load_starter(config: Config, library: Library) -> None:
     """Put the shipped starter pack into the workspace, or bring it up to date."""
     if config.knowledge.starter:
-        _require_starter_reader(config, build_readers(config))
+        require_starter_reader(config, build_readers(config))
         for source in starter_sources():
             library.add(source)
-
-
-def _require_starter_reader(config: Config, readers: Sequence[Reader]) -> None:
-    if not all(any(reader.accepts(source) for reader in readers) for source in starter_sources()):
-        raise ConfigError(
-            f"{config.place('knowledge', 'readers')} names no reader for the starter pack.",
-            remedy="Name 'guideline' there, or set knowledge.starter = false.",
-        )
 
 
 def build(
@@ -267,7 +221,7 @@ def build(
     clock = clock or SystemClock()
     deidentifier = build_deidentifier(config)
     rule_tests.run(config, deidentifier, clock.now().date())
-    completers = {} if offline else _completers(config)
+    completers = {} if offline else _completers(config, swap)
     guard = build_guard(config)
     opened = open_stores(config, workspace, clock)
     try:
@@ -300,7 +254,7 @@ def rebuild(platform: Platform, config: Config) -> Platform:
     unchanged = config.deid == platform.config.deid
     deidentifier = platform.detectors if unchanged else build_deidentifier(config)
     rule_tests.run(config, deidentifier, old.clock.now().date())
-    completers, guard = _completers(config), build_guard(config)
+    completers, guard = _completers(config, platform.swap), build_guard(config)
     library = build_library(config, stores)
     if config.knowledge != platform.config.knowledge:
         load_starter(config, library)
@@ -333,8 +287,8 @@ def _platform(config: Config, stores: Stores, parts: Parts, *, library: Library,
     )
 
 
-def _completers(config: Config) -> dict[str, Completer]:
-    return {name: build_completer(config, name) for name in config.destinations}
+def _completers(config: Config, swap: Swap) -> dict[str, Completer]:
+    return {name: swap.completer(build_completer(config, name)) for name in config.destinations}
 
 
 def _parts(
@@ -349,10 +303,16 @@ def _parts(
 ) -> Parts:
     """What the pipeline is made of."""
     destinations = tuple(d.value(name) for name, d in config.destinations.items())
-    tasks = load_tasks(config, deidentifier)
+    tasks, tenants = load_tasks(config, deidentifier), Tenants(config.gateway.tenants)
+    lexicon = drugs.load()
     return Parts(
         deidentifier=deidentifier,
-        policy=Policy(destinations, config.rules, Roles(config.gateway.roles)),
+        policy=Policy(destinations, config.rules, Roles(config.gateway.roles), tenants),
+        tenants=tenants,
+        retrievers={
+            name: Retriever(index, stores.records, lexicon=lexicon)
+            for name, index in tenants.bounded(stores.index).items()
+        },
         destinations=destinations,
         completers=completers,
         failover=Failover(completers, destinations, config.gateway, observer, clock),
@@ -361,7 +321,7 @@ def _parts(
         estimators=build_estimators(config),
         budgets=Budgets(config.gateway.budgets, stores.spending, clock),
         reuse=Reuse(config.gateway.cache, clock.monotonic),
-        retriever=Retriever(stores.index, stores.records, lexicon=drugs.load()),
+        retriever=Retriever(stores.index, stores.records, lexicon=lexicon),
         records=stores.records,
         roster=FreshRoster(stores.identities),
         redacts=config.deid.answers == "redact" and config.deid.engine != "off",
@@ -381,97 +341,19 @@ def _parts(
     )
 
 
-def check_parts(config: Config) -> None:
-    """Make every plug-in that the configuration names, with its options and secrets, and let it go again.
-
-    Raises ConfigError for the first that cannot be made. Opens no workspace and calls nobody.
-    """
-    for name in config.destinations:
-        build_completer(config, name)
-    build_guard(config)
-    build_estimators(config)
-    for task, table in config.tasks.items():
-        named_checks(config, task, table.checks or ())
-    readers = build_readers(config)
-    if config.knowledge.starter:
-        _require_starter_reader(config, readers)
-    for name in ("vault_key", "vault_key_previous"):
-        _configured_vault_key(config, name)
-
-
-def build_completer(config: Config, name: str) -> Completer:
-    """The backend of one destination, with its secret. Raises ConfigError; calls nobody."""
-    table = config.destinations[name]
-    options: dict[str, object] = dict(table.options)
-    for key, beside in (
-        ("url", "url"), ("token", "auth"), ("tls", "tls"), ("proxy", "proxy"), ("proxy_auth", "proxy_auth")
-    ):  # fmt: skip
-        if key in options:
-            raise ConfigError(
-                f"{config.place('destinations', name, 'options')} must not hold '{key}'.",
-                remedy=f"Give it as `{beside}` of the destination.",
-            )
-    if table.url is not None:
-        options |= {"url": table.url, "timeout_s": table.timeout_s}
-    if table.auth is not None:
-        place = config.place("destinations", name, "auth")
-        options["token"] = secrets.resolve(env=table.auth.env, file=table.auth.file, place=place)
-    if table.tls is not None:
-        options["tls"] = table.tls.model_dump(exclude_none=True)
-    if table.proxy is not None:
-        options["proxy"] = table.proxy
-    if table.proxy_auth is not None:
-        place = config.place("destinations", name, "proxy_auth")
-        options["proxy_auth"] = secrets.resolve(
-            env=table.proxy_auth.env, file=table.proxy_auth.file, place=place
-        )
-    place = config.place("destinations", name)
-    made: Completer = plugins.made("backends", table.use, options, place=place)
-    return made
-
-
-def _all_named(table: str, options: dict[str, dict[str, object]], key: str, names: Sequence[str]) -> None:
-    """Refuse options of a plug-in that is not in use: the name is most likely misspelt."""
-    for name in options:
-        if name not in names:
-            raise ConfigError(
-                f"{table} has options for '{name}', which {key} does not name.",
-                remedy=f"Name it there, or correct it. In use: {', '.join(names) or 'none'}.",
-            )
-
-
 def _vault_keys(config: Config, database: Database, path: Path) -> tuple[FileKeys | None, KeySource]:
     """The vault's keys: the workspace's own files, or those that the configuration names.
 
     A workspace that goes over to a configured key keeps its key file until `osler vault rotate` is done.
     """
-    key = _configured_vault_key(config, "vault_key")
+    key = configured_vault_key(config, "vault_key")
     if key is None:
         load_or_create_key(path, in_use=is_in_use(database))
         files = FileKeys(path)
         return files, files
-    previous = _configured_vault_key(config, "vault_key_previous")
+    previous = configured_vault_key(config, "vault_key_previous")
     own = load_or_create_key(path) if path.exists() else None
     return None, FixedKeys(key, *(other for other in (previous, own) if other is not None))
-
-
-def _configured_vault_key(config: Config, name: str) -> bytes | None:
-    """The vault's key that the configuration names; None where it names none."""
-    reference = getattr(config.stores, name)
-    if reference is None:
-        return None
-    place = config.place("stores", name)
-    text = secrets.resolve(env=reference.env, file=reference.file, place=place)
-    try:
-        key = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != 32:
-        raise ConfigError(
-            f"{place} is not 32 bytes in base64.",
-            remedy="Make one: python -c 'import base64,os;print(base64.b64encode(os.urandom(32)).decode())'",
-        )
-    return key
 
 
 def _fresh_sources(index: Index) -> Callable[[], tuple[str, ...]]:

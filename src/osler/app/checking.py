@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from osler.app import config as configuration
 from osler.app import rule_tests, tls
-from osler.app.build import build_deidentifier, check_parts
 from osler.app.config import Config
+from osler.app.configured import build_deidentifier, check_parts
 from osler.app.serving import require_keys, require_tls
 from osler.app.tasks import load_tasks
 from osler.core.clock import SystemClock

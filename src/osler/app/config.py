@@ -172,6 +172,13 @@ def _contradictions(config: Config) -> Iterator[tuple[tuple[str, ...], Callable[
                     ("gateway", "roles", role, "destinations"),
                     partial(_unknown_destination, name, known),
                 )
+    for tenant, held in config.gateway.tenants.items():
+        for name in held.destinations or ():
+            if name not in known:
+                yield (
+                    ("gateway", "tenants", tenant, "destinations"),
+                    partial(_unknown_destination, name, known),
+                )
     yield from _unknown_models(config)
     if config.deid.engine == "off":
         yield from _nobody_looks(config)

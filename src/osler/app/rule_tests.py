@@ -15,6 +15,7 @@ from osler.gateway.estimate import Estimators
 from osler.gateway.policy import IMAGE, Decision, Facts, Policy
 from osler.gateway.roles import Roles
 from osler.gateway.router import Target, require_known, route
+from osler.gateway.tenants import Tenants
 
 
 def run(config: Config, deidentifier: Deidentifier, today: date) -> int:
@@ -22,7 +23,7 @@ def run(config: Config, deidentifier: Deidentifier, today: date) -> int:
     if not config.tests:
         return 0
     destinations = [d.value(name) for name, d in config.destinations.items()]
-    policy = Policy(destinations, config.rules, Roles(config.gateway.roles))
+    policy = Policy(destinations, config.rules, Roles(config.gateway.roles), Tenants(config.gateway.tenants))
     faults = []
     judge = _Judge(config, deidentifier)
     for number, test in enumerate(config.tests, 1):

@@ -38,12 +38,25 @@ def show(
         int | None, typer.Argument(help="One record, whole. Without it, the newest ones.")
     ] = None,
     last: Annotated[int, typer.Option("--last", min=1, max=10_000, help="How many of the newest.")] = 10,
+    tenant: Annotated[
+        str | None,
+        typer.Option("--tenant", help="Only what callers of this tenant asked for and did, and its keys."),
+    ] = None,
     json: Json = False,
     config: ConfigFile = None,
     workspace: Workspace = HERE,
 ) -> None:
     """Show audit records. They hold handles, counts and keyed digests, no PHI."""
-    work("audit", "show", number=number, last=last, json=json, config=config, workspace=workspace)
+    work(
+        "audit",
+        "show",
+        number=number,
+        last=last,
+        tenant=tenant,
+        json=json,
+        config=config,
+        workspace=workspace,
+    )
 
 
 @app.command(name="break-glass")

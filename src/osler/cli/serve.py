@@ -8,6 +8,7 @@ from osler.cli import work
 from osler.cli.options import HERE, ConfigFile, Workspace
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["json", "console"]
 
 
 def serve(
@@ -31,6 +32,10 @@ def serve(
     log_level: Annotated[
         LogLevel, typer.Option("--log-level", help="Which lines go into the log. No level shows a text.")
     ] = "info",
+    log_format: Annotated[
+        LogFormat,
+        typer.Option("--log-format", help="`json`: one object a line, for programs; `console`: for reading."),
+    ] = "json",
     config: ConfigFile = None,
     workspace: Workspace = HERE,
 ) -> None:
@@ -41,7 +46,7 @@ def serve(
         bind=(host, port),
         workers=workers,
         behind_tls_proxy=behind_tls_proxy,
-        log_level=log_level,
+        log=(log_level, log_format),
         config=config,
         workspace=workspace,
     )

@@ -29,4 +29,4 @@ class SystemClock:
 
 def timestamp(moment: datetime) -> str:
     """`moment` as ISO 8601 in UTC with milliseconds: `2026-11-20T08:15:00.000Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

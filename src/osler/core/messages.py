@@ -27,11 +27,19 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: the API key's id (never the key), its role, and the tenant that it belongs to."""
+    """Who asks: the API key's id (never the key), its role, and the tenant that it belongs to.
+
+    What else the key is held to: routes (`scopes`), models and destinations by name, requests a minute. None: no more
+    than its role and its tenant are.
+    """
 
     key: str = "local"
     role: str = "clinician"
     tenant: str = "default"
+    scopes: frozenset[str] | None = None
+    models: frozenset[str] | None = None
+    destinations: frozenset[str] | None = None
+    per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

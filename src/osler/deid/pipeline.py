@@ -169,6 +169,8 @@ class Deidentifier:
         self, texts: Sequence[str], first: Sequence[tuple[Span, ...]]
     ) -> tuple[tuple[Span, ...], ...]:
         """What was found in one text, found in all, and the same value under the same label."""
+        if not any(first):
+            return tuple(first)
         first = consistent(texts, first)
         wanted: dict[str, float] = {}
         for text, spans in zip(texts, first, strict=True):

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import msgspec
+
 from osler.core.audit import AuditRecord
 from osler.core.errors import (
     GuardUnavailable,
@@ -25,11 +27,13 @@ from osler.core.ports.vault import Subject
 from osler.core.sensitivity import Sensitivity
 from osler.core.spans import counts
 from osler.deid import Found, Replacer
+from osler.deid.unhidden import hidden_texts
 from osler.gateway import signing
 from osler.gateway.budgets import Ticket
 from osler.gateway.parts import Parts, bounds_of, subject_of
 from osler.gateway.policy import Decision, Facts
 from osler.gateway.router import Target, require_known, route
+from osler.gateway.second_look import SecondLook
 from osler.gateway.tokens import Size, size_of
 
 
@@ -61,6 +65,7 @@ class EmbeddingService:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._bounds = bounds_of(parts)
+        self._look = SecondLook(parts)
 
     async def run(
         self,
@@ -120,7 +125,8 @@ class EmbeddingService:
         p = self._parts
         require_known(p.destinations, request.model, "embedding")
         texts = tuple(m.content for m in request.messages)
-        found = p.deidentifier.detect(texts)
+        hidden = tuple(h for t in texts for h in hidden_texts(t))
+        found = p.deidentifier.detect((*texts, *hidden))
         spans = [s for row in found.spans for s in row]
         size = size_of(texts, {})
         ticket = p.budgets.admit(request.caller, size)
@@ -130,6 +136,8 @@ class EmbeddingService:
             purpose=request.purpose,
             role=request.caller.role,
             tenant=request.caller.tenant,
+            key_models=request.caller.models,
+            key_destinations=request.caller.destinations,
             over_budget=ticket.over,
             service="embeddings",
             tokens_in=size.likely,
@@ -139,7 +147,7 @@ class EmbeddingService:
             subject = subject_of(p.vault, None)
             decision = p.policy.decide(facts, p.clock.now().date())
             targets = _of_one_model(route(decision, request.model, "embedding"))
-            outbound = self._replaced(found, targets[0], decision)
+            outbound = self._replaced(found, len(texts), targets, decision)
         except BaseException:
             p.budgets.settle(ticket, Usage(), None, None)
             raise
@@ -147,16 +155,15 @@ class EmbeddingService:
             decision=decision, targets=targets, subject=subject, texts=outbound, size=size, ticket=ticket
         )
 
-    def _replaced(self, found: Found, target: Target, decision: Decision) -> tuple[str, ...]:
-        """Step 5."""
-        replacer = Replacer(self._parts.deidentifier, known=(), transform=target.transform)
-        changed = replacer.apply(found.texts, found=found)
-        if target.transform != "none" and replacer.leaks(changed):
-            raise PolicyRefused(
-                "The outbound check found identifiers that were not replaced; nothing was sent.",
-                remedy="Reword the texts, or embed them at an on-premises destination.",
-                decision=decision.to_json(),
-            )
+    def _replaced(
+        self, found: Found, count: int, targets: tuple[Target, ...], decision: Decision
+    ) -> tuple[str, ...]:
+        """Step 5 for the first `count` of the texts that were looked at; the others stand in them, encoded."""
+        replacer = Replacer(self._parts.deidentifier, known=(), transform=targets[0].transform)
+        changed = replacer.apply(found.texts, found=found)[:count]
+        self._look.require_readable(replacer.spans[count:], targets, decision)
+        body = msgspec.json.encode(changed).decode()
+        self._look.require_clean(body, replacer, targets, decision, roster=self._look.roster())
         return changed
 
     async def _embedded(
@@ -175,7 +182,8 @@ class EmbeddingService:
                         f"The backend of destination '{target.destination.name}' does not embed.",
                         remedy="Move its embedding model to a destination whose backend does.",
                     )
-                vectors = await backend.embed(target.model.id, outbound.texts, dimensions=dimensions)
+                more = {} if dimensions is None else {"dimensions": dimensions}
+                vectors = await backend.embed(target.model.id, outbound.texts, **more)
                 if len(vectors) != len(outbound.texts):
                     raise UpstreamError(
                         "The model server returned another number of vectors than it was sent texts.",

@@ -247,7 +247,8 @@ class ChoiceFlow:
         self._text: TextChannel | JsonChannel = (
             JsonChannel(options) if options.structured else TextChannel(options, cited=True)
         )
-        self._reasoning: TextChannel | None = None
+        self._thinking: TextChannel | None = None
+        self._thoughts: list[TextChannel] = []
         self._refusal: TextChannel | None = None
         self._calls: dict[int, _Call] = {}
         self._said: list[str] = []
@@ -258,12 +259,13 @@ class ChoiceFlow:
         self.finish_reason = delta.finish or self.finish_reason
         self._logprobs += delta.logprobs
         text, reasoning, refusal = "", "", ""
+        if delta.reasoning:
+            reasoning = self._thought(delta.reasoning)
+        if delta.text or delta.tools:
+            reasoning += self._done_thinking()
         if delta.text:
             self._said.append(delta.text)
             text = self._text.feed(delta.text)
-        if delta.reasoning:
-            self._reasoning = self._reasoning or TextChannel(self._options, cited=False)
-            reasoning = self._reasoning.feed(delta.reasoning)
         if delta.refusal:
             self._refusal = self._refusal or TextChannel(self._options, cited=False)
             refusal = self._refusal.feed(delta.refusal)
@@ -272,7 +274,7 @@ class ChoiceFlow:
 
     def finish(self, more: Callable[[str], str]) -> Piece | None:
         """The end of the choice. `more` gives what Osler adds to the text that was shown."""
-        reasoning = self._reasoning.finish() if self._reasoning else ""
+        reasoning = self._done_thinking()
         refusal = self._refusal.finish() if self._refusal else ""
         text = self._text.finish()
         if isinstance(self._text, TextChannel) and (self._text.shown or not self._calls):
@@ -309,7 +311,7 @@ class ChoiceFlow:
                 ToolCall(id=c.id, name=c.name, arguments=c.channel.shown)
                 for _, c in sorted(self._calls.items())
             ),
-            reasoning=self._reasoning.shown if self._reasoning else "",
+            reasoning="".join(thought.shown for thought in self._thoughts),
             refusal=self._refusal.shown if self._refusal else "",
             logprobs=self.logprobs,
             finish=self.finish_reason,
@@ -321,7 +323,7 @@ class ChoiceFlow:
         where = "answer" if self.index == 0 else f"choices[{self.index}]"
         yield from (replace(f, where=where) for f in self._text.findings)
         others = (
-            ("reasoning", self._reasoning),
+            *(("reasoning", thought) for thought in self._thoughts),
             ("refusal", self._refusal),
             *(("tool_calls", c.channel) for c in self._calls.values()),
         )
@@ -332,8 +334,19 @@ class ChoiceFlow:
     @property
     def redacted(self) -> Iterator[Mapping[str, int]]:
         """Of each of its texts how many identifiers that nobody supplied were taken out, by label."""
-        channels = (self._text, self._reasoning, self._refusal, *(c.channel for c in self._calls.values()))
+        channels = (self._text, *self._thoughts, self._refusal, *(c.channel for c in self._calls.values()))
         yield from (channel.redacted for channel in channels if channel is not None)
+
+    def _thought(self, piece: str) -> str:
+        if self._thinking is None:
+            self._thinking = TextChannel(self._options, cited=False)
+            self._thoughts.append(self._thinking)
+        return self._thinking.feed(piece)
+
+    def _done_thinking(self) -> str:
+        """What was held of a thought: it ends where the answer goes on, so that it is shown before that."""
+        thinking, self._thinking = self._thinking, None
+        return thinking.finish() if thinking is not None else ""
 
     def _tool(self, tool: ToolDelta) -> ToolDelta:
         call = self._calls.get(tool.index)

@@ -54,16 +54,15 @@ class Inward:
         x = filled(x, identity=identity, record=record, subject=subject, slots=slots)
         known = identity.identifiers if identity else ()
         # What stands in an encoding is looked at as what it says. It cannot be replaced there: see step 5.
-        hidden = tuple(h for t in slots.texts for h in hidden_texts(t))
+        blind = p.deidentifier.is_blind
+        hidden = () if blind else tuple(h for t in slots.texts for h in hidden_texts(t))
         found = p.deidentifier.detect((*slots.texts, *hidden), known)
         spans = [s for row in found.spans for s in row]
         sources = self._sources(request)
         level = maximum(
             [
                 # Pixels cannot be looked into here: a picture counts as PHI. So does all that nobody looked at.
-                Sensitivity.PHI
-                if spans or identity or slots.images or p.deidentifier.is_blind
-                else Sensitivity.CLEAR,
+                Sensitivity.PHI if spans or identity or slots.images or blind else Sensitivity.CLEAR,
                 *(Sensitivity.CLEAR if s in p.public else Sensitivity.PHI for s in sources),
             ]
         )
@@ -81,6 +80,8 @@ class Inward:
             tokens_in=size.likely,
             tokens_out=size.answer,
             tenant=request.caller.tenant,
+            key_models=request.caller.models,
+            key_destinations=request.caller.destinations,
             patient=request.patient is not None,
             task=likely,
             task_named=request.task is not None,
@@ -99,7 +100,8 @@ class Inward:
         if request.ground == "off":
             return ()
         others = tuple(s for s in self._parts.sources() if s != "records")
-        return ("records", *others) if request.patient else others
+        found = ("records", *others) if request.patient else others
+        return self._parts.tenants.sources(request.caller.tenant, found)
 
     # 2 ── where may it go?
     def policy(self, x: Exchange) -> Exchange:
@@ -128,7 +130,8 @@ class Inward:
                 x, grounding=Grounding(evidence=(), notices=(), intents=(), sensitivity=Sensitivity.CLEAR)
             )
         types = x.having(x.decision).records
-        grounding = self._parts.retriever.ground(x.request.question, x.request.patient, types)
+        retriever = self._parts.retrievers.get(x.request.caller.tenant, self._parts.retriever)
+        grounding = retriever.ground(x.request.question, x.request.patient, types)
         level = maximum(
             Sensitivity.CLEAR if self._public(e.patient, e.collection) else Sensitivity.PHI
             for e in grounding.evidence

@@ -1,10 +1,5 @@
-"""Step 5: what of a request leaves. Identifiers out, surrogates in, a second look at the bytes, and the way back.
+"""Step 5: what of a request leaves. Identifiers out, surrogates in, a second look at the bytes, and the way back."""
 
-The second look shares nothing with the detectors. It reads what would be sent, encodings too, and looks for each
-identifier that is known: of the request, of the patient's record, of everybody else in the workspace.
-"""
-
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -15,20 +10,16 @@ from osler.core.citations import Evidence
 from osler.core.errors import PolicyRefused
 from osler.core.findings import Finding, Severity
 from osler.core.messages import Message
-from osler.core.models import Place
 from osler.core.ports.records import PatientIdentity
 from osler.core.spans import counts
 from osler.deid import Replacer, Sent
 from osler.deid.roster import Roster
-from osler.deid.wrong_patient import others
 from osler.gateway.exchange import Exchange, filled
 from osler.gateway.flow import AnswerFlow, FlowOptions
 from osler.gateway.parts import Parts
+from osler.gateway.second_look import SecondLook
 from osler.gateway.tokens import fitting, size_of
 from osler.knowledge.prompt import grounded_prompt
-
-_PIXELS = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,[A-Za-z0-9+/=]*", re.IGNORECASE)
-HIDDEN = "identifiers in an encoding (base64, percent signs, …), which cannot be replaced there"
 
 
 class Leaving:
@@ -36,6 +27,7 @@ class Leaving:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._look = SecondLook(parts)
 
     def surrogate(self, x: Exchange) -> Exchange:
         """What leaves, and the way back. Raises PolicyRefused where something that must not leave still stands."""
@@ -43,7 +35,7 @@ class Leaving:
         public = [e for e in x.evidence if self._public(e)]
         private = [e for e in x.evidence if not self._public(e)]
         notices = x.having(x.grounding).notices
-        roster = self._roster()
+        roster = self._look.roster()
         x = self._of_one_patient(x, [*slots.texts, *x.hidden, *(e.quote for e in private)], roster)
         replacer = Replacer(
             p.deidentifier,
@@ -66,9 +58,11 @@ class Leaving:
             )
             messages = (Message(role="system", content=prompt), *messages)
             sent.append(prompt)
-        if transform != "none" and any(replacer.spans[asked:at]):
-            raise self._refused(x, HIDDEN)
-        self._look_again(x, replacer, roster, (messages, params), public)
+        decision = x.having(x.decision)
+        self._look.require_readable(replacer.spans[asked:at], x.targets, decision)
+        body = _json([*map(_said, messages), params])
+        published = [f"{e.title} {e.quote}" for e in public]
+        self._look.require_clean(body, replacer, x.targets, decision, roster=roster, published=published)
         replaced = counts(s for spans in replacer.spans for s in spans) if transform != "none" else {}
         fit = fitting(x.targets, size_of(sent, x.request.params, images=slots.images))
         x = filled(x, replaced=replaced, outbound=messages, params=params, targets=fit, target=fit[0])
@@ -97,7 +91,7 @@ class Leaving:
         """What the wrong-patient guard finds in an answer. Raises PolicyRefused where that is to be blocked."""
         if not answer or self._parts.wrong_patient == "off" or not x.having(x.facts).counts_as_phi:
             return ()
-        return self._judged(x, [answer], self._roster(), "answer")
+        return self._judged(x, [answer], self._look.roster(), "answer")
 
     def _of_one_patient(self, x: Exchange, texts: Sequence[str], roster: Roster | None) -> Exchange:
         if self._parts.wrong_patient == "off" or (roster is None and not x.having(x.facts).counts_as_phi):
@@ -108,7 +102,7 @@ class Leaving:
         self, x: Exchange, texts: Sequence[str], roster: Roster | None, where: str
     ) -> tuple[Finding, ...]:
         known = x.identity.identifiers if x.identity else ()
-        found = others(texts, x.request.patient, roster, known)
+        found = self._parts.others(texts, x.request.patient, roster, known)
         blocks = self._parts.wrong_patient == "block"
         for other in found:
             if blocks and other.certain:
@@ -127,43 +121,6 @@ class Leaving:
             )
             for other in found
         )
-
-    def _look_again(
-        self,
-        x: Exchange,
-        replacer: Replacer,
-        roster: Roster | None,
-        leaving: tuple[Sequence[Message], Mapping[str, object]],
-        public: Sequence[Evidence],
-    ) -> None:
-        """The second lock: nothing leaves in which a known identifier still stands.
-
-        Where text may leave as it is, it may hold identifiers: only what nobody found in a request without PHI is
-        looked for then, and only where it leaves the house.
-        """
-        if x.having(x.target).transform == "none":
-            inside = all(t.destination.place is Place.ON_PREMISES for t in x.targets)
-            if roster is None or inside or x.having(x.facts).counts_as_phi:
-                return
-        messages, params = leaving
-        body = _PIXELS.sub("", _json([_said(m) for m in messages] + [params])).encode()
-        published = [f"{e.title} {e.quote}" for e in public]
-        standing = replacer.outbound_check(roster).scan(body, allowed=published)
-        if standing:
-            kinds = ", ".join(f"{count} {label}" for label, count in sorted(standing.items()))
-            raise self._refused(x, f"identifiers that were not replaced ({kinds})")
-
-    def _refused(self, x: Exchange, what: str) -> PolicyRefused:
-        return PolicyRefused(
-            f"The outbound check found {what}; nothing was sent.",
-            remedy="Reword the request, or report the kinds: the detector needs a rule for them.",
-            decision=x.having(x.decision).to_json(),
-        )
-
-    def _roster(self) -> Roster | None:
-        """Everybody in the workspace; None where there is nobody."""
-        roster = self._parts.roster() if self._parts.roster is not None else None
-        return roster if roster is not None and len(roster) else None
 
     def _public(self, e: Evidence) -> bool:
         return e.patient is None and e.collection in self._parts.public

@@ -12,8 +12,10 @@ from osler.core.ports.check import Check
 from osler.core.ports.completer import Completer
 from osler.core.ports.records import RecordView
 from osler.core.ports.vault import Subject, Vault
-from osler.deid import Deidentifier
+from osler.deid import Deidentifier, Replacer
+from osler.deid.outbound import OutboundCheck
 from osler.deid.roster import Roster
+from osler.deid.wrong_patient import OtherPatient, others
 from osler.gateway.bounds import Bounds
 from osler.gateway.budgets import Budgets
 from osler.gateway.estimate import Estimators
@@ -22,6 +24,7 @@ from osler.gateway.observe import Observer
 from osler.gateway.policy import Policy
 from osler.gateway.reuse import Reuse
 from osler.gateway.tasks import Tasks
+from osler.gateway.tenants import Tenants
 from osler.guardrails import Guard
 from osler.knowledge.retrieve import Retriever
 
@@ -31,7 +34,8 @@ class Parts:
     """What the pipeline is made of; `app/build.py` wires it.
 
     `waits`: the stores are across a network. `patience_s` bounds each wait for a guard, in seconds. `task_checks`: the
-    checks that a task has beside those of `guard`.
+    checks that a task has beside those of `guard`. `retrievers`: those of tenants that do not see all collections.
+    `others` is the wrong-patient guard, `outbound` makes the outbound check of a request.
     """
 
     deidentifier: Deidentifier
@@ -59,8 +63,12 @@ class Parts:
     estimators: Estimators = field(default_factory=lambda: Estimators(task=None, complexity=None))
     task_checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
     roster: Callable[[], Roster] | None = None
+    tenants: Tenants = field(default_factory=Tenants)
+    retrievers: Mapping[str, Retriever] = field(default_factory=dict)
     redacts: bool = True
     wrong_patient: Literal["off", "flag", "block"] = "flag"
+    others: Callable[..., tuple[OtherPatient, ...]] = others
+    outbound: Callable[[Replacer, Roster | None], OutboundCheck] = Replacer.outbound_check
 
     def guard_of(self, task: str | None) -> Guard:
         """The checks of answers to a task, or to a request without one."""

@@ -21,6 +21,7 @@ from osler.core.models import Destination, Place, Transform
 from osler.core.sensitivity import Sensitivity
 from osler.gateway.config import RuleConfig, When
 from osler.gateway.roles import Asked, Denied, Limits, Roles
+from osler.gateway.tenants import Tenants
 
 IMAGE = "image"
 _HIDES = frozenset({"redact", "safe-harbor"})
@@ -36,7 +37,8 @@ class Facts:
     image, "image". `task` and `complexity` are stated or estimated (`task_named`: the task is stated);
     `task_models` are the models that may do the task (None: all). `tokens_in` and `tokens_out` are estimates for the
     order by cost, None where there is none. `explain`: what the model was sent is asked for. `break_glass`: beyond
-    the role's limits, with a reason.
+    the role's limits, with a reason. `key_models` and `key_destinations`: the only ones that the caller's key may use
+    (None: all).
     """
 
     sensitivity: Sensitivity
@@ -59,6 +61,8 @@ class Facts:
     break_glass: bool = False
     tokens_in: int | None = None
     tokens_out: int | None = None
+    key_models: frozenset[str] | None = None
+    key_destinations: frozenset[str] | None = None
 
     @property
     def counts_as_phi(self) -> bool:
@@ -147,14 +151,19 @@ class Considered:
 
 
 class Policy:
-    """The rules over the configured destinations, and the roles."""
+    """The rules over the configured destinations, the roles and the tenants."""
 
     def __init__(
-        self, destinations: Sequence[Destination], rules: Sequence[RuleConfig], roles: Roles | None = None
+        self,
+        destinations: Sequence[Destination],
+        rules: Sequence[RuleConfig],
+        roles: Roles | None = None,
+        tenants: Tenants | None = None,
     ) -> None:
         self._destinations = tuple(destinations)
         self._rules = tuple(_Rule(rule, self._destinations) for rule in rules)
         self._roles = roles or Roles()
+        self._tenants = tenants or Tenants()
 
     def decide(self, facts: Facts, today: date) -> Decision:
         """Who may take a request of these facts on a day of UTC. Raises PolicyRefused when nobody may."""
@@ -169,7 +178,7 @@ class Policy:
         rule = known.table
         permits, refused = [], {}
         for destination, last in known.named:
-            verdict = _judge(destination, rule, facts, limits, today)
+            verdict = self._outside(destination, facts) or _judge(destination, rule, facts, limits, today)
             if isinstance(verdict, Permit):
                 permits.append(replace(verdict, fallback=True) if last else verdict)
             else:
@@ -225,7 +234,15 @@ class Policy:
         )
 
     def limits(self, facts: Facts) -> Limits:
-        """What the caller's role leaves. Raises PolicyRefused where it does not go so far."""
+        """What the caller's role leaves. Raises PolicyRefused where it, or the tenant, does not go so far."""
+        tenant = self._tenants.limits(facts.tenant)
+        if tenant is None or (facts.patient and not tenant.records):
+            what = "is not configured" if tenant is None else "may not draw on patients' records"
+            raise PolicyRefused(
+                f"Policy refuses: the tenant '{facts.tenant}' {what}.",
+                remedy="Use a key of another tenant, or change [gateway.tenants].",
+                decision=_refused(facts),
+            )
         verdict = self._roles.judge(
             Asked(
                 role=facts.role,
@@ -241,6 +258,17 @@ class Policy:
                 f"Policy refuses: {verdict.reason}.", remedy=verdict.remedy, decision=_refused(facts)
             )
         return verdict
+
+    def _outside(self, destination: Destination, facts: Facts) -> str:
+        """Why the tenant or the key may not use a destination, whatever the rules say; empty where they may."""
+        tenant = self._tenants.limits(facts.tenant)
+        if tenant is None or (
+            tenant.destinations is not None and destination.name not in tenant.destinations
+        ):
+            return f"the tenant '{facts.tenant}' may not use it"
+        if facts.key_destinations is not None and destination.name not in facts.key_destinations:
+            return "the caller's key may not use it"
+        return ""
 
 
 class _Rule:

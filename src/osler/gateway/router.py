@@ -10,6 +10,7 @@ Neighbours in that order which serve a model of one name, and which the preferen
 model group: they have the same `rank`, and step 6 shares its calls among them.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -96,8 +97,17 @@ def _preference(target: Target, decision: Decision, latency_of: LatencyOf | None
     if decision.prefer == "latency":
         measured = latency_of(target) if latency_of is not None else None
         # One that nobody has measured yet is tried by its nearness, or it would never be measured.
-        return (0.0, measured) if measured is not None else (float(_NEARNESS[target.destination.place]), 0.0)
+        # In steps of half as much again: twins that were measured a little apart share the work.
+        return (
+            (0.0, _step(measured))
+            if measured is not None
+            else (float(_NEARNESS[target.destination.place]), 0.0)
+        )
     return ()
+
+
+def _step(seconds: float) -> float:
+    return float(round(math.log(max(seconds, 1e-3), 1.5)))
 
 
 def _ranked(keyed: Sequence[tuple[tuple[float, ...], Target]], *, shared: bool) -> Sequence[Target]:
@@ -118,6 +128,8 @@ def _unfit(target: Target, decision: Decision) -> str | None:
     facts = decision.facts
     if not _among(target, decision.models):
         return f"the rule '{decision.rule}' does not allow this model"
+    if not _among(target, facts.key_models):
+        return "the caller's key does not allow this model"
     if not _among(target, facts.task_models):
         return "the task does not allow this model"
     if facts.has_images and not target.model.images:

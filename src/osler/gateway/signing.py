@@ -1,6 +1,5 @@
 """What is signed: the bodies of audit records. Names patients by handle, texts by keyed digest; holds no PHI."""
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 
@@ -8,7 +7,8 @@ import msgspec
 
 from osler import __version__
 from osler.core.errors import OslerError, PolicyRefused
-from osler.core.messages import ChatRequest, Message
+from osler.core.messages import Caller, ChatRequest, Message
+from osler.core.ports.access import DEFAULT_TENANT, ApiKey, KeyTerms
 from osler.core.ports.vault import Subject
 from osler.gateway import break_glass
 from osler.gateway.answer import ChoiceAnswer
@@ -20,13 +20,19 @@ PUBLISHED = frozenset({"opened", "recalled"})
 
 def digest(subject: Subject, text: str) -> str:
     """HMAC-SHA-256 of a text under the patient's key, hex. Without the key it can be matched by no one."""
-    return hmac.new(subject.key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.digest(subject.key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+def caller_body(caller: Caller) -> dict[str, str]:
+    """Who asks; with the tenant where that is not the default one."""
+    body = {"key": caller.key, "role": caller.role}
+    return body if caller.tenant == DEFAULT_TENANT else {**body, "tenant": caller.tenant}
 
 
 def request_body(request: ChatRequest, subject: Subject | None, config: str) -> dict[str, object]:
     """Who asked for what, under which configuration."""
     body: dict[str, object] = {
-        "caller": {"key": request.caller.key, "role": request.caller.role},
+        "caller": caller_body(request.caller),
         "purpose": request.purpose,
         "stream": request.stream,
         "ground": request.ground,
@@ -34,12 +40,6 @@ def request_body(request: ChatRequest, subject: Subject | None, config: str) -> 
         "config": config,
         "osler": __version__,
     }
-    if request.caller.tenant != "default":
-        body["caller"] = {
-            "key": request.caller.key,
-            "role": request.caller.role,
-            "tenant": request.caller.tenant,
-        }
     if subject is not None:
         body["question"] = digest(subject, _conversation(request.messages))
     if request.break_glass is not None:
@@ -95,9 +95,23 @@ def error_body(error: OslerError) -> dict[str, object]:
     return body
 
 
-def key_body(action: str, key_id: str, role: str) -> Mapping[str, object]:
-    """An act on API keys: which key, never its text or its name."""
-    return {"action": action, "key": key_id, "role": role, "osler": __version__}
+def key_body(action: str, key: ApiKey) -> Mapping[str, object]:
+    """An act on API keys: which key and what it is held to, never its text or its name."""
+    return {"action": action, "key": key.id, "role": key.role, **terms_body(key.terms), "osler": __version__}
+
+
+def terms_body(terms: KeyTerms) -> dict[str, object]:
+    """What a key is held to, as far as it says anything."""
+    body: dict[str, object] = {}
+    if terms.tenant != DEFAULT_TENANT:
+        body["tenant"] = terms.tenant
+    if terms.words():
+        body["scopes"] = list(terms.words())
+    if terms.expires is not None:
+        body["expires"] = terms.expires.isoformat()
+    if terms.per_minute is not None:
+        body["per_minute"] = terms.per_minute
+    return body
 
 
 def _conversation(messages: tuple[Message, ...]) -> str:

@@ -79,11 +79,18 @@ _WORDS = frozenset(
 """Strings that are words of the wire, wherever they stand alone."""
 _FIELD = re.compile(r"[A-Za-z_$][A-Za-z_]{0,39}(?:\d{1,2})?")
 """A name that a programmer gives a field. `Eleanor Whitfield` and `mrn_00482913` are none."""
-_OPAQUE = re.compile(r"(?:call|chatcmpl|fc|toolu|msg|resp)[-_][A-Za-z0-9_-]{4,64}")
+_OPAQUE = re.compile(
+    r"(?:call|chatcmpl|fc|toolu|msg|resp)[-_](?:tool-)?(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{8,64}"
+)
+"""An id that a model server made: random letters and digits. `call_Whitfield` is none."""
 _OPAQUE_KEYS = frozenset({"tool_call_id", "id", "call_id"})
+_NAMED = frozenset({"function", "function_call", "custom", "json_schema"})
+"""What has a programmer's name. Any other `name` may be a person's: that of a message, say."""
 _JSON_KEYS = frozenset({"arguments"})
-_SKIPPED_KEYS = frozenset({"role", "type", "detail"})
-_IMAGE = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.ASCII | re.IGNORECASE)
+_IMAGE_KEYS = frozenset({"url", "image_url"})
+_IMAGE = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,[A-Za-z0-9+/]+={0,2}", re.ASCII | re.IGNORECASE)
+_PERSON_LIKE = re.compile(r"[A-Z][a-z]+(?:[_-][A-Z][a-z]+)+")
+"""A name for the wire that reads like a person's: `Eleanor_Whitfield`. It is looked at as the words that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +109,19 @@ class _Object:
 
 @dataclass(frozen=True, slots=True)
 class _InText:
-    """JSON that stands in a string."""
+    """JSON that stands in a string: what it says, and how it was written."""
 
     value: object
+    read: object
+    text: str
 
 
 class Slots:
-    """The texts of one request. `texts` is what stands in them; `images` how many pictures there are besides."""
+    """The texts of one request. `texts` is what stands in them; `images` how many pictures there are besides.
+
+    `spelled` are names of tools and fields that read like a person's, as words: they are looked at, and cannot be
+    replaced.
+    """
 
     def __init__(
         self,
@@ -119,10 +132,13 @@ class Slots:
     ) -> None:
         """`fixed` tells what the platform wrote itself: it leaves as it stands. InputError where JSON is too deep."""
         self.images = 0
+        self.spelled: list[str] = []
         self._texts: list[str] = []
         self._messages = tuple(messages)
         self._at: list[int | object] = [None if fixed(m) else self._message(m) for m in messages]
-        self._params = {k: v if fixed(v) else self._value(v, k, 0) for k, v in params.items()}
+        self._params = _Object(
+            tuple((self._key(k), v if fixed(v) else self._value(v, k, "", 0)) for k, v in params.items())
+        )
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -144,40 +160,43 @@ class Slots:
             else _with_wire(m, _filled(at, texts))
             for m, at in zip(self._messages, self._at, strict=True)
         )
-        params = {k: _filled(v, texts) for k, v in self._params.items()}
+        params = {str(_filled(k, texts)): _filled(v, texts) for k, v in self._params.pairs}
         return messages, params
 
     def _message(self, message: Message) -> int | object:
         if message.wire is None:
             return self._slot(message.content).at
-        return self._value(message.wire, "", 0)
+        return self._value(message.wire, "", "", 0)
 
     def _slot(self, text: str) -> _Text:
         self._texts.append(text)
         return _Text(len(self._texts) - 1)
 
-    def _value(self, value: Json, key: str, depth: int) -> object:
+    def _value(self, value: Json, key: str, parent: str, depth: int) -> object:
         if depth > _DEEPEST:
             raise InputError("The request is nested too deeply.", remedy="Send flatter JSON.")
         if isinstance(value, str):
-            return self._string(value, key, depth)
+            return self._string(value, key, parent, depth)
         if isinstance(value, Mapping):
-            return _Object(tuple((self._key(k), self._value(v, k, depth + 1)) for k, v in value.items()))
+            return _Object(tuple((self._key(k), self._value(v, k, key, depth + 1)) for k, v in value.items()))
         if isinstance(value, list | tuple):
-            return [self._value(v, key, depth + 1) for v in value]
+            return [self._value(v, key, parent, depth + 1) for v in value]
         return value
 
     def _key(self, key: str) -> object:
-        return key if _FIELD.fullmatch(key) else self._slot(key)
+        return self._name(key) if _FIELD.fullmatch(key) else self._slot(key)
 
-    def _string(self, text: str, key: str, depth: int) -> object:
-        if not text or text in _WORDS or key in _SKIPPED_KEYS:
+    def _name(self, name: str) -> str:
+        if _PERSON_LIKE.fullmatch(name):
+            self.spelled.append(name.replace("_", " ").replace("-", " "))
+        return name
+
+    def _string(self, text: str, key: str, parent: str, depth: int) -> object:
+        if not text or text in _WORDS or (key in _OPAQUE_KEYS and _OPAQUE.fullmatch(text)):
             return text
-        if key in _OPAQUE_KEYS and _OPAQUE.fullmatch(text):
-            return text
-        if key == "name" and _FIELD.fullmatch(text):
-            return text
-        if _IMAGE.match(text):
+        if key == "name" and parent in _NAMED and _FIELD.fullmatch(text):
+            return self._name(text)
+        if key in _IMAGE_KEYS and _IMAGE.fullmatch(text):
             self.images += 1
             return text
         if key in _JSON_KEYS:
@@ -186,7 +205,7 @@ class Slots:
             except (msgspec.DecodeError, RecursionError):
                 return self._slot(text)
             if isinstance(inner, dict | list):
-                return _InText(self._value(inner, "", depth + 1))
+                return _InText(self._value(inner, "", "", depth + 1), inner, text)
         return self._slot(text)
 
 
@@ -196,7 +215,8 @@ def _filled(value: object, texts: Sequence[str]) -> object:
     if isinstance(value, _Object):
         return {str(_filled(k, texts)): _filled(v, texts) for k, v in value.pairs}
     if isinstance(value, _InText):
-        return msgspec.json.encode(_filled(value.value, texts)).decode()
+        filled = _filled(value.value, texts)
+        return value.text if filled == value.read else msgspec.json.encode(filled).decode()
     if isinstance(value, list):
         return [_filled(v, texts) for v in value]
     return value

@@ -57,6 +57,8 @@ def clean(answer: str, evidence: Sequence[Evidence]) -> str:
 
 def _markers(answer: str) -> Iterator[tuple[int, int, list[int]]]:
     """Start, end and numbers of every marker, `[1][4]` as two."""
+    if "[" not in answer:
+        return
     for found in _MARKER.finditer(answer):
         if _BODY.fullmatch(found["body"]) and not _LINK.match(answer, found.end()):
             yield found.start(), found.end(), _numbers(found["body"])

@@ -128,8 +128,12 @@ api_keys = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("created", Text, nullable=False),
     Column("revoked", Text),
+    Column("tenant", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("expires", Text),
+    Column("per_minute", Integer),
 )
-"""API keys: only the SHA-256 of each."""
+"""API keys: only the SHA-256 of each. `scopes` are words with commas between; `expires` is a day, ISO 8601."""
 
 patients = Table(
     "patients",

@@ -16,6 +16,7 @@ from osler.core.clock import Clock
 from osler.core.errors import OslerError
 from osler.core.messages import Caller
 from osler.core.ports.audit_log import AuditLog
+from osler.gateway import signing
 from osler.gateway.bounds import Bounds
 
 KIND = "admin"
@@ -83,6 +84,6 @@ class Acts:
         self._read[key] = now
 
     async def _sign(self, act: Act, stage: str, about: Mapping[str, object]) -> None:
-        caller = {"key": act.caller.key, "role": act.caller.role}
+        caller = signing.caller_body(act.caller)
         body = {"act": act.name, "stage": stage, "caller": caller, **about, "osler": __version__}
         await self._bounds.signed(self._audit, self._clock, kind=KIND, request_id=act.request_id, body=body)

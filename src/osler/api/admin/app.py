@@ -21,7 +21,7 @@ from osler.api.logs import log
 from osler.api.render import json_response
 from osler.core.errors import InputError, NotFound, OslerError
 
-_ADMIN = (*openapi.KEYED, 403)
+_ADMIN = openapi.KEYED
 """Statuses that every route may have."""
 _WITH_BODY = (*_ADMIN, 413, 415)
 
@@ -69,7 +69,10 @@ def _add_routes(app: Any, admin: Admin) -> None:
     add("/admin/collections", admin.collections, responses=_may(_ADMIN))
     add("/admin/plugins", admin.plugins, responses=_may(_ADMIN))
     add("/admin/keys", admin.keys, responses=_may(_ADMIN))
-    add("/admin/keys", admin.create_key, methods=["POST"], status_code=201, responses=_may(_WITH_BODY))
+    created = _may((*_WITH_BODY, 409))
+    add("/admin/keys", admin.create_key, methods=["POST"], status_code=201, responses=created)
+    rotated = _may((*_WITH_BODY, 404, 409))
+    add("/admin/keys/{id}/rotate", admin.rotate_key, methods=["POST"], status_code=201, responses=rotated)
     add("/admin/keys/{id}", admin.revoke_key, methods=["DELETE"], responses=_may((*_ADMIN, 404)))
     add("/admin/audit", admin.audit, responses=_may(_ADMIN))
     add("/admin/audit/head", admin.audit_head, responses=_may(_ADMIN))

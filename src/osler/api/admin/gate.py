@@ -15,10 +15,15 @@ from osler.api.admission import Admission
 from osler.api.incoming import discard_body, read_body
 from osler.core.errors import AuthError, Forbidden, RateLimited
 from osler.core.messages import Caller
-from osler.core.ports.access import ADMIN
+from osler.core.ports.access import ADMIN, ADMIN_READ, ADMIN_WRITE, DEFAULT_TENANT, may
 
 CALLER = "osler.caller"
 """Key of the request's scope: who was let in."""
+_READS = ("/admin/route/explain", "/admin/audit/verify")
+"""What is asked with POST and changes nothing."""
+_OF_TENANTS = ("/admin/keys", "/admin/break-glass", "/admin/audit", "/admin/openapi.json")
+_NOT_OF_TENANTS = ("/admin/audit/",)
+"""Where administrators of one tenant may go, and what of it is the site's: the others show or change all of it."""
 MAX_BODY = 1 << 20
 """Bytes of a request's body."""
 
@@ -53,6 +58,18 @@ class Gate:
                 f"The admin surface wants a key of the role {ADMIN}.",
                 remedy=f"Make one on the server's machine: osler keys create NAME --role {ADMIN}",
             )
+        path = request.url.path
+        scope = ADMIN_READ if request.method in ("GET", "HEAD") or path in _READS else ADMIN_WRITE
+        if not may(caller, scope):
+            raise Forbidden(
+                f"The key's scopes do not hold `{scope}`.",
+                remedy=f"Use another key, or make one: osler keys create NAME --role {ADMIN} --scope {scope}",
+            )
+        if caller.tenant != DEFAULT_TENANT and not _is_of_tenants(path):
+            raise Forbidden(
+                "This is for administrators of the whole site, whose keys name no tenant.",
+                remedy="Ask them, or use such a key.",
+            )
         return caller
 
     async def _application(self) -> Any:
@@ -60,6 +77,12 @@ class Gate:
             if self._inner is None:
                 self._inner = await asyncio.to_thread(self._make)
         return self._inner
+
+
+def _is_of_tenants(path: str) -> bool:
+    """Whether administrators of one tenant may ask for it: they see what is their tenant's."""
+    within = any(path == known or path.startswith(f"{known}/") for known in _OF_TENANTS)
+    return within and not path.startswith(_NOT_OF_TENANTS)
 
 
 def require_same_site(request: Request) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -19,16 +20,18 @@ from osler.api.logs import log
 from osler.api.metrics import Metrics
 from osler.api.reloading import note, tell_others
 from osler.app import broken_glass, plugins
-from osler.app.audit_check import kept_head, verified
+from osler.app.audit_check import kept_head, of_tenant, verified
 from osler.app.live import Live
 from osler.app.reload import Reloader
 from osler.core import registry
 from osler.core.audit import AuditRecord, ChainVerdict, Head
 from osler.core.clock import timestamp
-from osler.core.errors import ConfigError, Conflict, InputError, NotFound
+from osler.core.errors import ConfigError, Conflict, Forbidden, InputError, NotFound
 from osler.core.messages import Caller
-from osler.core.ports.access import ApiKey
+from osler.core.ports.access import DEFAULT_TENANT, ApiKey, KeyTerms, parsed_day, parsed_scopes
+from osler.core.ports.audit_log import AuditLog
 from osler.core.ports.index import RECORDS
+from osler.gateway import signing
 from osler.gateway.bounds import Bounds
 
 
@@ -84,7 +87,7 @@ class Admin:
 
     async def reload(self, request: Request) -> values.ReloadShown:
         """Put what osler.toml says now in force, all of it or nothing: 409 where it cannot be, and why."""
-        by = {"key": request.scope[CALLER].key, "role": request.scope[CALLER].role}
+        by = signing.caller_body(request.scope[CALLER])
         try:
             done = await self._acts.follow(
                 _act(request, "config.reload"),
@@ -142,42 +145,74 @@ class Admin:
 
     # -- keys
 
-    async def keys(self) -> values.KeyList:
-        """All API keys, oldest first, revoked ones too."""
+    async def keys(self, request: Request) -> values.KeyList:
+        """All API keys, oldest first, revoked ones too; an administrator of one tenant sees that tenant's."""
         found = await asyncio.to_thread(self._stores.access.list)
-        return values.KeyList(keys=[values.KeyShown(**_key(key)) for key in found])
+        tenant = request.scope[CALLER].tenant
+        return values.KeyList(keys=[_key(key) for key in found if _sees(tenant, key)])
 
     async def create_key(self, request: Request, body: values.KeyWanted) -> values.KeyMade:
         """Make an API key. Its text is in this answer and nowhere else."""
+        terms = _terms(body, request.scope[CALLER])
         made, secret = await self._acts.do(
-            _act(request, "key.create", role=body.role),
-            lambda: self._stores.access.create(body.name, body.role),
+            _act(request, "key.create", role=body.role, **signing.terms_body(terms)),
+            lambda: self._stores.access.create(body.name, body.role, terms),
             lambda done: {"key": done[0].id},
         )
-        return values.KeyMade(**_key(made), key=secret)
+        return values.KeyMade(**_key(made).model_dump(), key=secret)
+
+    async def rotate_key(
+        self, request: Request, id: values.KeyId, body: values.KeyTurned | None = None
+    ) -> values.KeyMade:
+        """Make another key for the same use. The old one is revoked with it, unless `keep` says otherwise."""
+        keep = body is not None and body.keep
+        made, secret = await self._acts.do(
+            _act(request, "key.rotate", old=id, keep=keep),
+            lambda: self._rotate(id, request.scope[CALLER].tenant, keep=keep),
+            lambda done: {"key": done[0].id, "role": done[0].role},
+        )
+        return values.KeyMade(**_key(made).model_dump(), key=secret)
 
     async def revoke_key(self, request: Request, id: values.KeyId) -> values.KeyShown:
         """Revoke an API key for good."""
         revoked = await self._acts.do(
-            _act(request, "key.revoke", key=id), lambda: self._revoke(id), lambda done: {"role": done.role}
+            _act(request, "key.revoke", key=id),
+            lambda: self._revoke(id, request.scope[CALLER].tenant),
+            lambda done: {"role": done.role},
         )
-        return values.KeyShown(**_key(revoked))
+        return _key(revoked)
 
-    def _revoke(self, key_id: str) -> ApiKey:
+    def _revoke(self, key_id: str, tenant: str) -> ApiKey:
+        self._require_seen(key_id, tenant)
+        return self._stores.access.revoke(key_id)
+
+    def _rotate(self, key_id: str, tenant: str, *, keep: bool) -> tuple[ApiKey, str]:
+        self._require_seen(key_id, tenant)
         try:
-            return self._stores.access.revoke(key_id)
+            return self._stores.access.rotate(key_id, keep=keep)
         except InputError as error:
-            raise NotFound(error.message, remedy="GET /admin/keys lists them.", param="id") from None
+            raise Conflict(error.message, remedy=error.remedy, param="id") from None
+
+    def _require_seen(self, key_id: str, tenant: str) -> None:
+        """Raise NotFound unless there is such a key, and administrators of the tenant see it."""
+        if not any(key.id == key_id and _sees(tenant, key) for key in self._stores.access.list()):
+            raise NotFound(
+                "There is no API key of that id.", remedy="GET /admin/keys lists them.", param="id"
+            )
 
     # -- the audit log
 
     async def audit(
         self, request: Request, after: values.After = 0, limit: values.Limit = 100
     ) -> values.RecordPage:
-        """Audit records in order. Go on with the last one's number as `after`."""
+        """Audit records in order. Go on with the last one's number as `after`.
+
+        An administrator of one tenant sees those of that tenant's callers.
+        """
         await self._acts.read(_act(request, "audit.read", after=after, limit=limit))
+        tenant = request.scope[CALLER].tenant
         found = await asyncio.to_thread(
-            lambda: list(itertools.islice(self._stores.audit.records(after=after), limit + 1))
+            lambda: list(itertools.islice(_seen(self._stores.audit, tenant, after), limit + 1))
         )
         return values.RecordPage(records=[_record(r) for r in found[:limit]], more=len(found) > limit)
 
@@ -197,14 +232,15 @@ class Admin:
         """Requests that broke the glass, with the reasons given, which may hold PHI."""
         await self._acts.read(_act(request, "break_glass.read"))
         found = await asyncio.to_thread(broken_glass.broken, self._stores.audit, self._stores.vault)
-        shown = [b for b in found if b.reviewed is None or not pending]
+        mine = broken_glass.seen_by(request.scope[CALLER].tenant, found)
+        shown = [b for b in mine if b.reviewed is None or not pending]
         return values.GlassList(requests=[_glass(b) for b in shown])
 
     async def review_glass(self, request: Request, number: values.RecordNumber) -> values.Reviewed:
         """Say that a request which broke the glass was reviewed; `number` is that of the list."""
         await self._acts.do(
             _act(request, broken_glass.REVIEW, number=number),
-            lambda: broken_glass.require_broken(self._stores.audit, number),
+            lambda: broken_glass.require_broken(self._stores.audit, number, request.scope[CALLER].tenant),
             lambda done: {},
         )
         return values.Reviewed(number=number)
@@ -242,7 +278,7 @@ def _glass(found: broken_glass.Broken) -> values.GlassShown:
     review = found.reviewed
     return values.GlassShown(
         number=found.number, time=found.time, request_id=found.request_id, key=found.key, role=found.role,
-        patient=found.patient, outcome=found.outcome, reason=found.reason,
+        tenant=found.tenant, patient=found.patient, outcome=found.outcome, reason=found.reason,
         reviewed=values.ReviewShown(number=review.number, time=review.time, key=review.key) if review else None,
     )  # fmt: skip
 
@@ -251,10 +287,29 @@ def _act(request: Request, name: str, **about: object) -> Act:
     return Act(name=name, caller=request.scope[CALLER], request_id=request_id(request), about=about)
 
 
-def _key(key: ApiKey) -> dict[str, str | None]:
-    return {
-        "id": key.id, "name": key.name, "role": key.role, "created": key.created, "revoked": key.revoked,
-    }  # fmt: skip
+def _key(key: ApiKey) -> values.KeyShown:
+    return values.KeyShown.model_validate(key.to_json())
+
+
+def _seen(audit: AuditLog, tenant: str, after: int) -> Iterator[AuditRecord]:
+    return audit.records(after=after) if tenant == DEFAULT_TENANT else of_tenant(audit, tenant, after=after)
+
+
+def _sees(tenant: str, key: ApiKey) -> bool:
+    return tenant in (DEFAULT_TENANT, key.terms.tenant)
+
+
+def _terms(body: values.KeyWanted, caller: Caller) -> KeyTerms:
+    """What a new key is to be held to. Raises InputError, and Forbidden for a tenant that is not the caller's."""
+    tenant = body.tenant or caller.tenant
+    if caller.tenant not in (DEFAULT_TENANT, tenant):
+        raise Forbidden(
+            "An administrator of one tenant makes keys of that tenant only.",
+            remedy="Leave `tenant` out, or ask an administrator of the whole site.",
+        )
+    terms = parsed_scopes(body.scopes)
+    last = parsed_day(body.expires) if body.expires is not None else None
+    return replace(terms, tenant=tenant, expires=last, per_minute=body.per_minute)
 
 
 def _head(head: Head) -> values.HeadShown:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from osler.app.config import Config
-from osler.core.ports.access import KeyRole
+from osler.core.ports.access import SCOPES, KeyRole
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
@@ -18,6 +18,12 @@ _SCRIPTS = (
 KEY_NAME = f"^[{_SCRIPTS}]([ {_SCRIPTS}]{{0,62}}[{_SCRIPTS}])?$"
 """Letters, digits and punctuation, and spaces between them. The command line takes every printable character."""
 
+TENANT = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+SCOPE = f"^({'|'.join(SCOPES)}|admin|(models|destinations):{_NAME}(/{_NAME})?)$"
+Day = Annotated[
+    str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", json_schema_extra={"format": "date"})
+]
 KeyId = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
 HeadText = Annotated[str, Field(pattern="^[0-9]{1,18}:[0-9a-f]{64}$")]
 After = Annotated[int, Field(ge=0, le=2**63 - 1, description="Records with a greater number.")]
@@ -150,6 +156,7 @@ class GlassShown(BaseModel):
     request_id: str
     key: str
     role: str
+    tenant: str
     patient: str | None
     outcome: str
     reason: str | None = Field(repr=False)
@@ -174,6 +181,23 @@ class KeyWanted(BaseModel):
     model_config = STRICT
     name: str = Field(pattern=KEY_NAME, repr=False)
     role: KeyRole = "clinician"
+    tenant: str | None = Field(
+        None, pattern=TENANT, description="Without it that of the key which makes this one."
+    )
+    scopes: list[Annotated[str, Field(pattern=SCOPE)]] = Field(
+        default_factory=list,
+        max_length=64,
+        description="Routes, `models:NAME`, `destinations:NAME`. Without any: what the role may do.",
+    )
+    expires: Day | None = Field(None, description="Its last day, to its last second in UTC.")
+    per_minute: int | None = Field(None, ge=1, le=10_000_000, description="Its own limit of requests.")
+
+
+class KeyTurned(BaseModel):
+    """How a key is replaced. `keep`: the old one stays valid until it is revoked."""
+
+    model_config = STRICT
+    keep: bool = False
 
 
 class KeyShown(BaseModel):
@@ -182,6 +206,10 @@ class KeyShown(BaseModel):
     id: str
     name: str
     role: str
+    tenant: str
+    scopes: list[str]
+    expires: str | None
+    per_minute: int | None
     created: str
     revoked: str | None
 

@@ -1,13 +1,15 @@
 """Work of `osler audit`."""
 
+from collections import deque
 from pathlib import Path
 
-from osler.app.audit_check import kept_head, verified
+from osler.app.audit_check import kept_head, of_tenant, verified
 from osler.app.broken_glass import Broken, broken
 from osler.app.build import Stores
 from osler.cli.work.session import opened, print_json
 from osler.core.audit import AuditRecord, ChainVerdict
 from osler.core.errors import AuditBroken, InputError
+from osler.core.ports.access import DEFAULT_TENANT
 
 
 def verify(*, head: str | None, json: bool, config: Path | None, workspace: Path) -> None:
@@ -36,10 +38,14 @@ def verify(*, head: str | None, json: bool, config: Path | None, workspace: Path
         raise AuditBroken(_broken(verdict), remedy="Keep the file as it is and tell whoever owns the log.")
 
 
-def show(*, number: int | None, last: int, json: bool, config: Path | None, workspace: Path) -> None:
-    """Print one record, or the newest ones."""
+def show(
+    *, number: int | None, last: int, tenant: str | None, json: bool, config: Path | None, workspace: Path
+) -> None:
+    """Print one record, or the newest ones, of one tenant where that is given."""
     with opened(config, workspace, new=False) as (_, stores):
-        if number is None:
+        if number is None and tenant is not None:
+            records = list(deque(of_tenant(stores.audit, tenant), maxlen=last))
+        elif number is None:
             newest = stores.audit.head().number
             records = list(stores.audit.records(after=max(0, newest - last)))
         else:
@@ -66,7 +72,8 @@ def break_glass(*, pending: bool, json: bool, config: Path | None, workspace: Pa
         return
     for b in found:
         state = f"reviewed by {b.reviewed.key} {b.reviewed.time}" if b.reviewed else "to be reviewed"
-        print(f"{b.number:>6}  {b.time}  {b.role:<12} key {b.key:<14} {b.outcome:<10} {state}")
+        whose = f"{b.role} of {b.tenant}" if b.tenant != DEFAULT_TENANT else b.role
+        print(f"{b.number:>6}  {b.time}  {whose:<12} key {b.key:<14} {b.outcome:<10} {state}")
     if not found:
         print("Nobody broke the glass." if not pending else "None is left to be reviewed.")
 
@@ -75,7 +82,7 @@ def _glass(found: Broken) -> dict[str, object]:
     review = found.reviewed
     return {
         "number": found.number, "time": found.time, "request_id": found.request_id, "key": found.key,
-        "role": found.role, "patient": found.patient, "outcome": found.outcome,
+        "role": found.role, "tenant": found.tenant, "patient": found.patient, "outcome": found.outcome,
         "reviewed": {"number": review.number, "time": review.time, "key": review.key} if review else None,
     }  # fmt: skip
 

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from osler.app import config as configuration
-from osler.app.build import build_looking
+from osler.app.configured import build_looking
 from osler.cli.work.session import print_json, standard_input, utf8
 from osler.core.errors import InputError, UnsupportedFormat
 from osler.core.spans import SAFE_HARBOR

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from osler import __version__
 from osler.app import config as configuration
-from osler.app.build import build_looking
+from osler.app.configured import build_looking
 from osler.cli.deid import Run
 from osler.cli.work.deid_vault import kept, require_way_back
 from osler.core.errors import InputError

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from osler.app import config as configuration
 from osler.app import plugins
-from osler.app.build import build_completer
 from osler.app.config import Config
+from osler.app.configured import build_completer
 from osler.cli.work.session import print_json
 from osler.core import registry
 from osler.core.errors import InputError, OslerError, PluginError

@@ -17,12 +17,14 @@ from uvicorn.supervisors import Multiprocess
 
 from osler.app import config as configuration
 from osler.app import rule_tests, tls
-from osler.app.build import Stores, build_deidentifier, build_library, check_parts, load_starter, open_stores
+from osler.app.build import Stores, build_library, load_starter, open_stores
 from osler.app.config import Config
+from osler.app.configured import build_deidentifier, check_parts
 from osler.app.secrets import exposed_files
 from osler.app.serving import overridden, require_keys, require_tls
 from osler.app.soundness import ahead, require_sound
 from osler.app.tasks import load_tasks
+from osler.app.tracing import tracing
 from osler.core.clock import SystemClock
 from osler.core.errors import ConfigError
 
@@ -43,13 +45,13 @@ def serve(
     bind: tuple[str | None, int | None],
     workers: int | None,
     behind_tls_proxy: bool,
-    log_level: str,
+    log: tuple[str, str],
     config: Path | None,
     workspace: Path,
 ) -> None:
     """Serve until stopped. Raises ConfigError before anything is bound when something is wrong.
 
-    `bind` is an address and a port that replace the configured ones.
+    `bind` is an address and a port that replace the configured ones; `log` the level and the format of the log.
     """
     path = configuration.find(config)
     host, port = bind
@@ -66,7 +68,7 @@ def serve(
     os.environ["OSLER_WORKSPACE"] = str(workspace.absolute())
     os.environ["OSLER_REQUIRE_KEYS"] = "1" if require else "0"
     os.environ["OSLER_BEHIND_TLS_PROXY"] = "1" if server.behind_tls_proxy else "0"
-    os.environ["OSLER_LOG_LEVEL"] = log_level
+    os.environ["OSLER_LOG_LEVEL"], os.environ["OSLER_LOG_FORMAT"] = log
     os.environ["OSLER_WORKER"] = "1" if count > 1 else "0"
     os.environ.pop("OSLER_CONFIG", None)
     if path is not None:
@@ -157,6 +159,7 @@ def _allow_files() -> None:
 def _prepare(config: Config, workspace: Path) -> bool:
     """Find every fault here, once, with one clear error, rather than in each worker; whether there is a key."""
     check_parts(config)
+    tracing(config)
     deidentifier = build_deidentifier(config)
     load_tasks(config, deidentifier)
     rule_tests.run(config, deidentifier, SystemClock().now().date())

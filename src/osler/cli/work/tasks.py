@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from osler.app import config as configuration
-from osler.app.build import build_deidentifier
+from osler.app.configured import build_deidentifier
 from osler.app.tasks import load_tasks, task_checks
 from osler.cli.work.session import print_json
 from osler.deid import Deidentifier

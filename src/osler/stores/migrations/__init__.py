@@ -15,13 +15,20 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, func,
 
 from osler.core.clock import SystemClock, timestamp
 from osler.core.errors import StoreError
-from osler.stores.migrations import m0001_first, m0002_vault_maps, m0003_moved, m0004_spending
+from osler.stores.migrations import (
+    m0001_first,
+    m0002_vault_maps,
+    m0003_moved,
+    m0004_spending,
+    m0005_key_terms,
+)
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first.upgrade,
     m0002_vault_maps.upgrade,
     m0003_moved.upgrade,
     m0004_spending.upgrade,
+    m0005_key_terms.upgrade,
 )
 """Number n (from 1) brings the schema from version n-1 to n."""
 

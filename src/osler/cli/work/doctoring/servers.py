@@ -4,8 +4,8 @@ all servers at the same time; no text is sent."""
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from osler.app.build import build_completer
 from osler.app.config import Config
+from osler.app.configured import build_completer
 from osler.cli.work.doctoring.line import Line, fail, fault, ok, warn
 from osler.core.errors import ConfigError, OslerError, UpstreamError, UpstreamTimeout
 from osler.core.ports.completer import Completer

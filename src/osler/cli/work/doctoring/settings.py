@@ -7,8 +7,8 @@ from functools import partial
 from osler.app import rule_tests, tls
 from osler.app.agreements import SOON_DAYS, Agreement
 from osler.app.agreements import agreements as agreements_of
-from osler.app.build import build_completer, build_deidentifier, build_guard, build_readers, check_parts
 from osler.app.config import Config
+from osler.app.configured import build_completer, build_deidentifier, build_guard, build_readers, check_parts
 from osler.app.secrets import exposed_files
 from osler.app.serving import require_keys, require_tls
 from osler.app.tasks import load_tasks
