@@ -80,7 +80,18 @@ def install(into: Path) -> int:
             _run([sys.executable, "-m", "venv", into / name])
         failed += _run([into / name / "bin" / "python", "-m", "pip", "install", "--quiet", package])
     (into / "portkey").mkdir(parents=True, exist_ok=True)
-    failed += _run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", into / "portkey", PORTKEY])
+    failed += _run(
+        [
+            "npm",
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            "--prefix",
+            into / "portkey",
+            PORTKEY,
+        ]
+    )
     return failed
 
 
@@ -98,6 +109,8 @@ def _run(command: Sequence[str | Path]) -> int:
 
 
 if __name__ == "__main__":
-    _parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    _parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     _parser.add_argument("--into", type=Path, default=folder())
     sys.exit(1 if install(_parser.parse_args().into) else 0)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway import peers
 from runner.contenders import BenchmarkError, Settings, Unavailable
 from runner.processes import Child, running
+
+from gateway import peers
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parents[1] / "src/osler/knowledge/data/samples"
@@ -51,7 +52,7 @@ ground = false
 checks = []
 """
 STEPS = ""
-"""Osler's settings: nothing looked for; steps 1 to 3, 5 to 7 and 9; the same with answers looked at too; as it comes."""
+"""Osler's settings: nothing looked for; steps 1 to 3, 5 to 7, 9; the same with answers looked at too; as it comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def osler(settings: Settings, model_port: int, name: str, table: str) -> Iterato
     scratch.mkdir()
     models = "".join(f'models.{m} = {{ id = "{m}" }}\n' for m in MODELS)
     (scratch / "osler.toml").write_text(
-        f'{table}\n[server]\nmax_concurrent = 1000\nrate_limit = {{ keyless_per_minute = 0 }}\n'
+        f"{table}\n[server]\nmax_concurrent = 1000\nrate_limit = {{ keyless_per_minute = 0 }}\n"
         f'[destinations.ward]\nurl = "http://127.0.0.1:{model_port}/v1"\nlocation = "on-premises"\n{models}',
         encoding="utf-8",
     )
@@ -79,7 +80,10 @@ def osler(settings: Settings, model_port: int, name: str, table: str) -> Iterato
     if table == STEPS:
         samples = sorted(SAMPLES.glob("*.json"))
         with running(
-            [*command, "kb", "add", *samples], name="osler kb add", scratch=scratch, cores=settings.pins.others
+            [*command, "kb", "add", *samples],
+            name="osler kb add",
+            scratch=scratch,
+            cores=settings.pins.others,
         ) as adding:
             adding.finish()
     serve = [*command, "serve", "--port", "0"]
@@ -96,7 +100,14 @@ def litellm(settings: Settings, model_port: int) -> Iterator[Site]:
     if command is None:
         raise Unavailable("not measured: python benchmarks/gateway/peers.py fetches it")
     listed = [
-        {"model_name": m, "litellm_params": {"model": f"openai/{m}", "api_base": f"http://127.0.0.1:{model_port}/v1", "api_key": "none"}}
+        {
+            "model_name": m,
+            "litellm_params": {
+                "model": f"openai/{m}",
+                "api_base": f"http://127.0.0.1:{model_port}/v1",
+                "api_key": "none",
+            },
+        }
         for m in MODELS
     ]
     file = settings.scratch / "litellm.yaml"

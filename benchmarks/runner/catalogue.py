@@ -34,7 +34,9 @@ def entries(folder: Path) -> dict[str, Entry]:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if any(isinstance(node, ast.FunctionDef) and node.name == "benchmark" for node in tree.body):
-            place = path.parent if path.stem == "benchmark" and path.parent != folder else path.with_suffix("")
+            place = (
+                path.parent if path.stem == "benchmark" and path.parent != folder else path.with_suffix("")
+            )
             name = place.relative_to(folder).as_posix()
             says = (ast.get_docstring(tree) or "").partition("\n")[0]
             found[name] = Entry(name=name, path=path, says=says)

@@ -3,8 +3,8 @@
     python load.py        reads a command a line from standard input, writes an answer a line
 
 Command: {"port", "bodies": [JSON texts], "connections", "requests", "spread_s", "headers"}. `headers` (name to value)
-may be left out. `requests` are sent over `connections` connections, each sending its next one when the last was answered; they begin
-spread evenly over `spread_s` seconds. Bodies are taken in turn.
+may be left out. `requests` are sent over `connections` connections, each sending its next one when the last was
+answered; they begin spread evenly over `spread_s` seconds. Bodies are taken in turn.
 
 Answer: {"latency_us": [...], "first_us": [...], "seconds"}: from the first byte written to the last
 read, and to the first of the response's body. Anything but a whole 200 without an error in it ends

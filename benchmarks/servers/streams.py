@@ -2,8 +2,8 @@
 
     python streams.py        reads a command a line from standard input, writes an answer a line
 
-Command: {"port", "bodies": [JSON texts], "expect": [texts], "streams", "spread_s", "headers", "gap_ms"}. So many streams
-are opened, a connection each, spread over `spread_s` seconds; bodies are taken in turn.
+Command: {"port", "bodies": [JSON texts], "expect": [texts], "streams", "spread_s", "headers", "gap_ms"}. So many
+streams are opened, a connection each, spread over `spread_s` seconds; bodies are taken in turn.
 
 Answer: {"lossless", "first_us", "gap_ms", "events"}: how many streams gave the expected text, every character in order
 and once, and had 95 of 100 gaps between arrivals within `gap_ms`; the time to the first text of each; the 95th

@@ -31,6 +31,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from osler.api.metrics import Metrics
+from osler.api.standing import DESCRIBED
 from osler.cli.root import app
 from osler.core import errors
 
@@ -287,11 +288,13 @@ def exit_codes() -> str:
 def metrics() -> str:
     """Name, kind, labels and meaning of each metric."""
     rows = []
-    for collector in vars(Metrics()).values():
+    for collector in Metrics().registry._collector_to_names:
         for family in collector.describe() if isinstance(collector, MetricWrapperBase) else ():
             name = f"{family.name}_total" if family.type == "counter" else family.name
             labels = ", ".join(f"`{label}`" for label in collector._labelnames)
             rows.append((f"`{name}`", family.type, labels, family.documentation))
+    for name, (meaning, named) in DESCRIBED.items():
+        rows.append((f"`{name}`", "gauge", ", ".join(f"`{label}`" for label in named), meaning))
     return _markdown(("metric", "kind", "labels", "meaning"), rows)
 
 

@@ -17,7 +17,7 @@ from osler.core.errors import InputError
 
 MODULES = {name: load(name) for name in TARGETS}
 SEEDS = {name: tuple(module.seeds()) for name, module in MODULES.items()}
-FEW = {"hl7": 10, "config": 10, "fhir": 40, "markdown": 40, "http_body": 60, "sse": 60}
+FEW = {"hl7": 10, "config": 10, "fhir": 40, "markdown": 40, "http_body": 60, "slots": 40, "sse": 60}
 FHIR: list[Any] = [json.loads(seed) for seed in SEEDS["fhir"]]
 BODIES: list[Any] = [json.loads(seed) for seed in SEEDS["http_body"]]
 
@@ -76,6 +76,7 @@ def repeated(name: str, times: int) -> bytes:
         "hl7": MODULES["hl7"].MESSAGE.encode() + b"NTE|1||call \\.br\\ 555-867-5309 \\T\\ \r" * (times // 4),
         "config": b"\n".join(b"[[rules]]\nname = \"r%d\"\n" % n for n in range(times)),
         "http_body": json.dumps({"messages": [{"role": "user", "content": CANARY}] * times}).encode(),
+        "slots": json.dumps({"messages": [{"role": "user", "content": CANARY}], "x": [{CANARY: [CANARY]}] * times}).encode(),
         "sse": b"data: {}\n" * times + b"\n",
     }[name]  # fmt: skip
 

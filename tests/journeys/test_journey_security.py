@@ -365,9 +365,11 @@ def test_ids_and_values_that_lead_elsewhere_are_refused_and_not_repeated(site: S
         assert status in (401, 404)
         assert "zythar" not in text
         assert "root:" not in text
-    for name, value in (("purpose", "fun\r\nx: y"), ("url", "http://127.0.0.1:9"), ("role", "admin")):
-        body = {"messages": [{"role": "user", "content": "Who?"}], "metadata": {name: value}}
-        assert served.post("/v1/chat/completions", body, **bearer)[0] == 400
+    body = {"messages": [{"role": "user", "content": "Who?"}], "metadata": {"purpose": "fun\r\nx: y"}}
+    assert served.post("/v1/chat/completions", body, **bearer)[0] == 400
+    for name, value in (("url", "http://127.0.0.1:9"), ("role", "admin")):
+        own = {**bearer, f"x-osler-{name}": value}
+        assert served.post("/v1/chat/completions", {**body, "metadata": {}}, **own)[0] == 400
     assert len(ward.raw) == before
 
 

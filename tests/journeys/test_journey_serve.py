@@ -128,7 +128,7 @@ BAD = [
     ({"messages": [{"role": "user", "content": 5}]}, 400, "invalid_input"),
     ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "invalid_input"),
     ({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function"}]}, 400, "invalid_input"),
-    ({"messages": [{"role": "user", "content": "x"}], "n": 2}, 400, "invalid_input"),
+    ({"messages": [{"role": "user", "content": "x"}], "n": 99}, 400, "invalid_input"),
     ({"messages": [{"role": "user", "content": "x"}], "temperature": "hot"}, 400, "invalid_input"),
     ({"messages": [{"role": "user", "content": "x"}], "model": "gpt-unknown"}, 404, "model_not_found"),
     (
@@ -138,7 +138,7 @@ BAD = [
     ),
     ({"messages": [{"role": "user", "content": "x"}], "metadata": {"patient": "../x"}}, 400, "invalid_input"),
     ({"messages": [{"role": "user", "content": "x"}], "metadata": {"purpose": "fun"}}, 400, "invalid_input"),
-    ({"messages": [{"role": "user", "content": "x"}], "metadata": {"colour": "red"}}, 400, "invalid_input"),
+    ({"messages": [{"role": "user", "content": "x"}], "metadata": {"purpose": 5}}, 400, "invalid_input"),
     (b"{", 400, "invalid_input"),
     (b"[]", 400, "invalid_input"),
     (b"\xff\xfe", 400, "invalid_input"),

@@ -14,8 +14,8 @@ from osler.app.config import Config, parse
 from osler.core.audit import AuditRecord
 from osler.core.clock import SystemClock
 from osler.selftest.matrix import routes
-from osler.selftest.matrix.judge import SENTENCES, Answer, Seen, Standard, faults
-from osler.selftest.matrix.outages import BREACHES, NONE, Expected, Outage, expected
+from osler.selftest.matrix.judge import SENTENCES, Answer, Seen, Standard, faults, transform
+from osler.selftest.matrix.outages import BREACHES, COLUMNS, NONE, Expected, Outage, expected
 from osler.selftest.matrix.routes import ROWS, Ask
 from osler.selftest.matrix.run import Matrix, Wanted, run
 from osler.selftest.matrix.site import OUTSIDE, sight, trial_config, with_outside
@@ -70,7 +70,7 @@ def test_a_slice_of_the_matrix_holds(matrix: Matrix) -> None:
 @pytest.mark.slow
 def test_the_matrix_sees_the_breaches_that_are_planted(matrix: Matrix) -> None:
     assert matrix.breaches == {breach.name: True for breach in BREACHES}
-    assert len(BREACHES) == 3
+    assert len(BREACHES) == 4
 
 
 def test_no_route_is_forgotten(workspace: Path) -> None:
@@ -282,3 +282,21 @@ def test_what_is_expected_of_a_route_depends_on_what_it_needs() -> None:
     assert expected(CHAT, replace(audit, after=1)).leaves == "permitted"
     assert expected(EMBEDDINGS, Outage(guard="guardrail", manner=Manner.RAISES)).answered
     assert not expected(CHAT, Outage(guard="guardrail", manner=Manner.RAISES)).answered
+    broken_off = Outage(guard="upstream", manner=Manner.REFUSES, after=2)
+    assert expected(STREAM, broken_off) == Expected(answered=False, leaves="permitted", shown=1)
+    late = Outage(guard="patient", manner=Manner.RAISES, after=1)
+    assert expected(STREAM, late).leaves == "permitted"
+    assert expected(STREAM, replace(late, after=0)) == Expected(answered=False, leaves="nothing")
+
+
+def test_each_guard_is_needed_somewhere_and_known_to_the_process_under_trial() -> None:
+    needed = {guard for row in ROWS for ask in row.asks for guard in ask.needs}
+    assert needed == set(COLUMNS) - {NONE}
+
+
+def test_what_was_done_to_the_text_is_read_from_the_answer() -> None:
+    body = {"osler": {"decision": {"transform": "surrogate"}}}
+    plain = Answer(status=200, headers=HEADERS, body=json.dumps(body).encode())
+    streamed = Answer(status=200, headers=HEADERS, body=events(piece("x"), body, b"[DONE]"))
+    assert (transform(CHAT, plain), transform(STREAM, streamed)) == ("surrogate", "surrogate")
+    assert transform(CHAT, Answer(status=503, body=b"{}")) == ""

@@ -3,12 +3,13 @@
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from osler.core.errors import InputError
 from osler.core.messages import Caller
+from osler.core.ports.access import KeyTerms, may, parsed_scopes
 from osler.stores import Database, SqlAccess
 
 
@@ -171,3 +172,110 @@ def test_revoking_what_is_not_there(access: SqlAccess, key_id: str) -> None:
         access.revoke(key_id)
     assert caught.value.remedy
     assert all(key.revoked is None for key in access.list())
+
+
+def test_what_a_key_is_held_to_goes_with_its_caller(access: SqlAccess) -> None:
+    terms = KeyTerms(
+        tenant="north",
+        scopes=("chat", "models"),
+        models=("m", "ward/m"),
+        destinations=("ward",),
+        expires=date(2026, 1, 2),
+        per_minute=7,
+    )
+    key, secret = access.create("n", "service", terms)
+    assert access.list() == (key,)
+    assert key.terms == terms
+    assert access.authenticate(secret) == Caller(
+        key=key.id,
+        role="service",
+        tenant="north",
+        scopes=frozenset({"chat", "models"}),
+        models=frozenset({"m", "ward/m"}),
+        destinations=frozenset({"ward"}),
+        per_minute=7,
+    )
+
+
+def test_a_key_holds_to_the_last_second_of_its_last_day(access: SqlAccess, clock: SteppingClock) -> None:
+    _, secret = access.create("n", "service", KeyTerms(expires=date(2026, 1, 2)))
+    clock.step(20 * 3600 + 55 * 60 + 54)  # 23:59:59
+    assert access.authenticate(secret) is not None
+    clock.step(1)
+    assert access.authenticate(secret) is None
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        KeyTerms(tenant="no tenant"),
+        KeyTerms(tenant=""),
+        KeyTerms(tenant="a/b"),
+        KeyTerms(scopes=("chat", "chat")),
+        KeyTerms(scopes=("admin:read",)),
+        KeyTerms(scopes=("all",)),
+        KeyTerms(models=("a,b",)),
+        KeyTerms(destinations=("",)),
+        KeyTerms(expires=date(2026, 1, 1)),
+        KeyTerms(per_minute=0),
+        KeyTerms(models=tuple(f"m{n}" for n in range(200))),
+    ],
+)
+def test_terms_that_cannot_be_are_refused_and_no_key_is_made(access: SqlAccess, terms: KeyTerms) -> None:
+    with pytest.raises(InputError):
+        access.create("n", "service", terms)
+    assert access.list() == ()
+
+
+def test_a_rotated_key_has_the_same_terms_and_the_old_one_ends(access: SqlAccess) -> None:
+    terms = KeyTerms(tenant="north", scopes=("chat",), per_minute=3)
+    old, secret = access.create("ward 3", "service", terms)
+    kept, second = access.rotate(old.id, keep=True)
+    assert (kept.name, kept.role, kept.terms) == ("ward 3", "service", terms)
+    assert access.authenticate(secret) is not None
+    made, third = access.rotate(old.id)
+    assert len({old.id, kept.id, made.id}) == len({secret, second, third}) == 3
+    assert access.authenticate(secret) is None
+    assert access.authenticate(third) is not None
+    with pytest.raises(InputError, match="revoked or has expired"):
+        access.rotate(old.id)
+    with pytest.raises(InputError, match="no API key"):
+        access.rotate("0" * 12)
+    assert len(access.list()) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "terms"),
+    [
+        (["chat,embeddings", "admin"], KeyTerms(scopes=("chat", "embeddings", "admin:read", "admin:write"))),
+        (["models:a, models:b/c", "models"], KeyTerms(scopes=("models",), models=("a", "b/c"))),
+        (["destinations:ward", "destinations:ward"], KeyTerms(destinations=("ward",))),
+        ([], KeyTerms()),
+    ],
+)
+def test_scopes_are_read_from_words(words: list[str], terms: KeyTerms) -> None:
+    assert parsed_scopes(words) == terms
+    assert parsed_scopes(terms.words()) == terms
+
+
+@pytest.mark.parametrize("word", ["", "Chat", "admin:all", "models:", "tenant:x", "chat;models"])
+def test_an_unknown_scope_is_refused(word: str) -> None:
+    with pytest.raises(InputError, match="no such scope"):
+        parsed_scopes([word])
+
+
+@pytest.mark.parametrize(
+    ("caller", "scope", "allowed"),
+    [
+        (Caller(), "chat", True),
+        (Caller(), "metrics", True),
+        (Caller(), "admin:read", False),
+        (Caller(role="admin"), "admin:write", True),
+        (Caller(role="admin", scopes=frozenset({"admin:read"})), "admin:write", False),
+        (Caller(role="admin", scopes=frozenset({"admin:read"})), "chat", False),
+        (Caller(scopes=frozenset({"admin:read"})), "admin:read", False),
+        (Caller(scopes=frozenset({"embeddings"})), "embeddings", True),
+    ],
+)
+def test_a_scope_narrows_and_never_widens(caller: Caller, scope: str, allowed: bool) -> None:
+    assert may(caller, scope) is allowed

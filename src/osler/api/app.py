@@ -107,6 +107,7 @@ def application(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        live.newest.pipeline.parts.begin()
         watch = asyncio.create_task(_stop_with_parent())
         stop_listening = reload_on_hangup(reloader)
         stop_draining = drain_on_stop(around.drain, server.drain_wait_s)

@@ -99,6 +99,13 @@ def _stripped(record: logging.LogRecord) -> logging.LogRecord:
     return record
 
 
+def _for_reading(logger: object, name: str, fields: dict[str, Any]) -> str:
+    """A line as words: when, level, what happened, then names and values."""
+    when, level, event = (fields.pop(key, "") for key in ("timestamp", "level", "event"))
+    rest = " ".join(f"{key}={_line({'': value})[4:-1]}" for key, value in fields.items())
+    return f"{when} {level:<7} {_line({'': event})[5:-2]:<12} {rest}".rstrip()
+
+
 def _line(fields: dict[str, Any], **_: Any) -> str:
     """A line as JSON, in a fifth of the time that `json` takes where it can be."""
     try:

@@ -39,10 +39,14 @@ class _RequestMetrics:
                 "kind",
             )
         )
-        self._own = times(
-            "osler_added_seconds",
-            "The part of an answered request's time in which no model server was being called for it.",
-            _BUCKETS,
+        self._own = Children(
+            times(
+                "osler_added_seconds",
+                "The part of an answered request's time in which no model server was waited for, as `plain` or `stream`; "
+                "a caller who is slow to take a stream is in it too.",
+                _BUCKETS,
+                "kind",
+            )
         )
         self._first = times(
             "osler_first_token_seconds",
@@ -88,19 +92,20 @@ class _RequestMetrics:
             trip.ended = request
         destination, model = request.destination, request.model
         self._outcomes[request.outcome, destination, model].inc()
-        self._whole["stream" if request.stream else "plain",].observe(request.ended_s - request.begun_s)
+        kind = "stream" if request.stream else "plain"
+        self._whole[kind,].observe(request.ended_s - request.begun_s)
         if request.outcome == "answered":
-            self._own.observe(request.own_s)
+            self._own[kind,].observe(request.own_s)
         if request.usage.prompt:
             self._tokens["in", model].inc(request.usage.prompt)
         if request.usage.completion:
             self._tokens["out", model].inc(request.usage.completion)
         if request.usd:
             self._cost[destination, model].inc(request.usd)
-        for kind, count in request.phi.items():
-            self._phi[kind,].inc(count)
-        for kind, count in request.redacted.items():
-            self._redacted[kind,].inc(count)
+        for label, count in request.phi.items():
+            self._phi[label,].inc(count)
+        for label, count in request.redacted.items():
+            self._redacted[label,].inc(count)
         for finding in request.findings:
             self._findings[finding].inc()
         if request.code:

@@ -103,7 +103,9 @@ class Api:
         ident = request_id(request)
         asked = wire.embeddings_request(wire.parse(data))
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
-        work = self.platform.embeddings.run(texts, model=asked.model, caller=caller, request_id=ident)
+        work = self.platform.embeddings.run(
+            texts, model=asked.model, caller=caller, request_id=ident, dimensions=asked.dimensions
+        )
         result = await while_connected(request, work)
         return json_response(wire.embeddings(result, asked), 200)
 

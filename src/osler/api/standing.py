@@ -10,6 +10,28 @@ from osler.app.build import Platform
 from osler.app.live import Live
 
 _BREAKER = ("closed", "open", "half-open")
+DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "osler_requests_in_flight": (
+        "Requests that this process is answering; health, readiness and metrics are not counted.",
+        (),
+    ),
+    "osler_agreement_days_left": (
+        "Days (UTC) after today on which a BAA or a determination still holds; negative once it ended.",
+        ("destination", "kind"),
+    ),
+    "osler_breaker_state": (
+        "1 for the state of a model's circuit breaker (closed, open, half-open), else 0.",
+        ("target", "state"),
+    ),
+    "osler_upstream_in_flight": ("Requests that are at a destination.", ("destination",)),
+    "osler_upstream_waiting": ("Requests that wait for a place at a destination.", ("destination",)),
+    "osler_wan_up": ("1 while clouds can be reached, else 0.", ()),
+    "osler_budget_used_ratio": (
+        "The share of a budget that is used up (1: all of it), of whoever has used most of theirs.",
+        ("budget",),
+    ),
+}
+"""Meaning and labels of each."""
 
 
 class Standing(Collector):
@@ -27,23 +49,10 @@ class Standing(Collector):
 def standing(platform: Platform, in_flight: int) -> Iterator[Metric]:
     """The metrics of a platform that answers so many requests."""
     parts = platform.pipeline.parts
-    yield GaugeMetricFamily(
-        "osler_requests_in_flight",
-        "Requests that this process is answering; health, readiness and metrics are not counted.",
-        value=in_flight,
-    )
-    yield _agreements(platform)
-    breakers = GaugeMetricFamily(
-        "osler_breaker_state",
-        "1 for the state of a model's circuit breaker (closed, open, half-open), else 0.",
-        labels=["target", "state"],
-    )
-    at = GaugeMetricFamily(
-        "osler_upstream_in_flight", "Requests that are at a destination.", labels=["destination"]
-    )
-    waiting = GaugeMetricFamily(
-        "osler_upstream_waiting", "Requests that wait for a place at a destination.", labels=["destination"]
-    )
+    flying = _family("osler_requests_in_flight")
+    flying.add_metric([], in_flight)
+    breakers, at = _family("osler_breaker_state"), _family("osler_upstream_in_flight")
+    waiting, wan = _family("osler_upstream_waiting"), _family("osler_wan_up")
     seen = set[str]()
     for state in parts.failover.states():
         for each in _BREAKER:
@@ -52,28 +61,22 @@ def standing(platform: Platform, in_flight: int) -> Iterator[Metric]:
             seen.add(state.destination)
             at.add_metric([state.destination], state.in_flight)
             waiting.add_metric([state.destination], state.waiting)
-    yield from (breakers, at, waiting)
-    yield GaugeMetricFamily(
-        "osler_wan_up", "1 while clouds can be reached, else 0.", value=not parts.failover.wan_down
-    )
-    budgets = GaugeMetricFamily(
-        "osler_budget_used_ratio",
-        "The share of a budget that is used up (1: all of it), of whoever has used most of theirs.",
-        labels=["budget"],
-    )
+    wan.add_metric([], not parts.failover.wan_down)
+    budgets = _family("osler_budget_used_ratio")
     for name, shares in parts.budgets.left().items():
         budgets.add_metric([name], max(shares.values(), default=0.0))
-    yield budgets
+    yield from (flying, _agreements(platform), breakers, at, waiting, wan, budgets)
 
 
 def _agreements(platform: Platform) -> Metric:
     """How long BAAs and determinations still hold."""
     today = platform.pipeline.parts.clock.now().date()
-    left = GaugeMetricFamily(
-        "osler_agreement_days_left",
-        "Days (UTC) after today on which a BAA or a determination still holds; negative once it ended.",
-        labels=["destination", "kind"],
-    )
+    left = _family("osler_agreement_days_left")
     for agreement in agreements(platform.config):
         left.add_metric([agreement.destination, agreement.kind], agreement.days_left(today))
     return left
+
+
+def _family(name: str) -> GaugeMetricFamily:
+    meaning, labels = DESCRIBED[name]
+    return GaugeMetricFamily(name, meaning, labels=labels)

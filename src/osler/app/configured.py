@@ -1,4 +1,4 @@
-"""The plug-ins that a configuration names, made with their options and secrets: detectors, checks, readers, backends."""
+"""Plug-ins that a configuration names, made with their options and secrets: detectors, checks, readers, backends."""
 
 import base64
 import binascii
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from osler.app import plugins, secrets
 from osler.app.config import Config
 from osler.app.tasks import build_estimators, named_checks
+from osler.app.tracing import tracing
 from osler.core.errors import ConfigError
 from osler.core.ports.completer import Completer
 from osler.core.ports.detector import Detector
@@ -108,6 +109,7 @@ def check_parts(config: Config) -> None:
         build_completer(config, name)
     build_guard(config)
     build_estimators(config)
+    tracing(config)
     for task, table in config.tasks.items():
         named_checks(config, task, table.checks or ())
     readers = build_readers(config)

@@ -59,6 +59,7 @@ class Live:
 
     async def switch(self, platform: Platform) -> None:
         """From now on requests are answered by `platform`; those under way by the one that they came to."""
+        platform.pipeline.parts.begin()
         old, self._newest = self._newest, _Held(self, platform)
         old.replaced = True
         await self._release(old)

@@ -125,13 +125,10 @@ class Calendar:
 
     def _alternatives(self, written: dates.Written, real: date, day: date) -> None:
         """Shorter ways in which a model may write a surrogate date: month and year, month and day."""
-        for layout in ("{B} {Y}", "{b} {Y}", "{Y}-{mm}"):
-            if written.year is not None:
-                shape = dates.Written(month=1, layout=layout)
-                self._table.also(dates.write(shape, day), dates.write(shape, real))
-        for layout in ("{B} {d}", "{b} {d}", "{B} {o}", "{d} {B}"):
-            shape = dates.Written(month=1, layout=layout)
-            self._table.also(dates.write(shape, day), dates.write(shape, real))
+        dated = written.year is not None
+        pairs = zip(dates.alternatives(day, dated=dated), dates.alternatives(real, dated=dated), strict=True)
+        for surrogate, original in pairs:
+            self._table.also(surrogate, original)
         if written.year is None:
             # a model may complete a date that had no year; it gets back what was written
             for layout in _LAYOUTS:

@@ -354,6 +354,17 @@ def write(written: Written, day: date) -> str:
     return written.layout.format_map(values)
 
 
+def alternatives(day: date, *, dated: bool) -> tuple[str, ...]:
+    """Shorter ways to write a day: month and year (with `dated`), then month and day. In a fixed order."""
+    name, d = MONTHS[day.month - 1], day.day
+    short, o = name[:3], _ordinal(d)
+    bare = (f"{name} {d}", f"{short} {d}", f"{name} {o}", f"{d} {name}")
+    if not dated:
+        return bare
+    y = f"{day.year:04d}"
+    return (f"{name} {y}", f"{short} {y}", f"{y}-{day.month:02d}", *bare)
+
+
 def _ordinal(day: int) -> str:
     suffix = "th" if 10 <= day % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
     return f"{day}{suffix}"

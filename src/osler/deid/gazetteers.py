@@ -75,6 +75,8 @@ class Gazetteers:
         """What a word in no list is by its plain letters, or by the everyday word that it inflects (`attends`)."""
         if not word.isascii():
             return self.flags.get(unaccented(word), 0)
+        if word[-1:] not in _LAST:
+            return 0
         for ending, stem in _ENDINGS:
             if word.endswith(ending) and len(word) - len(ending) > 3:
                 bits = self.flags.get(word[: -len(ending)] + stem, 0)
@@ -97,6 +99,8 @@ _ENDINGS = (
     ("ies", "y"),
     ("ly", ""),
 )
+
+_LAST = frozenset(ending[-1] for ending, _ in _ENDINGS)
 
 
 def unaccented(word: str) -> str:

@@ -5,8 +5,8 @@ its separators (`squeezed`), so that it is found however it is spaced out, or li
 might as well be something else (dates, ages, short numbers, everyday words).
 """
 
-import codecs
 import re
+import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,7 +22,10 @@ from osler.deid.unhidden import plain
 WORDS = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
 """The pieces of a text: letters, digits; a new one at each capital after a small letter."""
 
+_ROT13 = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[13:] + string.ascii_lowercase[:13])
 _BLANKS = "".join(chr(c) if chr(c).isalnum() else " " for c in range(128))
+_FEW = 60
+"""From so many characters on, a text is worth to be split at its blanks first."""
 _LEAST = 4
 _LONG = 7
 """From so many letters and digits on, a number is looked for without its separators."""
@@ -83,14 +86,18 @@ def is_spaceless(form: str) -> bool:
 
 def pieces(text: str) -> list[str]:
     """The folded pieces of a text in which nothing is hidden any more."""
-    if not text.isascii():
+    if len(text) < _FEW or not text.isascii():
+        if text.isascii() and text.isalpha() and (text[1:].islower() or text.isupper()):
+            return [text.lower()]
         return [piece.lower() for piece in WORDS.findall(text)]
     # six times faster than the pattern over all of the text
     words = text.translate(_BLANKS).split()
     mixed = {
-        w for w in set(words) if not (w.isdecimal() or (w.isalpha() and (w[1:].islower() or w.isupper())))
+        w
+        for w in set(words)
+        if not (w.islower() and w.isalpha())
+        and not (w.isdecimal() or (w.isalpha() and (len(w) < 2 or w[1:].islower() or w.isupper())))
     }
-    mixed = {w for w in mixed if len(w) > 1}
     if not mixed:
         return " ".join(words).lower().split()
     out: list[str] = []
@@ -210,7 +217,7 @@ class _Made:
     def _turned(self, form: str) -> Iterator[str]:
         """A form reversed and in ROT13, unless that is a word or a name itself."""
         if form.isalpha():
-            for turned in (form[::-1], codecs.encode(form, "rot13")):
+            for turned in (form[::-1], form.translate(_ROT13)):
                 if turned != form and not self._lists.evidence(turned):
                     yield turned
         elif form.isdecimal() and len(form) >= _LONG:

@@ -214,7 +214,8 @@ class _View:
         """Words with digits for letters, as those letters."""
         if _IS_MIXED.search(self._text) is None:
             return ""
-        words = _MIXED.findall(" ".join(w for w in set(self._text.split()) if not w.isalpha()))
+        odd = (w for w in set(self._text.split()) if not (w.isalpha() or w.rstrip(".,;:").isalpha()))
+        words = _MIXED.findall(" ".join(odd))
         if told := [w for w in words if sum(map(str.isalpha, w)) > 2]:
             return " ".join(w.lower().translate(_LEET) for w in told)
         return ""
@@ -257,9 +258,10 @@ def _readings(body: bytes | str | Sequence[str]) -> Iterator[_Reading | None]:
     if opened.texts:
         # without breaks between them: it may have been cut before it was encoded
         yield _Reading("\n".join(map(plain, opened.texts)), decoded=True)
-    if undone != whole and (more := Opened(whole).texts):
-        yield _Reading("\n".join(map(plain, more)), decoded=True)
-    if opened.unread:
+    more = Opened(whole) if undone != whole else opened
+    if more is not opened and more.texts:
+        yield _Reading("\n".join(map(plain, more.texts)), decoded=True)
+    if opened.unread or not more.is_whole:
         yield None
 
 

@@ -6,8 +6,11 @@ centuries are put back by arithmetic, in whatever common form they are written.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
+
+import numpy as np
+import numpy.typing as npt
 
 from osler.deid import dates
 from osler.deid.tokens import fold
@@ -18,6 +21,8 @@ SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 _LETTER = re.compile(rf"[^\W\d_{SPACELESS}]|[\u0300-\u036f]")
 _HEAD = 2
 """Length of the folded beginnings by which surrogates are looked up."""
+_LONG = 600
+"""From so many characters on, the places in a text are looked for all at once."""
 
 
 def touches(left: str, right: str) -> bool:
@@ -254,18 +259,54 @@ class Places:
         # of what stands at the very end there may be one character yet
         self._heads = heads.union(head[0] for head in heads)
         self._looked_at = self._heads | _DATE_HEADS if dated else self._heads
+        self._dated = dated
+        self._marked: npt.NDArray[np.bool_] | None = None
         signs = {h[0] for h in heads if not h[0].isalnum()}
-        level = 3 if any(map(str.isspace, signs)) else 2 if signs - {"("} else len(signs)
-        self._signs = _SIGNS[level]
+        self._level = 3 if any(map(str.isspace, signs)) else 2 if signs - {"("} else len(signs)
+        self._plain, self._any = (_starts(_SIGNS[self._level], plain=plain) for plain in (True, False))
 
     def of(self, folded: str, at: int = 0) -> Iterator[int]:
         """The places from `at` on, in order."""
+        if len(folded) - at > _LONG and folded.isascii():
+            for place in self._likely(folded, at):
+                head = folded[place : place + _HEAD]
+                if head in self._looked_at and (head in self._heads or _may_be_date(folded, place)):
+                    yield place
+            return
+        place = self.next(folded, at)
+        while place >= 0:
+            yield place
+            place = self.next(folded, place + 1)
+
+    def next(self, folded: str, at: int = 0) -> int:
+        """The next place from `at` on; -1 where there is none."""
         heads, looked_at = self._heads, self._looked_at
-        for start in _starts(self._signs, plain=folded.isascii()).finditer(folded, at):
+        for start in (self._plain if folded.isascii() else self._any).finditer(folded, at):
             place = start.start()
             head = folded[place : place + _HEAD]
             if head in looked_at and (head in heads or _may_be_date(folded, place)) and _begins(head[0]):
-                yield place
+                return place
+        return -1
+
+    def _likely(self, folded: str, at: int) -> list[int]:
+        """The places in a long text of ASCII alone, and few others: all of its words at once."""
+        if self._marked is None:
+            self._marked = _marked(self._heads, _DATES_MARKED if self._dated else _NONE_MARKED)
+        codes = np.frombuffer(folded[max(0, at - 1) :].encode("ascii"), np.uint8)
+        kinds = _KINDS[self._level].take(codes)
+        here = kinds[1:]
+        starts = here != kinds[:-1]
+        starts |= here == _SIGN
+        starts &= here != _NOTHING
+        heads = codes[1:-1].astype(np.intp)
+        heads <<= 7
+        heads |= codes[2:]
+        hits = self._marked.take(heads)
+        hits &= starts[:-1]
+        places = (np.flatnonzero(hits) + max(1, at)).tolist()
+        if starts[-1]:  # of what stands at the very end one character is known
+            places.append(len(folded) - 1)
+        return [0, *places] if at == 0 and kinds[0] != _NOTHING else places
 
     def search(self, folded: str, at: int = 0) -> re.Match[str] | None:
         """As a pattern's `search`: a match that starts at the next place, None where there is none."""
@@ -273,6 +314,33 @@ class Places:
         return None if place is None else _ANY.match(folded, place)
 
 
+def _kinds(level: int) -> npt.NDArray[np.uint8]:
+    """What each character of ASCII is to a search with the signs of `level`."""
+    signs = re.compile(_SIGNS[level].removeprefix("|")) if level else None
+    kinds = np.full(256, _NOTHING, np.uint8)
+    for code in range(128):
+        c = chr(code)
+        if "a" <= c <= "z":
+            kinds[code] = _WORD
+        elif c in _DIGITS:
+            kinds[code] = _DIGIT
+        elif signs is not None and signs.fullmatch(c):
+            kinds[code] = _SIGN
+    return kinds
+
+
+def _marked(heads: Iterable[str], before: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """By two characters of ASCII (seven bits each) whether they are one of `heads`, or were marked before."""
+    pairs = [head.encode() for head in heads if len(head) == _HEAD and head.isascii()]
+    marked = before.copy()
+    marked[[one << 7 | other for one, other in pairs]] = True
+    return marked
+
+
+_NONE_MARKED = np.zeros(1 << 14, np.bool_)
+_DATES_MARKED = _marked(_DATE_HEADS, _NONE_MARKED)
+_NOTHING, _WORD, _DIGIT, _SIGN = range(4)
+_KINDS = tuple(_kinds(level) for level in range(len(_SIGNS)))
 _ANY = re.compile(r"")
 
 

@@ -78,6 +78,10 @@ class Pool:
         key = plain(value)
         return key not in self._haystack and joined(key) not in self._numbers
 
+    def is_part(self, digits: str) -> bool:
+        """Whether these digits stand within a real value."""
+        return any(digits in number for number in self._numbers)
+
     def fresh(self, draw: Callable[[], str]) -> str:
         """A value from `draw` that is in none of the texts; GuardUnavailable when none can be had."""
         for _ in range(_TRIES):
@@ -250,11 +254,16 @@ class Surrogates:
         return surrogate
 
     def _dialled(self, count: int) -> str:
-        if count == 10:
-            return str(self._pool.rng.randint(200, 989)) + "55501" + f"{self._pool.rng.randint(0, 99):02d}"
-        if count == 7:
-            return "55501" + f"{self._pool.rng.randint(0, 99):02d}"
+        if count in (7, 10):
+            area = str(self._pool.rng.randint(200, 989)) if count == 10 else ""
+            return area + self._line()
         return self._pool.digits(max(count, 5)) if count < 5 else self._pool.digits(count)
+
+    def _line(self) -> str:
+        """`55501xx`, unless a real number has it: with another area code too it would be taken for that one."""
+        lines = (f"55501{self._pool.rng.randint(0, 99):02d}" for _ in range(_DRAWS))
+        line = next((drawn for drawn in lines if not self._pool.is_part(drawn)), "")
+        return line or f"55501{self._pool.rng.randint(0, 99):02d}"
 
     def _email(self, _: str) -> str:
         return f"{self._pool.rng.choice(self._lists['surnames'])}{self._pool.digits(3)}@example.org"

@@ -17,10 +17,12 @@ import html
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote_to_bytes
 
 import re2
+
+from osler.core.errors import PolicyRefused
 
 _DEEP = 3
 """How many layers of encoding are undone."""
@@ -30,6 +32,8 @@ _LEAST = 5
 """Decoded texts of fewer characters hold no identifier."""
 
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_IS_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+"""The same, looked for ten times as fast: most percent signs stand behind a number."""
 _BACKSLASH = re.compile(
     r"(?:\\u[0-9A-Fa-f]{4})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8}|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2})+"
     r"|\\[nrtbfv]"
@@ -72,7 +76,16 @@ _HAS_LISTS = re2.compile(
     r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,;\-\n]{1,2}){4}|(?:\d{2,3}[ ,;]{1,2}){4}|(?:[01]{8}[ ,]?){3}"
 )
 """Quick answers for nearly all texts: patterns of our own kind take forty times as long."""
+# A quick look before the exact one: without counted repeats, of which RE2 would make a program of megabytes.
+_HAS_APART = re2.compile(r"(?:[0-9A-Za-z\x{80}-\x{10FFFF}](?:[^0-9A-Za-z<\x{80}-\x{10FFFF}]|<[^<>]+>)+){6}")
+_TAGS = re.compile(r"(?:<[^<>]{1,80}>)+")
+_APART = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,12}[^\W_](?![^\W_])){5,}")
+_BETWEEN = re.compile(r"[\W_]+")
+_STYLED = re.compile("[\U0001d400-\U0001d7ff\uff21-\uff5a\u24b6-\u24e9]")
+"""Letters of mathematics, full-width and circled ones: one of them in a word is enough."""
 _SHORT = 12
+_MOST_STRETCHES, _MOST_TEXTS = 200_000, 20_000
+"""How many stretches that may be encoded are looked into, and how many texts may come of them: some seconds' work."""
 _HIDING = 3
 """How many changed letters of other forms make a word hidden rather than accented."""
 
@@ -88,11 +101,15 @@ def plain(text: str) -> str:
 
 
 def decoded(text: str) -> Iterator[str]:
-    """The readable texts of the encoded stretches in `text`, one layer deep."""
+    """The readable texts of the encoded stretches in `text`, one layer deep; _TooMany behind the last of them."""
     if _IS_WRAPPED.search(text) is not None:
         text = _WRAPPED.sub("", text)
+    left = _MOST_STRETCHES
     for stretch in dict.fromkeys(_CODED.findall(text)):
-        if _may_be_coded(stretch):
+        if not (stretch.islower() and stretch.isalpha()) and _may_be_coded(stretch):
+            left -= 1
+            if left < 0:
+                raise _TooMany
             yield from _of_stretch(stretch)
     if _HAS_LISTS.search(text) is not None:
         yield from _of_lists(text)
@@ -123,14 +140,20 @@ class Opened:
     """What is hidden in a text, layer by layer.
 
     `texts` are the readable texts found, each once; `unread` counts stretches that are still encoded three layers
-    down, which nobody encodes so by accident.
+    down, which nobody encodes so by accident. `is_whole` is false where there are more than can be looked into; that
+    counts as unread too.
     """
 
     def __init__(self, text: str) -> None:
         self.texts: list[str] = []
         self.unread = 0
+        self.is_whole = True
         self._seen: set[str] = set()
-        self._open(text, 1)
+        try:
+            self._open(text, 1)
+        except _TooMany:
+            self.is_whole = False
+            self.unread += 1
 
     def _open(self, text: str, depth: int) -> None:
         for found in decoded(text):
@@ -140,6 +163,8 @@ class Opened:
             if depth > _DEEP:
                 self.unread += 1
                 return
+            if len(self.texts) >= _MOST_TEXTS:
+                raise _TooMany
             self.texts.append(found)
             undone = plain(found)
             self._open(undone, depth + 1)
@@ -148,16 +173,66 @@ class Opened:
 def hidden_texts(text: str) -> tuple[str, ...]:
     """The readable texts that are hidden in `text`, for a detector to look at, each once.
 
-    Words with escapes or disguised letters come undone, encoded stretches decoded. Nothing that can be read in
-    `text` as it stands is among them.
+    Words with escapes or disguised letters come undone, encoded stretches decoded, what is written letter by letter
+    put together. Nothing that can be read in `text` as it stands is among them. Raises PolicyRefused when more is
+    encoded than can be looked into.
     """
     found: dict[str, None] = {}
     undone = plain(text)
     if undone != text:
         found.update(dict.fromkeys(_disguised(text)))
-    found.update(dict.fromkeys(filter(_is_prose, Opened(undone).texts)))
+    opened = Opened(undone)
+    if not opened.is_whole:
+        raise _too_many()
+    found.update(dict.fromkeys(filter(_is_prose, opened.texts)))
+    found.update(dict.fromkeys(together(text)))
     found = {t: None for t in found if sum(map(str.isalnum, t)) >= _LEAST}
     return tuple(found)
+
+
+def all_hidden(texts: Iterable[str]) -> tuple[str, ...]:
+    """As `hidden_texts`, of some texts that belong together; what is hidden in all of them is bounded too."""
+    found: list[str] = []
+    for text in texts:
+        found += hidden_texts(text)
+        if len(found) > _MOST_TEXTS:
+            raise _too_many()
+    return tuple(found)
+
+
+class _TooMany(Exception):
+    """More stretches, or more texts in them, than are looked into."""
+
+
+def _too_many() -> PolicyRefused:
+    return PolicyRefused(
+        "More of the request is encoded than can be looked into; nothing was sent.",
+        remedy="Send texts as they read; leave out files, keys and hashes.",
+    )
+
+
+def together(text: str) -> Iterator[str]:
+    """What is written letter by letter (`J o n e s`, `J.o.n.e.s`, one letter a line), put together again.
+
+    What stands between most letters goes; where more stands, a word ends. Runs of six letters or digits at least;
+    where nothing stands between most of them, it is no such run.
+    """
+    if _HAS_APART.search(text) is None:
+        return
+    for match in _APART.finditer(_TAGS.sub("\x1f", text)):
+        gaps = _BETWEEN.findall(match.group())
+        usual = max(dict.fromkeys(gaps), key=gaps.count)
+        if len(gaps) > 2 * gaps.count(usual):
+            continue
+        yield _BETWEEN.sub(lambda m, usual=usual: _gap(m.group(), usual), match.group())  # type: ignore[misc]
+
+
+def _gap(gap: str, usual: str) -> str:
+    """What stands between two letters, without what stands between all of them."""
+    if gap == usual:
+        return ""
+    marks = "".join(c for c in gap if c not in usual and c in "-/'@.,;:^")
+    return marks if marks and marks in "-/'@" else f"{marks} "
 
 
 # -- escapes
@@ -166,7 +241,7 @@ def hidden_texts(text: str) -> tuple[str, ...]:
 def _undone(text: str) -> str:
     if _LIVE.search(text) is None:
         return text
-    if "%" in text:
+    if "%" in text and _IS_PERCENT.search(text) is not None:
         text = _PERCENT.sub(lambda m: unquote_to_bytes(m.group()).decode("utf-8", "replace"), text)
     if "&" in text:
         text = html.unescape(text)
@@ -247,7 +322,7 @@ def _hides(word: str) -> bool:
     shaped = alike = 0
     for c in word:
         if not c.isascii():
-            if unicodedata.category(c) == "Cf":
+            if unicodedata.category(c) == "Cf" or _STYLED.match(c):
                 return True
             shaped += unicodedata.normalize("NFKC", c) != c
             alike += c.translate(_LOOK_ALIKE) != c

@@ -42,6 +42,12 @@ _RECORD = re.compile(
     re.IGNORECASE,
 )
 _BORN = re.compile(r"\b(?:DOB|date of birth|born(?: on)?|birth ?date)\s{0,2}[:=]?\s{0,2}", re.IGNORECASE)
+_BY_LABEL = (
+    (_NAMED, ("patient", "pt", "name of patient")),
+    (_RECORD, ("mrn", "medical record", "patient id", "patient number")),
+    (_BORN, ("dob", "date of birth", "born", "birth")),
+)
+"""What is looked for, and with what it begins."""
 _EVERYDAY = In.ORDINARY | In.WORD | In.CLINICAL
 _NO_NAME = _EVERYDAY | In.BRAND | In.NATION
 _LONGEST_DATE = 26
@@ -201,12 +207,32 @@ def _labelled(text: str) -> _Labelled:
     said = _Labelled()
     if _IS_LABELLED.search(text) is None:
         return said
-    said.names = [frozenset(words) for m in _NAMED.findall(text) if _is_name(words := _until_a_word(m))]
-    said.records = {_bare(r) for r in _RECORD.findall(text)}
-    for match in _BORN.finditer(text):
+    named, numbered, born = (_at_labels(text, p, heads) for p, heads in _BY_LABEL)
+    said.names = [frozenset(words) for m in named if _is_name(words := _until_a_word(m[1]))]
+    said.records = {_bare(m[1]) for m in numbered}
+    for match in born:
         if (day := _day(text[match.end() : match.end() + _LONGEST_DATE])) is not None:
             said.births.append(day)
     return said
+
+
+def _at_labels(text: str, pattern: re.Pattern[str], heads: Sequence[str]) -> Iterator[re.Match[str]]:
+    """What `pattern.finditer` gives; each match begins with one of `heads`, which are looked for first."""
+    if not text.isascii():
+        yield from pattern.finditer(text)
+        return
+    low, done = text.lower(), 0
+    for at in sorted(at for head in heads for at in _places_of(low, head)):
+        if at >= done and (match := pattern.match(text, at)) is not None:
+            yield match
+            done = match.end()
+
+
+def _places_of(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _until_a_word(said: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import TypeVar, TypeVarTuple
 from osler.core.audit import AuditEntry, AuditRecord
 from osler.core.clock import Clock, timestamp
 from osler.core.errors import GuardUnavailable, OslerError, StoreError
+from osler.core.messages import ChatRequest
 from osler.core.ports.audit_log import AuditLog
 
 LONG_TEXT = 20_000
@@ -25,9 +26,15 @@ Ts = TypeVarTuple("Ts")
 class Bounds:
     """The bounds of one pipeline; safe for concurrent use within an event loop."""
 
-    def __init__(self, *, waits: bool, patience_s: float) -> None:
-        """`waits`: a guard may wait for something outside of the process. `patience_s`: seconds for each call."""
+    def __init__(
+        self, *, waits: bool, patience_s: float, is_ready: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`waits`: a guard may wait for something outside of the process. `patience_s`: seconds for each call.
+
+        Until `is_ready` says so, something that all guards need is being made, and waited for as well.
+        """
         self._waits = waits
+        self._is_ready = is_ready
         self._patience_s = patience_s
         self._turns = asyncio.Lock()
 
@@ -95,4 +102,25 @@ class Bounds:
         return record
 
     def _is_beside(self, length: int) -> bool:
-        return self._waits or length > LONG_TEXT
+        return self._waits or length > LONG_TEXT or not self._is_ready()
+
+
+def length_of(request: ChatRequest) -> int:
+    """Characters of all that a request holds: texts, keys, tools, pictures."""
+    count, left = 0, list[object](request.params.values())
+    for message in request.messages:
+        count += len(message.content)
+        if message.wire is not None:
+            left += (
+                value for key, value in message.wire.items() if key != "content" or not isinstance(value, str)
+            )
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            count += len(value)
+        elif isinstance(value, Mapping):
+            left += value.keys()
+            left += value.values()
+        elif isinstance(value, list | tuple):
+            left += value
+    return count

@@ -27,7 +27,7 @@ from osler.core.ports.vault import Subject
 from osler.core.sensitivity import Sensitivity
 from osler.core.spans import counts
 from osler.deid import Found, Replacer
-from osler.deid.unhidden import hidden_texts
+from osler.deid.unhidden import all_hidden
 from osler.gateway import signing
 from osler.gateway.budgets import Ticket
 from osler.gateway.parts import Parts, bounds_of, subject_of
@@ -125,7 +125,7 @@ class EmbeddingService:
         p = self._parts
         require_known(p.destinations, request.model, "embedding")
         texts = tuple(m.content for m in request.messages)
-        hidden = tuple(h for t in texts for h in hidden_texts(t))
+        hidden = all_hidden(texts)
         found = p.deidentifier.detect((*texts, *hidden))
         spans = [s for row in found.spans for s in row]
         size = size_of(texts, {})

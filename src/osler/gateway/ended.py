@@ -42,7 +42,7 @@ def ended_of(x: Exchange, outcome: Outcome, error: OslerError | None, now: float
         rule=decision.rule if decision is not None else "",
         code=error.code if error is not None else "",
         phi=facts.phi if facts is not None else _NOTHING,
-        redacted=getattr(flow, "redacted", None) or _NOTHING,
+        redacted=x.redacted or (flow.redacted if flow is not None else _NOTHING),
         findings=tuple((f.kind, f.severity.value) for f in findings),
         reused="kept" if x.kept is not None else "shared" if x.follows else "",
         calls=tuple(
@@ -52,6 +52,7 @@ def ended_of(x: Exchange, outcome: Outcome, error: OslerError | None, now: float
                 outcome=a.outcome,
                 begun_s=a.begun_s,
                 ended_s=a.ended_s,
+                waited_s=a.waited_s,
             )
             for a in x.trail
         ),

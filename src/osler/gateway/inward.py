@@ -11,7 +11,7 @@ from osler.core.messages import ChatRequest
 from osler.core.sensitivity import Sensitivity, maximum
 from osler.core.spans import counts
 from osler.deid import Replacer
-from osler.deid.unhidden import hidden_texts
+from osler.deid.unhidden import all_hidden
 from osler.gateway.break_glass import breaks_glass
 from osler.gateway.exchange import Exchange, filled
 from osler.gateway.leaving import Leaving
@@ -55,8 +55,8 @@ class Inward:
         known = identity.identifiers if identity else ()
         # What stands in an encoding is looked at as what it says. It cannot be replaced there: see step 5.
         blind = p.deidentifier.is_blind
-        hidden = () if blind else tuple(h for t in slots.texts for h in hidden_texts(t))
-        found = p.deidentifier.detect((*slots.texts, *hidden), known)
+        hidden = () if blind else all_hidden(slots.texts)
+        found = p.deidentifier.detect((*slots.texts, *hidden, *slots.readings), known)
         spans = [s for row in found.spans for s in row]
         sources = self._sources(request)
         level = maximum(
@@ -71,7 +71,7 @@ class Inward:
         likely, complexity = p.estimators.facts(request)
         facts = Facts(
             sensitivity=level,
-            phi=counts(spans),
+            phi=counts(s for row in found.spans[: len(slots.texts) + len(hidden)] for s in row),
             sources=sources,
             purpose=request.purpose,
             role=request.caller.role,

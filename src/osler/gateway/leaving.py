@@ -45,9 +45,10 @@ class Leaving:
             taken=_of_somebody(roster) if roster is not None else None,
         )
         quotes = [*(e.quote for e in private), *(e.title for e in private)]
-        texts = [*slots.texts, *x.hidden, *quotes, *notices]
+        texts = [*slots.texts, *x.hidden, *slots.readings, *quotes, *notices]
         changed = replacer.apply(texts, found=x.found, also_seen=[f"{e.title} {e.quote}" for e in public])
-        asked, at = len(slots.texts), len(slots.texts) + len(x.hidden)
+        asked, read = len(slots.texts), len(slots.texts) + len(x.hidden)
+        at = read + len(slots.readings)
         messages, params = slots.filled(changed[:asked])
         sent = list(changed[:asked])
         if x.request.ground != "off":
@@ -59,11 +60,12 @@ class Leaving:
             messages = (Message(role="system", content=prompt), *messages)
             sent.append(prompt)
         decision = x.having(x.decision)
-        self._look.require_readable(replacer.spans[asked:at], x.targets, decision)
+        self._look.require_readable(replacer.spans[asked:read], x.targets, decision)
         body = _json([*map(_said, messages), params])
         published = [f"{e.title} {e.quote}" for e in public]
         self._look.require_clean(body, replacer, x.targets, decision, roster=roster, published=published)
-        replaced = counts(s for spans in replacer.spans for s in spans) if transform != "none" else {}
+        rows = (*replacer.spans[:read], *replacer.spans[at:])
+        replaced = counts(s for spans in rows for s in spans) if transform != "none" else {}
         fit = fitting(x.targets, size_of(sent, x.request.params, images=slots.images))
         x = filled(x, replaced=replaced, outbound=messages, params=params, targets=fit, target=fit[0])
         return self.flowing(x, replacer)

@@ -11,13 +11,17 @@ Outcome = Literal["answered", "refused", "failed", "abandoned"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call of a model server: when, in seconds on a clock that never goes back, and how it ended."""
+    """One call of a model server: when, in seconds on a clock that never goes back, and how it ended.
+
+    For `waited_s` of these seconds the server was waited for; in the others what it had said was worked on.
+    """
 
     destination: str
     model: str
     outcome: str
     begun_s: float
     ended_s: float
+    waited_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +57,15 @@ class Ended:
 
     @property
     def own_s(self) -> float:
-        """Seconds of the request in which no model server was being called for it: what Osler itself added."""
+        """Seconds of the request in which no model server was waited for: what Osler itself added.
+
+        A caller who is slow to take a stream is in it too.
+        """
         inside, until = 0.0, self.begun_s
         for call in sorted(self.calls, key=lambda c: c.begun_s):
-            inside += max(0.0, call.ended_s - max(call.begun_s, until))
-            until = max(until, call.ended_s)
+            end = call.begun_s + call.waited_s
+            inside += max(0.0, end - max(call.begun_s, until))
+            until = max(until, end)
         return max(0.0, self.ended_s - self.begun_s - inside)
 
 

@@ -35,7 +35,8 @@ class Parts:
 
     `waits`: the stores are across a network. `patience_s` bounds each wait for a guard, in seconds. `task_checks`: the
     checks that a task has beside those of `guard`. `retrievers`: those of tenants that do not see all collections.
-    `others` is the wrong-patient guard, `outbound` makes the outbound check of a request.
+    `begin` starts to make what takes long (the roster), `is_ready` says that it is there. `others` is the
+    wrong-patient guard, `outbound` makes the outbound check of a request.
     """
 
     deidentifier: Deidentifier
@@ -63,6 +64,8 @@ class Parts:
     estimators: Estimators = field(default_factory=lambda: Estimators(task=None, complexity=None))
     task_checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
     roster: Callable[[], Roster] | None = None
+    begin: Callable[[], None] = lambda: None
+    is_ready: Callable[[], bool] = lambda: True
     tenants: Tenants = field(default_factory=Tenants)
     retrievers: Mapping[str, Retriever] = field(default_factory=dict)
     redacts: bool = True
@@ -82,7 +85,7 @@ def bounds_of(parts: Parts) -> Bounds:
     """How long guards are waited for, and whether they run beside the event loop."""
     guards = [parts.guard, *(parts.guard_of(task) for task in parts.task_checks)]
     waits = parts.waits or parts.deidentifier.waits or any(guard.waits for guard in guards)
-    return Bounds(waits=waits, patience_s=parts.patience_s)
+    return Bounds(waits=waits, patience_s=parts.patience_s, is_ready=parts.is_ready)
 
 
 def subject_of(vault: Vault, patient: str | None) -> Subject:

@@ -20,6 +20,7 @@ from osler.core.ports.check import Statement
 from osler.core.ports.completer import ModelCall
 from osler.gateway import signing
 from osler.gateway.answer import Piece
+from osler.gateway.bounds import length_of
 from osler.gateway.ended import Outcome, ended_of
 from osler.gateway.exchange import Done, Event, Exchange, Failed, filled
 from osler.gateway.inward import Inward
@@ -46,7 +47,7 @@ class Pipeline:
         steps = self._inward
         try:
             x = filled(x, request=self.parts.tasks.prepare(request))
-            async with self._bounds.turn(_length(request)):
+            async with self._bounds.turn(length_of(request)):
                 x = await self._step("sensitivity", steps.sensitivity, x)
                 x = await self._step("policy", steps.policy, x)
                 x = await self._step("route", steps.route, x)
@@ -229,7 +230,7 @@ class Pipeline:
         """Run one step and measure it."""
         begun = self.parts.clock.monotonic()
         try:
-            return await self._bounds.run(step, x, length=_length(x.request))
+            return await self._bounds.run(step, x, length=length_of(x.request))
         finally:
             self.parts.observer.step(name, self.parts.clock.monotonic() - begun)
 
@@ -260,10 +261,6 @@ class Pipeline:
 async def _again(kept: Kept) -> AsyncGenerator[Said, None]:
     for said in kept.said:
         yield said
-
-
-def _length(request: ChatRequest) -> int:
-    return sum(len(m.content) for m in request.messages)
 
 
 def _is_opened(x: Exchange) -> bool:

@@ -107,7 +107,8 @@ def _preference(target: Target, decision: Decision, latency_of: LatencyOf | None
 
 
 def _step(seconds: float) -> float:
-    return float(round(math.log(max(seconds, 1e-3), 1.5)))
+    """Milliseconds on a scale whose steps are half as much again, from 0 on."""
+    return float(round(math.log(max(seconds * 1000, 1.0), 1.5)))
 
 
 def _ranked(keyed: Sequence[tuple[tuple[float, ...], Target]], *, shared: bool) -> Sequence[Target]:

@@ -29,8 +29,10 @@ def caller_body(caller: Caller) -> dict[str, str]:
     return body if caller.tenant == DEFAULT_TENANT else {**body, "tenant": caller.tenant}
 
 
-def request_body(request: ChatRequest, subject: Subject | None, config: str) -> dict[str, object]:
-    """Who asked for what, under which configuration."""
+def request_body(
+    request: ChatRequest, subject: Subject | None, config: str, *, question: object = None
+) -> dict[str, object]:
+    """Who asked for what, under which configuration. `question` is its digest where that was made before."""
     body: dict[str, object] = {
         "caller": caller_body(request.caller),
         "purpose": request.purpose,
@@ -41,7 +43,7 @@ def request_body(request: ChatRequest, subject: Subject | None, config: str) -> 
         "osler": __version__,
     }
     if subject is not None:
-        body["question"] = digest(subject, _conversation(request.messages))
+        body["question"] = question or digest(subject, _conversation(request.messages))
     if request.break_glass is not None:
         body |= break_glass.record_body(request.break_glass, subject)
     return body
@@ -49,7 +51,9 @@ def request_body(request: ChatRequest, subject: Subject | None, config: str) -> 
 
 def exchange_body(x: Exchange, config: str, *, outcome: str, ms: int) -> dict[str, object]:
     """Everything that is known of an exchange by now."""
-    body = request_body(x.request, x.subject, config)
+    # What was said when it was opened has not changed since, and its digests are long in the making.
+    said: Mapping[str, object] = x.opened.body if x.opened is not None else {}
+    body = request_body(x.request, x.subject, config, question=said.get("question"))
     body |= {"outcome": outcome, "ms": ms}
     if x.decision is not None:
         body["decision"] = x.decision_json()
@@ -69,9 +73,9 @@ def exchange_body(x: Exchange, config: str, *, outcome: str, ms: int) -> dict[st
         for e in x.evidence
     ]
     if x.outbound:
-        body["sent"] = digest(subject, _conversation(x.outbound))
+        body["sent"] = said.get("sent") or digest(subject, _conversation(x.outbound))
         if x.params:
-            body["params"] = digest(subject, _json(x.params))
+            body["params"] = said.get("params") or digest(subject, _json(x.params))
     if x.answer:
         body["answer"] = digest(subject, x.answer)
     if len(x.choices) > 1 or any(c.tools or c.refusal for c in x.choices):

@@ -18,6 +18,7 @@ import msgspec
 
 from osler.core.errors import InputError
 from osler.core.messages import Message
+from osler.deid.field_names import labelled, person
 
 Json = object
 
@@ -134,6 +135,7 @@ class Slots:
         self.images = 0
         self.spelled: list[str] = []
         self._texts: list[str] = []
+        self._readings: dict[str, None] = {}
         self._messages = tuple(messages)
         self._at: list[int | object] = [None if fixed(m) else self._message(m) for m in messages]
         self._params = _Object(
@@ -144,6 +146,14 @@ class Slots:
     def texts(self) -> tuple[str, ...]:
         """The texts, in the order of the request."""
         return tuple(self._texts)
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """What the names of fields say besides, for a detector to look at; nothing of it leaves.
+
+        Short values behind the name of their field (`mrn: 55820417`), and names of fields that are a person's.
+        """
+        return tuple(self._readings)
 
     @property
     def length(self) -> int:
@@ -181,6 +191,8 @@ class Slots:
             return _Object(tuple((self._key(k), self._value(v, k, key, depth + 1)) for k, v in value.items()))
         if isinstance(value, list | tuple):
             return [self._value(v, key, parent, depth + 1) for v in value]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            self._read(labelled(key, value))
         return value
 
     def _key(self, key: str) -> object:
@@ -189,7 +201,12 @@ class Slots:
     def _name(self, name: str) -> str:
         if _PERSON_LIKE.fullmatch(name):
             self.spelled.append(name.replace("_", " ").replace("-", " "))
+        self._read(person(name))
         return name
+
+    def _read(self, reading: str) -> None:
+        if reading:
+            self._readings[reading] = None
 
     def _string(self, text: str, key: str, parent: str, depth: int) -> object:
         if not text or text in _WORDS or (key in _OPAQUE_KEYS and _OPAQUE.fullmatch(text)):
@@ -206,6 +223,7 @@ class Slots:
                 return self._slot(text)
             if isinstance(inner, dict | list):
                 return _InText(self._value(inner, "", "", depth + 1), inner, text)
+        self._read(labelled(key, text))
         return self._slot(text)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from osler.core.citations import Evidence
-from osler.core.ports.index import Hit, Index, Scope
+from osler.core.ports.index import Index, Scope
 from osler.core.ports.reader import Document
 from osler.knowledge.notes import is_heading
 from osler.knowledge.passages import sentence_spans
@@ -29,6 +29,7 @@ MOST_DOCUMENTS = 3
 _EVERYTHING = Scope(patient=None)
 _CANDIDATES = 60
 _COUNTED = 200
+_PASSAGES = 1024
 _MOST_TERMS = 12
 _CLINICAL = 1.25
 _NAME = 0.4
@@ -222,26 +223,32 @@ def _sentences(terms: Sequence[Term], index: Index) -> Iterable[_Sentence]:
             stored[hit.doc] = index.document(hit.doc, patient=None)
         found = stored[hit.doc]
         if found is not None and found.document.patient is None:
-            yield from _of_passage(hit, found.document, found.sha256)
+            yield from _of_passage(found.document, found.sha256, hit.section, hit.start, hit.end)
 
 
-def _of_passage(hit: Hit, document: Document, sha256: str) -> Iterable[_Sentence]:
-    context = Speech(document.title, hit.section, *document.keywords)
-    heading = Speech(hit.section)
-    for number, (start, end) in enumerate(sentence_spans(document.text, hit.start, hit.end)):
-        text = document.text[start:end]
-        if not is_heading(text):
-            yield _Sentence(
-                document=document,
-                sha256=sha256,
-                section=hit.section,
-                start=start,
-                end=end,
-                speech=Speech(text),
-                context=context,
-                heading=heading,
-                first=number == 0,
-            )
+@lru_cache(maxsize=_PASSAGES)
+def _of_passage(
+    document: Document, sha256: str, section: str, first: int, last: int
+) -> tuple[_Sentence, ...]:
+    """The sentences of a passage, kept for the passages asked for last: none of them belongs to a patient."""
+    context = Speech(document.title, section, *document.keywords)
+    heading = Speech(section)
+    spans = enumerate(sentence_spans(document.text, first, last))
+    return tuple(
+        _Sentence(
+            document=document,
+            sha256=sha256,
+            section=section,
+            start=start,
+            end=end,
+            speech=Speech(document.text[start:end]),
+            context=context,
+            heading=heading,
+            first=number == 0,
+        )
+        for number, (start, end) in spans
+        if not is_heading(document.text[start:end])
+    )
 
 
 def _best(

@@ -27,6 +27,11 @@ class Term:
     drug: str | None = None
     class_id: str | None = None
     stemmed: tuple[tuple[str, ...], ...] = field(repr=False, default=())
+    phrases: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The names in stems, each as it would stand in a line of stems."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "phrases", tuple(f" {' '.join(name)} " for name in self.stemmed))
 
     @property
     def known(self) -> bool:
@@ -90,7 +95,11 @@ class Speech:
 
     def of(self, term_: Term) -> bool:
         """Whether one of the term's names stands in the text, word for word by stems."""
-        return any(f" {' '.join(name)} " in self._line for name in term_.stemmed)
+        line = self._line
+        for phrase in term_.phrases:  # noqa: SIM110  # thousands of times a question: `any` takes twice as long
+            if phrase in line:
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from osler.selftest.scenario import Outcome
 
 _MARKS = {"ok": ("✓", "green"), "fail": ("✗", "bold red"), "unused": ("–", "dim"), "closed": ("–", "yellow")}
 _PLAIN = {"✓": "ok", "✗": "FAIL", "–": "-"}
-_WIDTH = 104
+_WIDTH = 160
 _REMEDIES = {
     "detector": "Take detectors that are not Osler's own out of [deid], run it again, and report the line if it stays.",
     "guardrail": "Take checks that are not Osler's own out of [guardrails], run it again, report the line if it stays.",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, 
 
 from osler.core.audit import AuditEntry, AuditRecord, Head, canonical_json, seal
 from osler.core.errors import StoreError
+from osler.stores.prepared import Prepared
 from osler.stores.tables import audit, audit_head, audit_open
 
 PAGE = 1000
@@ -22,27 +23,27 @@ UNREADABLE: Mapping[str, object] = {"unreadable": 0.5}
 
 _CLOSING = ("closed", "interrupted")
 
-# Made once: SQLAlchemy keeps with a statement what it found out about it.
-_READ_HEAD = select(audit_head).where(audit_head.c.id == 1)
-_MOVE_HEAD = (
+_READ_HEAD = Prepared(select(audit_head.c.number, audit_head.c.hash).where(audit_head.c.id == 1))
+_MOVE_HEAD = Prepared(
     update(audit_head)
     .where(audit_head.c.id == 1)
     .values(number=bindparam("to_number"), hash=bindparam("to_hash"))
 )
-_ADD = insert(audit)
-_FORGET = delete(audit_open).where(audit_open.c.request_id == bindparam("id"))
-_REMEMBER = insert(audit_open)
+_ADD = Prepared(insert(audit))
+_FORGET = Prepared(delete(audit_open).where(audit_open.c.request_id == bindparam("id")))
+_REMEMBER = Prepared(insert(audit_open))
 
 
 def read_head(connection: Connection) -> Head:
     """The stored head; raises StoreError when it is missing."""
-    row = connection.execute(_READ_HEAD).one_or_none()
+    row = _READ_HEAD.one(connection)
     if row is None:
         raise StoreError(
             "The audit log's head is missing from the database.",
             remedy="Run `osler audit verify`, and restore the workspace from a backup.",
         )
-    return Head(number=row.number, hash=row.hash)
+    number, digest = row
+    return Head(number=number, hash=digest)
 
 
 def extend(connection: Connection, entries: Sequence[AuditEntry], *, holder: str) -> list[AuditRecord]:
@@ -59,8 +60,8 @@ def extend(connection: Connection, entries: Sequence[AuditEntry], *, holder: str
         head = Head(number=record.number, hash=record.hash)
         records.append(record)
     rows = [_row_of(record, entry) for record, entry in zip(records, entries, strict=True)]
-    connection.execute(_ADD, rows)
-    connection.execute(_MOVE_HEAD, {"to_number": head.number, "to_hash": head.hash})
+    _ADD.run(connection, rows)
+    _MOVE_HEAD.run(connection, [{"to_number": head.number, "to_hash": head.hash}])
     _keep_open(connection, records, holder)
     return records
 
@@ -76,14 +77,14 @@ def _keep_open(connection: Connection, records: Sequence[AuditRecord], holder: s
             opened.pop(record.request_id, None)
             closed.add(record.request_id)
     if closed:
-        connection.execute(_FORGET, [{"id": request_id} for request_id in closed])
+        _FORGET.run(connection, [{"id": request_id} for request_id in closed])
     left_open = [
         {"number": record.number, "request_id": record.request_id, "instance": holder}
         for left in opened.values()
         for record in left
     ]
     if left_open:
-        connection.execute(_REMEMBER, left_open)
+        _REMEMBER.run(connection, left_open)
 
 
 def still_open(connection: Connection) -> list[tuple[int, str, str]]:

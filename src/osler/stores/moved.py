@@ -6,17 +6,19 @@ Two databases that both go on would be two chains with one beginning.
 from sqlalchemy import Connection, delete, insert, select
 
 from osler.core.errors import StoreError
+from osler.stores.prepared import Prepared
 from osler.stores.tables import store_moved
 
-_NOTE = select(store_moved)  # made once: it is asked in every write transaction
+_NOTE = Prepared(select(store_moved.c.destination, store_moved.c.moved))
 
 
 def require_here(connection: Connection) -> None:
     """Raise StoreError when what the database holds was moved elsewhere."""
-    row = connection.execute(_NOTE).one_or_none()
+    row = _NOTE.one(connection)
     if row is not None:
+        destination, when = row
         raise StoreError(
-            f"What this workspace held was moved to a {row.destination} database on {row.moved[:10]}.",
+            f"What this workspace held was moved to a {destination} database on {when[:10]}.",
             remedy="Name that database as stores.url in osler.toml. To use the old one again all the same: "
             "osler store reopen.",
         )

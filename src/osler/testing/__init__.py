@@ -27,6 +27,7 @@ from osler.testing.model_server import ModelServer, ModelServerThread
 from osler.testing.outages import (
     FailingAudit,
     FailingCheck,
+    FailingCompleter,
     FailingDetector,
     FailingIndex,
     FailingKeeper,
@@ -44,6 +45,7 @@ __all__ = [
     "Echo",
     "FailingAudit",
     "FailingCheck",
+    "FailingCompleter",
     "FailingDetector",
     "FailingIndex",
     "FailingKeeper",

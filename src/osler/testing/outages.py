@@ -14,16 +14,20 @@ They are no mocks: nothing is patched, and what is not named here is the real pa
 import asyncio
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from osler.core.audit import AuditEntry, AuditRecord, ChainVerdict, Head, seal
-from osler.core.errors import StoreError
+from osler.core.errors import StoreError, UpstreamError, UpstreamUnavailable
 from osler.core.findings import Finding
+from osler.core.messages import Delta
 from osler.core.ports.audit_log import AuditLog
 from osler.core.ports.check import Statement
+from osler.core.ports.completer import Completer, ModelCall
+from osler.core.ports.embedder import Embedder
 from osler.core.ports.index import Added, CollectionInfo, Hit, Index, Scope, StoredDocument
 from osler.core.ports.reader import Reading
 from osler.core.ports.vault import Holding, Rotated, Shredded, Subject, Vault, VaultKeeper
@@ -244,3 +248,52 @@ class FailingAudit:
 
     def _false(self, manner: Manner, entry: AuditEntry) -> AuditRecord:
         return seal(self._log.head(), entry) if manner is Manner.LIES else RUBBISH
+
+
+class FailingCompleter:
+    """A model server that is down when told to be. Each call counts, and each piece of an answer.
+
+    When it refuses, it cannot be reached, as its own backend would say.
+    """
+
+    def __init__(self, completer: Completer, switch: Switch) -> None:
+        self._completer = completer
+        self._switch = switch
+
+    async def complete(self, call: ModelCall, *, stream: bool) -> AsyncGenerator[Delta, None]:
+        """As the real one."""
+        if await self._used(call):
+            yield RUBBISH
+        async with aclosing(self._completer.complete(call, stream=stream)) as answer:
+            async for delta in answer:
+                yield RUBBISH if await self._used(call) else delta
+
+    async def embed(
+        self, model_id: str, texts: tuple[str, ...], *, dimensions: int | None = None
+    ) -> tuple[tuple[float, ...], ...]:
+        """As the real one. UpstreamError where that does not embed."""
+        if await self._used(texts):
+            rubbish: tuple[tuple[float, ...], ...] = RUBBISH
+            return rubbish
+        if not isinstance(self._completer, Embedder):
+            raise UpstreamError("The backend does not embed.", remedy="Ask one that does.")
+        return await self._completer.embed(model_id, texts, dimensions=dimensions)
+
+    async def probe(self) -> tuple[str, ...]:
+        """As the real one, whatever the switch says."""
+        return await self._completer.probe()
+
+    async def aclose(self) -> None:
+        """As the real one, whatever the switch says."""
+        await self._completer.aclose()
+
+    async def _used(self, quoted: object) -> bool:
+        """Whether rubbish is to be given."""
+        try:
+            return await self._switch.use_async(quoted) is not None
+        except StoreError:
+            raise UpstreamUnavailable(
+                "The model server is down, as it was told to be.",
+                remedy="Switch it on again.",
+                fault="unreachable",
+            ) from None

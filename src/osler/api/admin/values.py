@@ -21,9 +21,7 @@ KEY_NAME = f"^[{_SCRIPTS}]([ {_SCRIPTS}]{{0,62}}[{_SCRIPTS}])?$"
 TENANT = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 SCOPE = f"^({'|'.join(SCOPES)}|admin|(models|destinations):{_NAME}(/{_NAME})?)$"
-Day = Annotated[
-    str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", json_schema_extra={"format": "date"})
-]
+Day = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", json_schema_extra={"format": "date"})]
 KeyId = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
 HeadText = Annotated[str, Field(pattern="^[0-9]{1,18}:[0-9a-f]{64}$")]
 After = Annotated[int, Field(ge=0, le=2**63 - 1, description="Records with a greater number.")]

@@ -16,6 +16,7 @@ class EmbeddingsBody(Struct, kw_only=True):
     )
     model: Model = "auto"
     encoding_format: Literal["float", "base64"] | None = None
+    dimensions: Annotated[int, Meta(ge=1, le=65_536, description="Length of the vectors.")] | None = None
     user: Annotated[Any, Meta(description="Taken and dropped.")] = None
 
 

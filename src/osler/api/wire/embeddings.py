@@ -14,13 +14,16 @@ from osler.gateway.embeddings import Vectors
 
 
 def embeddings_request(body: Mapping[str, Any]) -> EmbeddingsBody:
-    """An embeddings body. What would change the vectors and is not served (`dimensions`) is refused."""
+    """An embeddings body. What would change the vectors and is not known is refused."""
     unserved = [k for k, v in body.items() if k not in EMBEDDING_FIELDS and v is not None]
     if unserved:
         raise InputError(
             "A field of the request is not served.",
             remedy=f"Leave it out. Served: {', '.join(sorted(EMBEDDING_FIELDS))}.",
         )
+    length = body.get("dimensions")
+    if isinstance(length, float) and length.is_integer():  # JSON's 2.0 is a whole number too
+        body = {**body, "dimensions": int(length)}
     try:
         return msgspec.convert(body, EmbeddingsBody)
     except msgspec.ValidationError as error:

@@ -24,7 +24,6 @@ from osler.app.secrets import exposed_files
 from osler.app.serving import overridden, require_keys, require_tls
 from osler.app.soundness import ahead, require_sound
 from osler.app.tasks import load_tasks
-from osler.app.tracing import tracing
 from osler.core.clock import SystemClock
 from osler.core.errors import ConfigError
 
@@ -159,7 +158,6 @@ def _allow_files() -> None:
 def _prepare(config: Config, workspace: Path) -> bool:
     """Find every fault here, once, with one clear error, rather than in each worker; whether there is a key."""
     check_parts(config)
-    tracing(config)
     deidentifier = build_deidentifier(config)
     load_tasks(config, deidentifier)
     rule_tests.run(config, deidentifier, SystemClock().now().date())

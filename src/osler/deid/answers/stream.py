@@ -28,6 +28,7 @@ MOST_HELD = 400
 """The most characters that are held back, where no surrogate is longer than a line."""
 _KEEP = 512
 _TOKEN = re.compile(rf"\s*([{SPACELESS}]|[^\s{SPACELESS}]{{1,{_LONGEST_TOKEN + 1}}})")
+_EVERYDAY = re.compile(r"\s*([A-Za-z][a-z]*)[,.;:]?(?=\s)")
 _PERSON_KEY = re.compile(
     r"\b(?:(?:first|last|given|family|middle|full|maiden|patient|contact|guarantor|legal|preferred) names?"
     r"|surname|forename): \Z",
@@ -137,9 +138,9 @@ class AnswerStream:
             return
         edge = len(text) - table.reach
         done = self._scanned
-        start = table.first.search(low, done)
-        while start is not None:
-            at = start.start()
+        places = table.first
+        at = places.next(low, done)
+        while at >= 0:
             if not last and at >= edge and table.undecided(text, low, at):
                 self._scanned = self._stop = at
                 return
@@ -147,7 +148,7 @@ class AnswerStream:
             if found is not None:
                 self._marks.append((at, *found))
                 done = found[0]
-            start = table.first.search(low, found[0] if found else at + 1)
+            at = places.next(low, found[0] if found else at + 1)
         self._scanned = self._stop = len(text)
 
     # -- tokens and runs
@@ -156,6 +157,8 @@ class AnswerStream:
         """Reads one token, or decides one run; False when more of the text has to be known."""
         if self._closed:
             return self._close(out, follows=None, last=last)
+        if not (self._run or self._invented or self._named):
+            self._flow(out)
         match = _TOKEN.match(self._text, self._read, self._stop)
         if match is None:
             if self._run and (last or "\n" in self._text[self._read : self._stop]):
@@ -177,6 +180,21 @@ class AnswerStream:
                 self._release(start, (), out)
             return False
         return self._take(self._token(start, end), out, last=last)
+
+    def _flow(self, out: list[Cut]) -> None:
+        """Shows the everyday words that come next, which is where most of an answer goes by."""
+        text, at, count = self._text, self._read, 0
+        stop = min(self._stop, self._marks[0][0]) if self._marks else self._stop
+        small, with_capital = words.everyday()
+        while (match := _EVERYDAY.match(text, at, stop)) is not None:
+            word = match[1]
+            if word not in small and (word[0].islower() or word.lower() not in with_capital):
+                break
+            at, count = match.end(), count + 1
+        if count:
+            self._read = at
+            self._label_left = max(0, self._label_left - count)
+            self._release(at, (), out)
 
     def _take(self, token: _Token, out: list[Cut], *, last: bool) -> bool:
         run = self._run
@@ -201,7 +219,7 @@ class AnswerStream:
 
     def _token(self, start: int, end: int) -> _Token:
         text = self._text[start:end]
-        if self._marks:
+        if self._marks and self._marks[0][0] < end:
             left = self._beside_marks(start, end)
             if left != text and not any(map(str.isalnum, left.removeprefix("'s").removeprefix("’s"))):
                 return _Token(start, end, Kind.PLAIN, text)
@@ -365,7 +383,14 @@ class AnswerStream:
 
     def _release(self, end: int, instead: Sequence[tuple[int, int, str]], out: list[Cut]) -> None:
         """Shows the text up to `end`, or up to the end of the surrogate that stands there."""
-        text, at, left = self._text, self._at, list(instead)
+        text, at = self._text, self._at
+        if not instead and not self._marks:
+            if end > at:
+                out.append((text[at:end], None))
+                self._at = end
+                self._read = max(self._read, end)
+            return
+        left = list(instead)
         while self._marks and self._marks[0][0] < end:
             left.append(self._marks.popleft())
             end = max(end, left[-1][1])

@@ -6,6 +6,7 @@ and runs of the others are put before the engine, `PLAIN` is shown at once. Noth
 
 import re
 from enum import IntEnum
+from functools import cache
 
 from osler.deid import gazetteers
 from osler.deid.dates import MONTHS
@@ -66,8 +67,11 @@ _DAY = re.compile(r"\W*\d{1,2}([-/])\d{1,2}\1\d\d\W*")
 _GROUPED = re.compile(r"\W*\d{1,3}(?:[-–]\d{1,3}){1,2}\W*")
 _SHORT_NUMBER = re.compile(r"\W*\d{1,5}(?:st|nd|rd|th|[A-Da-d])?\W*")
 _ADDRESS = re.compile(r"@|://|\bwww\.|\w\.[a-z]{2,}/", re.I)
+_IN_ADDRESS = frozenset("@/.")
+"""Without one of these nothing is an address."""
 _MEASURED = re.compile(r"\W*[<>≤≥=~±]*\d{1,6}(?:[.,]\d+)?[A-Za-zµμ%°][A-Za-zµμ%°/\d²³.^*-]*\W*")
 _LABEL_OURS = re.compile(r"\W*\[[A-Z_]{2,12}\]\W*")
+_AT_LABELS = re.compile(r"[\s:=#_/]+")
 _ABBREVIATION = 5
 _LEAST_LOWER = 4
 
@@ -76,7 +80,7 @@ def kind(token: str, *, labelled: bool) -> Kind:
     """The kind of a token; `labelled` where one of `LABELS` stands shortly before."""
     if token.isalpha() and token.islower():
         return _small(token)
-    if _ADDRESS.search(token):
+    if not _IN_ADDRESS.isdisjoint(token) and _ADDRESS.search(token):
         return Kind.HOT
     digits = sum(map(str.isdecimal, token))
     if digits and (found := _numeric(token, digits, labelled=labelled)) is not None:
@@ -163,4 +167,20 @@ def ordinary(word: str) -> bool:
 
 def announces(text: str) -> bool:
     """Whether a word of `text` announces a number."""
-    return any(core(word) in LABELS for word in re.split(r"[\s:=#_/]+", text)) or "#" in text
+    if text.isalpha():
+        return text.lower() in LABELS
+    return any(core(word) in LABELS for word in _AT_LABELS.split(text)) or "#" in text
+
+
+@cache
+def everyday() -> tuple[frozenset[str], frozenset[str]]:
+    """Folded words that are shown at once: in small letters, and those of them with a capital in front.
+
+    Each word of the first is of a kind that begins nothing (see `kind`), so is each of the second with its capital;
+    none announces a number.
+    """
+    known = In.WORD | In.ORDINARY | In.CLINICAL
+    apart = _TITLES | _MONTHS | LABELS | {"www"}
+    flags = gazetteers.load().flags
+    small = frozenset(w for w, bits in flags.items() if bits & known and w not in apart)
+    return small, frozenset(w for w in small if len(w) > 1 and not flags[w] & NAME)

@@ -24,6 +24,8 @@ INSTRUCTION = 900
 """Characters at head and tail that are read for the task: what is asked stands there, what is pasted between them."""
 
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?|\d+")
+_BARE_WORD = re.compile(r"[a-z]+|\d+")
+"""The same where no apostrophe stands: twice as fast."""
 Phrase = tuple[tuple[str, ...], str, float]
 
 
@@ -87,7 +89,7 @@ class RulesEstimator:
         words = _words(text)
         distinct = set(words)
         points = sum(table.hard[word] for word in distinct & table.hard.keys())
-        points += min(2.0, 0.5 * sum(word in table.doses for word in words))
+        points += min(2.0, 0.5 * sum(map(table.doses.__contains__, words)))
         points += min(2.0, 0.34 * len(distinct & table.results))
         points += 1.0 if text.count("?") >= 3 else 0.0
         for at, word in enumerate(words[:12]):
@@ -98,7 +100,8 @@ class RulesEstimator:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+    low = text.lower()
+    return (_WORD if "'" in low or "’" in low else _BARE_WORD).findall(low)
 
 
 def _ends(text: str, head: int, tail: int) -> str:
@@ -112,8 +115,9 @@ def _system(request: ChatRequest) -> str:
 def _said(words: Sequence[str], phrases: dict[str, tuple[Phrase, ...]]) -> Iterator[tuple[str, float]]:
     """What each phrase that stands in `words` says, each phrase once."""
     seen: set[tuple[str, tuple[str, ...], str]] = set()
-    for at, word in enumerate(words):
-        for rest, task, weight in phrases.get(word, ()):
+    for at in [at for at, word in enumerate(words) if word in phrases]:
+        word = words[at]
+        for rest, task, weight in phrases[word]:
             key = (word, rest, task)
             if key not in seen and tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
                 seen.add(key)

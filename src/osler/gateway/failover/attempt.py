@@ -40,6 +40,8 @@ class Attempt:
         self.target = target
         self.probe = probe
         self.started = clock.monotonic()
+        self.waited_s = 0.0
+        """Seconds of it in which the server was waited for."""
         self._answer = answer
         self._clock = clock
         self._told = told
@@ -69,6 +71,8 @@ class Attempt:
         except UpstreamError as error:
             self._fail(error)
             raise
+        finally:
+            self.waited_s = self.elapsed_s()
         self._told(self, "begun", None)
 
     async def pieces(self, slowest: float) -> AsyncGenerator[Delta, None]:
@@ -81,7 +85,9 @@ class Attempt:
         try:
             async for delta in self._answer:
                 # Only the time that the server took: a slow reader makes no slow server.
-                waited += clock() - asked
+                took = clock() - asked
+                waited += took
+                self.waited_s += took
                 length += _length(delta)
                 if waited > FIRST_LOOK_S and length < slowest * waited:
                     raise _crawling(self.target.destination.name)
@@ -98,6 +104,7 @@ class Attempt:
         await self._answer.aclose()
 
     def _fail(self, error: UpstreamError) -> None:
+        self.waited_s = self.waited_s or self.elapsed_s()
         self._end("failed", error)
 
     def _end(self, outcome: Outcome, error: UpstreamError | None) -> None:

@@ -316,6 +316,7 @@ class Failover:
                 ms=round((now - attempt.started) * 1000),
                 begun_s=attempt.started,
                 ended_s=now,
+                waited_s=attempt.waited_s,
             )
         )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Attempted:
     """One call of one target. `outcome`: `answered`, `given up`, or the kind of its fault; `ms` until then.
 
-    `begun_s` and `ended_s` are seconds on the gateway's clock that never goes back.
+    `begun_s` and `ended_s` are seconds on the gateway's clock that never goes back; for `waited_s` of them the server
+    was waited for.
     """
 
     destination: str
@@ -16,6 +17,7 @@ class Attempted:
     ms: int
     begun_s: float = 0.0
     ended_s: float = 0.0
+    waited_s: float = 0.0
 
     def to_json(self) -> dict[str, object]:
         """Ready for the audit log."""

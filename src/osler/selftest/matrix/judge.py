@@ -160,15 +160,31 @@ def _signed(ask: Ask, wanted: Expected, seen: Seen) -> Iterator[str]:
         yield "how the request ended is not in the audit log"
 
 
+def transform(ask: Ask, answer: Answer) -> str:
+    """What the answer says was done to the text that left; empty where it does not say."""
+    for osler in _extensions(ask, answer):
+        decision = osler.get("decision")
+        if isinstance(decision, dict):
+            return str(decision.get("transform", ""))
+    return ""
+
+
 def _acknowledged(ask: Ask, answer: Answer) -> list[tuple[int, str]]:
-    bodies = stream(answer.body)[1] if ask.kind == "stream" and answer.status < 400 else [_json(answer.body)]
     found = []
-    for body in bodies:
-        osler = body.get("osler") if isinstance(body, dict) else None
-        record = osler.get("audit") if isinstance(osler, dict) else None
+    for osler in _extensions(ask, answer):
+        record = osler.get("audit")
         if isinstance(record, dict):
             found.append((int(record.get("number", 0)), str(record.get("hash", ""))))
     return found
+
+
+def _extensions(ask: Ask, answer: Answer) -> Iterator[Mapping[str, Any]]:
+    """The `osler` objects of an answer."""
+    bodies = stream(answer.body)[1] if ask.kind == "stream" and answer.status < 400 else [_json(answer.body)]
+    for body in bodies:
+        osler = body.get("osler") if isinstance(body, dict) else None
+        if isinstance(osler, dict):
+            yield osler
 
 
 def stream(body: bytes) -> tuple[str, list[Any], bool]:

@@ -8,7 +8,20 @@ from osler.testing.outages import Manner
 
 NONE = "none"
 """The column of the control: the same requests, nothing down."""
-COLUMNS = (NONE, "detector", "vault", "audit", "policy", "retrieval", "guardrail")
+COLUMNS = (
+    NONE,
+    "detector",
+    "estimator",
+    "vault",
+    "policy",
+    "retrieval",
+    "roster",
+    "patient",
+    "outbound",
+    "audit",
+    "upstream",
+    "guardrail",
+)
 Leaves = Literal["nothing", "permitted"]
 
 
@@ -64,7 +77,9 @@ def outages(guard: str, row: Row, *, waits: bool) -> tuple[Outage, ...]:
             manners = (Manner.HANGS,) if needed and row.path == "/readyz" else ()
         return tuple(Outage(guard=guard, manner=manner) for manner in manners)
     if waits:
-        return (Outage(guard=guard, manner=Manner.HANGS),)
+        # A backend bounds its own call for vectors; for answers the gateway does.
+        bounded = guard != "upstream" or row.asks[0].kind != "embeddings"
+        return (Outage(guard=guard, manner=Manner.HANGS),) if bounded else ()
     found = [Outage(guard=guard, manner=m) for m in (Manner.RAISES, Manner.REFUSES, Manner.RUBBISH)]
     if guard == "retrieval":
         found.append(Outage(guard=guard, manner=Manner.REFUSES, switch="index"))
@@ -73,6 +88,10 @@ def outages(guard: str, row: Row, *, waits: bool) -> tuple[Outage, ...]:
     again = "retrieval" in first.needs or first.kind == "embeddings"
     if guard == "guardrail" or (guard == "detector" and again):
         found.append(Outage(guard=guard, manner=Manner.RAISES, after=1))
+    if guard == "patient":
+        found.append(Outage(guard=guard, manner=Manner.RAISES, after=1))
+    if guard == "upstream" and first.kind == "stream":
+        found += [Outage(guard=guard, manner=m, after=2) for m in (Manner.RAISES, Manner.REFUSES)]
     if guard == "audit":
         found += [
             Outage(guard=guard, manner=m, after=1) for m in (Manner.RAISES, Manner.REFUSES, Manner.RUBBISH)
@@ -92,10 +111,12 @@ class Breach:
 
 
 _SILENT = Outage(guard="guardrail", manner=Manner.LIES)
+_UNSEEN = Outage(guard="outbound", manner=Manner.LIES)
 BREACHES = (
     Breach(name="an answer that is signed nowhere", plant=Outage(guard="audit", manner=Manner.LIES)),
     Breach(name="a check that is down and lets everything pass", plant=_SILENT, seen_as=_SILENT),
     Breach(name="a policy that lets go of PHI", plant=Outage(guard="policy", manner=Manner.LIES), ask=2),
+    Breach(name="an outbound check that is down and finds nothing", plant=_UNSEEN, seen_as=_UNSEEN),
 )
 
 
@@ -111,6 +132,11 @@ def expected(ask: Ask, outage: Outage | None) -> Expected:
         return Expected(answered=False, leaves="nothing", recorded=recorded)
     if outage.guard == "guardrail":
         return Expected(answered=False, leaves="permitted", shown=outage.after, recorded=recorded)
+    if outage.guard == "upstream":
+        return Expected(answered=False, leaves="permitted", shown=max(0, outage.after - 1), recorded=recorded)
+    if outage.guard == "patient" and outage.after:
+        # The answer as a whole is looked at when all of it is there.
+        return Expected(answered=False, leaves="permitted", shown=ALWAYS, recorded=recorded)
     if outage.guard == "audit" and outage.after:
         return Expected(answered=False, leaves="permitted", shown=ALWAYS, recorded=False)
     return Expected(answered=False, leaves="nothing", recorded=recorded)

@@ -4,6 +4,7 @@ The routes come from the application itself. One that `ASKS` does not know makes
 yet what must hold for it.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -29,7 +30,12 @@ FRESH = "fresh"
 Kind = Literal["chat", "stream", "embeddings", "other"]
 Needs = frozenset[str]
 NOTHING: Needs = frozenset()
-GUARDS: Needs = frozenset({"detector", "vault", "audit", "policy", "retrieval", "guardrail"})
+GUARDS: Needs = frozenset(
+    {
+        "detector", "estimator", "vault", "policy", "retrieval", "roster", "patient", "outbound", "audit", "upstream",
+        "guardrail",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +70,13 @@ class Row:
         return f"{self.method} {self.path}{f' ({self.way})' if self.way else ''}"
 
 
-def _answering(asked: dict[str, Any], *, stream: bool, needs: Needs = GUARDS) -> tuple[Ask, ...]:
-    """What is asked of a route that answers. One that looks for no evidence is not asked about a patient's record."""
+def _answering(
+    asked: dict[str, Any], *, stream: bool, needs: Needs = GUARDS, beside: dict[str, Any] | None = None
+) -> tuple[Ask, ...]:
+    """What is asked of a route that answers. One that looks for no evidence is not asked about a patient's record.
+
+    `beside`: the same identifiers in everything but what is said.
+    """
 
     def ask(what: str, *, refused: bool = False, **body: Any) -> Ask:
         kind: Kind = "stream" if stream else "chat"
@@ -76,18 +87,34 @@ def _answering(asked: dict[str, Any], *, stream: bool, needs: Needs = GUARDS) ->
         *((ask("about a patient", metadata={"patient": PATIENT}),) if "retrieval" in needs else ()),
         ask("identifiers in the text"),
         ask("for a place that may see no PHI", model=OUTSIDE, metadata={"patient": PATIENT}, refused=True),
+        *(
+            (
+                ask("identifiers in a tool", **beside),
+                ask(
+                    "identifiers in a tool, for a place that may see no PHI",
+                    refused=True,
+                    model=OUTSIDE,
+                    **beside,
+                ),
+            )
+            if beside
+            else ()
+        ),
     )
 
 
-def _rows(path: str, asked: dict[str, Any], needs: Needs = GUARDS) -> Iterator[Row]:
+def _rows(
+    path: str, asked: dict[str, Any], needs: Needs = GUARDS, beside: dict[str, Any] | None = None
+) -> Iterator[Row]:
     for way, stream in (("plain", False), ("stream", True)):
-        yield Row(method="POST", path=path, way=way, asks=_answering(asked, stream=stream, needs=needs))
+        asks = _answering(asked, stream=stream, needs=needs, beside=beside)
+        yield Row(method="POST", path=path, way=way, asks=asks)
 
 
 def _embeddings() -> tuple[Ask, ...]:
     def ask(what: str, model: str, *, refused: bool = False) -> Ask:
         body = {"model": model, "input": [QUESTION, "What is metformin for?"]}
-        needs = frozenset({"detector", "vault", "audit", "policy"})
+        needs = GUARDS - {"estimator", "retrieval", "patient", "guardrail"}
         return Ask(what=what, kind="embeddings", needs=needs, body=body, key="clinician", refused=refused)
 
     return (
@@ -103,9 +130,38 @@ def _row(
     return Row(method=method, path=path, asks=(ask,))
 
 
+_FUNCTION = {
+    "name": "look_up",
+    "description": QUESTION,
+    "parameters": {"type": "object", "properties": {"q": {"enum": [QUESTION]}, QUESTION: {"type": "string"}}},
+}
+_ARGUMENTS = json.dumps({"of": [QUESTION], QUESTION: 1})
+_CLEAR = "What is known of ibuprofen?"
+_CHAT_TOOLS: dict[str, Any] = {
+    "messages": [
+        {"role": "user", "content": _CLEAR},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {"id": "call_1", "type": "function", "function": {"name": "look_up", "arguments": _ARGUMENTS}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "content": QUESTION},
+    ],
+    "tools": [{"type": "function", "function": _FUNCTION}],
+}
+_RESPONSES_TOOLS: dict[str, Any] = {
+    "input": [
+        {"role": "user", "content": _CLEAR},
+        {"type": "function_call", "call_id": "call_1", "name": "look_up", "arguments": _ARGUMENTS},
+        {"type": "function_call_output", "call_id": "call_1", "output": QUESTION},
+    ],
+    "tools": [{"type": "function", **_FUNCTION}],
+}
 ROWS: tuple[Row, ...] = (
-    *_rows("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}]}),
-    *_rows("/v1/responses", {"input": QUESTION}),
+    *_rows("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}]}, beside=_CHAT_TOOLS),
+    *_rows("/v1/responses", {"input": QUESTION}, beside=_RESPONSES_TOOLS),
     *_rows("/v1/completions", {"prompt": QUESTION}, GUARDS - {"retrieval"}),
     Row(method="POST", path="/v1/embeddings", asks=_embeddings()),
     _row("GET", "/v1/models", key="clinician"),
@@ -122,7 +178,7 @@ ROWS: tuple[Row, ...] = (
         "POST",
         "/admin/route/explain",
         body={"messages": [{"role": "user", "content": QUESTION}]},
-        needs=("audit", "detector", "policy", "vault"),
+        needs=("audit", "detector", "estimator", "policy", "vault"),
         key=FRESH,
     ),
     _row("GET", "/admin/break-glass", needs=("audit",), key=FRESH),

@@ -12,7 +12,6 @@ import os
 import socket
 import sys
 from dataclasses import replace
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +23,27 @@ from osler.api.metrics import Metrics
 from osler.app import config as configuration
 from osler.app.build import Platform, Stores, Swap, build
 from osler.cli.work.serve import LOGGING, PROTOCOL
-from osler.core.models import Destination, Transform
 from osler.core.ports.access import ADMIN
+from osler.core.ports.completer import Completer
 from osler.core.spans import Label
 from osler.gateway.parts import Parts
-from osler.gateway.policy import Considered, Decision, Facts, Permit, Policy
 from osler.knowledge.ingest import Library, sample_sources
 from osler.knowledge.readers.fhir import FhirReader
-from osler.knowledge.retrieve import Grounding, Retriever
+from osler.selftest.matrix.down import (
+    FailingEstimators,
+    FailingPolicy,
+    FailingRetriever,
+    failing_others,
+    failing_outbound,
+    failing_roster,
+)
+from osler.selftest.matrix.outages import COLUMNS, NONE
 from osler.selftest.matrix.routes import PATIENT, routes_of
 from osler.selftest.matrix.site import trial_config
 from osler.testing.outages import (
-    RUBBISH,
     FailingAudit,
     FailingCheck,
+    FailingCompleter,
     FailingDetector,
     FailingIndex,
     FailingKeeper,
@@ -46,57 +52,7 @@ from osler.testing.outages import (
     Switch,
 )
 
-OUTAGES = ("detector", "vault", "audit", "policy", "retrieval", "guardrail")
-"""What can be down."""
 HANG_S = 120.0
-
-
-class FailingPolicy(Policy):
-    """Policy that is down when told to be. When it lies, everybody may have everything as it is."""
-
-    def __init__(self, inner: Policy, parts: Parts, switch: Switch) -> None:
-        super().__init__(parts.destinations, ())
-        self._inner = inner
-        self._parts = parts
-        self._switch = switch
-        self._lied = False
-
-    def decide(self, facts: Facts, today: date) -> Decision:
-        """As the real one."""
-        manner = self._switch.use(facts)
-        if manner is Manner.RUBBISH:
-            rubbish: Decision = RUBBISH
-            return rubbish
-        if manner is None:
-            self._lied = False
-            return self._inner.decide(facts, today)
-        self._lied = True
-        permits = tuple(
-            Permit(destination=d, transform="none", reason="a lie") for d in self._parts.destinations
-        )
-        return Decision(facts=facts, rule="a lie", prefer="cost", permits=permits, refused={})
-
-    def still_permits(
-        self, destination: Destination, transform: Transform, facts: Facts, now: datetime
-    ) -> bool:
-        """As the real one; of what it lied about it says the same again."""
-        return self._lied or self._inner.still_permits(destination, transform, facts, now)
-
-    def considered(self, facts: Facts) -> tuple[Considered, ...]:
-        """As the real one."""
-        return self._inner.considered(facts)
-
-
-class FailingRetriever(Retriever):
-    """Retrieval that is down when told to be."""
-
-    def __init__(self, inner: Retriever, switch: Switch) -> None:
-        self._inner = inner
-        self._switch = switch
-
-    def ground(self, question: str, patient: str | None, types: tuple[str, ...] | None = None) -> Grounding:
-        """As the real one."""
-        return RUBBISH if self._switch.use(question) else self._inner.ground(question, patient, types)
 
 
 def swap(switches: dict[str, Switch], *, waits: bool) -> Swap:
@@ -120,16 +76,23 @@ def swap(switches: dict[str, Switch], *, waits: bool) -> Swap:
             policy=FailingPolicy(real.policy, real, switches["policy"]),
             retriever=FailingRetriever(real.retriever, switches["retrieval"]),
             guard=real.guard.joined_by(FailingCheck(switches["guardrail"], waits=waits)),
+            estimators=FailingEstimators(real.estimators, switches["estimator"]),
+            roster=failing_roster(real.roster, switches["roster"]),
+            others=failing_others(real.others, switches["patient"]),
+            outbound=failing_outbound(real.outbound, switches["outbound"]),
         )
 
-    return Swap(stores=stores, parts=parts)
+    def completer(real: Completer) -> Completer:
+        return FailingCompleter(real, switches["upstream"])
+
+    return Swap(stores=stores, parts=parts, completer=completer)
 
 
 def main() -> None:
     """Serve until standard input ends."""
     wanted: dict[str, Any] = json.loads(sys.stdin.readline())
     logs.configure()
-    switches = {name: Switch(hang_s=HANG_S) for name in (*OUTAGES, "index")}
+    switches = {name: Switch(hang_s=HANG_S) for name in (*COLUMNS, "index") if name != NONE}
     path = Path(wanted["config"]) if wanted["config"] else None
     config = trial_config(configuration.load(path), wanted["urls"], guard_s=wanted["guard_s"])
     metrics = Metrics()

@@ -11,7 +11,15 @@ from typing import Literal
 
 from osler.app.config import Config
 from osler.core.models import Place
-from osler.gateway.config import DestinationConfig, ModelConfig, RateLimitConfig, ServerConfig, TimeoutsConfig
+from osler.gateway.config import (
+    DestinationConfig,
+    GatewayConfig,
+    ModelConfig,
+    RateLimitConfig,
+    ServerConfig,
+    TimeoutsConfig,
+)
+from osler.gateway.config.resilience import BreakerConfig, RetriesConfig, WanConfig
 
 OUTSIDE = "osler-selftest-outside"
 """The destination that is added; its models are called so too."""
@@ -22,8 +30,9 @@ Sight = Literal["phi", "de-identified", "nothing"]
 def trial_config(config: Config, urls: Mapping[str, str], *, guard_s: float) -> Config:
     """The configuration with `urls` (by destination's name) in the place of the real addresses.
 
-    State goes to the trial's own folder, so `[stores]` is left out; limits on callers are off; the rules' own tests
-    are left to `osler config check`.
+    State goes to the trial's own folder, so `[stores]` is left out; limits on callers and budgets are off, answers are
+    not used again, and what failed once is tried again at the next request; the rules' own tests are left to `osler
+    config check`.
     """
     destinations = {name: _replaced(table, urls[name]) for name, table in with_outside(config).items()}
     server = ServerConfig(
@@ -35,7 +44,27 @@ def trial_config(config: Config, urls: Mapping[str, str], *, guard_s: float) -> 
     )
     defaults = Config()
     return config.model_copy(
-        update={"destinations": destinations, "server": server, "stores": defaults.stores, "tests": ()}
+        update={
+            "destinations": destinations,
+            "server": server,
+            "stores": defaults.stores,
+            "tests": (),
+            "gateway": _unbounded(config.gateway, guard_s),
+        }
+    )
+
+
+def _unbounded(gateway: GatewayConfig, guard_s: float) -> GatewayConfig:
+    defaults = GatewayConfig()
+    return gateway.model_copy(
+        update={
+            "budgets": defaults.budgets,
+            "cache": defaults.cache,
+            "telemetry": defaults.telemetry,
+            "breaker": BreakerConfig(failures=0),
+            "retries": RetriesConfig(per_target=0, deadline_s=guard_s, first_piece_s=guard_s),
+            "wan": WanConfig(mode="up"),
+        }
     )
 
 
