@@ -26,9 +26,14 @@ KNOWN_MRN = "QX-7741938"
 STRANGER = "Brannoc Vexworthy"
 INTRODUCED = f"Mr. {STRANGER}"
 TELLING = f"{INTRODUCED}, MRN 55820417, SSN 912-64-7703, phone (614) 783-2291, brannoc@vexworthy.example"
+ABROAD = (
+    "Müller-Lüdenscheidt", "Quintañal", "Wiśniewski", "Kjærgård", "Guðmundsson", "Путинцев", "Παπαδοπούλου", "王小明",
+    "김민준", "शर्मा", "สมชาย", "أحمد",
+)  # fmt: skip
+"""Names of other languages and scripts."""
 WORDS = (
     "zythara", "quillonby", "7741938", "900-27-6614", "900276614", "481-6620", "4816620", "thornewick", "1957-03-14",
-    "03/14/1957", "brannoc", "vexworthy", "55820417", "912-64-7703", "912647703", "783-2291", "7832291", "gonzalez",
+    "03/14/1957", *map(str.casefold, ABROAD), "brannoc", "vexworthy", "55820417", "912-64-7703", "912647703", "783-2291", "7832291", "gonzalez",
 )  # fmt: skip
 ENTRY = [
     {
@@ -556,6 +561,13 @@ def cases() -> Iterator[Case]:
     ):
         for name, body in places(who, told):
             yield Case(f"{kind} in {name}", body=body)
+    for name in ABROAD:
+        yield Case(f"abroad, titled: {name}", body=_says(f"Mrs. {name} asks about her dose of lisinopril."))
+        yield Case(f"abroad, labelled: {name}", body=_says(f"Patient: {name}, MRN 55820417. Which dose?"))
+        yield Case(
+            f"abroad, in a tool: {name}",
+            body={"messages": _called(json.dumps({"patient_name": f"Ms. {name}"}))},
+        )
     yield from elsewhere(INTRODUCED, TELLING)
     for question in (
         "What is she on?",
@@ -582,14 +594,10 @@ def standing(raw: bytes | str, words: tuple[str, ...] = WORDS) -> set[str]:
         bare = re.sub(r"[^0-9a-z]", "", folded)
         backwards = folded[::-1]
         for word in words:
-            squeezed = re.sub(r"[^0-9a-z]", "", word)
-            if (
-                word in folded
-                or word in backwards
-                or squeezed in bare
-                or (codecs.encode(word, "rot13") in folded
-                and word.isalpha())
-            ):
+            whole = unicodedata.normalize("NFKD", word).casefold()
+            squeezed = re.sub(r"[^0-9a-z]", "", whole)
+            rot13 = word.isascii() and word.isalpha() and codecs.encode(word, "rot13") in folded
+            if whole in folded or whole in backwards or rot13 or (word.isascii() and squeezed in bare):
                 found.add(word)
     return found
 

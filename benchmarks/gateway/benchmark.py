@@ -21,6 +21,7 @@ from runner.cpu import Tree
 from runner.processes import Child, running
 from servers import model as model_server
 from servers import texts
+from servers.load import request_of
 
 from gateway import sites
 from gateway.sites import Site
@@ -152,7 +153,7 @@ def benchmark(settings: Settings) -> Iterator[Benchmark]:
 
 
 def _child(settings: Settings, stack: ExitStack, name: str, file: str, *arguments: str) -> Child:
-    command = [sys.executable, HERE.parent / "servers" / file, *arguments]
+    command = [sys.executable, str(HERE.parent / "servers" / file), *arguments]
     return stack.enter_context(
         running(command, name=name, scratch=settings.scratch, cores=settings.pins.others)
     )
@@ -240,11 +241,10 @@ class _Bench:
         answer = self.streams.ask(
             {
                 "port": site.port,
-                "bodies": [json.dumps({**body, "model": "paced", "stream": True}) for body in bodies],
+                "requests": [_streamed(body, site.headers) for body in bodies],
                 "expect": [model_server.lines(_text(body)) for body in bodies],
                 "streams": case.at_once,
                 "spread_s": model_server.STEPS * model_server.PACE_S,
-                "headers": dict(site.headers),
                 "gap_ms": 3 * _PACE_MS,
             }
         )
@@ -285,6 +285,11 @@ def _questions() -> list[Body]:
         {"messages": [{"role": "user", "content": question}], "metadata": {"patient": patient}}
         for patient, question in texts.QUESTIONS
     ]
+
+
+def _streamed(body: Body, headers: Mapping[str, str]) -> str:
+    data = json.dumps({**body, "model": "paced", "stream": True}).encode()
+    return request_of(data, dict(headers)).decode()
 
 
 def _text(body: Body) -> str:

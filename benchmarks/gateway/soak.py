@@ -42,8 +42,8 @@ def measured(requests: int, at_once: int, scratch: Path) -> list[float]:
     """MiB after each portion of the requests."""
     settings = Settings(scratch=scratch, pins=pin.choose())
     others = settings.pins.others
-    model_server = [sys.executable, HERE.parent / "servers/model.py", "1"]
-    generator = [sys.executable, HERE.parent / "servers/load.py"]
+    model_server = [sys.executable, str(HERE.parent / "servers/model.py"), "1"]
+    generator = [sys.executable, str(HERE.parent / "servers/load.py")]
     with (
         running(model_server, name="model server", scratch=scratch, cores=others) as model,
         running(generator, name="load generator", scratch=scratch, cores=others) as load,

@@ -2,8 +2,8 @@
 
     python streams.py        reads a command a line from standard input, writes an answer a line
 
-Command: {"port", "bodies": [JSON texts], "expect": [texts], "streams", "spread_s", "headers", "gap_ms"}. So many
-streams are opened, a connection each, spread over `spread_s` seconds; bodies are taken in turn.
+Command: {"port", "requests": [HTTP as text], "expect": [texts], "streams", "spread_s", "gap_ms"}. So many streams are
+opened, a connection each, spread over `spread_s` seconds; requests are taken in turn.
 
 Answer: {"lossless", "first_us", "gap_ms", "events"}: how many streams gave the expected text, every character in order
 and once, and had 95 of 100 gaps between arrivals within `gap_ms`; the time to the first text of each; the 95th
@@ -16,11 +16,11 @@ import json
 import math
 import sys
 import time
+from functools import partial
 from typing import cast
 
 import httptools
 import uvloop
-from load import request_of
 
 _PATIENCE_S = 60
 
@@ -110,19 +110,17 @@ def percentile(values: list[float], percent: int) -> float:
 
 async def run(command: dict[str, object]) -> dict[str, object]:
     """One command, done."""
-    bodies, expect, headers = command["bodies"], command["expect"], command.get("headers") or {}
+    texts, expect = command["requests"], command["expect"]
     port, count = command["port"], int(str(command["streams"]))
-    if not isinstance(bodies, list) or not isinstance(expect, list) or not isinstance(headers, dict):
-        raise TypeError("a command needs bodies and what to expect of each")
-    if not isinstance(port, int):
-        raise TypeError("a command needs a port")
-    requests = [request_of(body.encode(), headers) for body in bodies]
+    if not isinstance(texts, list) or not isinstance(expect, list) or not isinstance(port, int):
+        raise TypeError("a command needs a port, requests and what to expect of each")
+    requests = [text.encode() for text in texts]
     loop, begun, spread_s = asyncio.get_running_loop(), time.perf_counter(), float(str(command["spread_s"]))
     made: list[Stream] = []
     for number in range(count):
         await asyncio.sleep(max(0.0, begun + spread_s * number / count - time.perf_counter()))
         request = requests[number % len(requests)]
-        _, stream = await loop.create_connection(lambda r=request: Stream(r), "127.0.0.1", port)
+        _, stream = await loop.create_connection(partial(Stream, request), "127.0.0.1", port)
         made.append(stream)
     await asyncio.wait([s.ended for s in made], timeout=_PATIENCE_S)
     limit = float(str(command["gap_ms"]))

@@ -87,7 +87,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with ModelServerThread("Ask the ward. ") as here, ModelServerThread(fault=Fault.ERROR_500) as broken:
         ward = {
             "location": "on-premises",
-            "models": {"good": {"id": "g-1", "price_in": 10.0, "price_out": 20.0}},
+            "models": {
+                "good": {"id": "g-1", "price_in": 10.0, "price_out": 20.0},
+                "vectors": {"id": "v", "kind": "embedding"},
+            },
         }
         away = {"location": "on-premises", "models": {"bad": {"id": "b-1"}}}
         cloud = {"location": "public-cloud", "url": "https://127.0.0.1:9/v1", "models": {"far": {"id": "f"}}}
@@ -188,6 +191,16 @@ def test_what_is_ready_for_what(state: dict[str, Any], needs: dict[Any, bool]) -
     assert {need: not found.fault(need) for need in needs} == needs
 
 
+def test_embeddings_are_counted_too_and_their_server_is_not_osler(site: Site) -> None:
+    added = site.value('osler_added_seconds_sum{kind="plain"}')
+    key = site.key()
+    body = {"model": "vectors", "input": ["What is metformin for?"]}
+    assert site.ask("POST", "/v1/embeddings", body, key=key)[0] == 200
+    assert site.value('osler_requests_total{destination="ward",model="vectors",outcome="answered"}') == 1
+    assert 0 < site.value('osler_added_seconds_sum{kind="plain"}') - added < 5
+    assert site.ask("POST", "/v1/embeddings", {**body, "model": "far"}, key=key)[0] == 404
+
+
 SCOPED = [
     ("POST", "/v1/chat/completions", "chat"),
     ("POST", "/v1/responses", "responses"),
@@ -237,7 +250,11 @@ def test_tenants_see_neither_each_others_answers_nor_keys_nor_records(site: Site
     assert site.chat(asked, north)[2]["osler"]["decision"]["cached"] is True
     assert "cached" not in site.chat(asked, south)[2]["osler"]["decision"]
     assert site.chat("Hello?", south, model="far")[0] == 403
-    assert [m["id"] for m in site.ask("GET", "/v1/models", key=south)[2]["data"]] == ["auto", "good"]
+    assert [m["id"] for m in site.ask("GET", "/v1/models", key=south)[2]["data"]] == [
+        "auto",
+        "good",
+        "vectors",
+    ]
 
     def keys(admin: str) -> set[str]:
         return {k["tenant"] for k in site.ask("GET", "/admin/keys", key=admin)[2]["keys"]}

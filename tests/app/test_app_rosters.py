@@ -1,5 +1,6 @@
 """The roster of a workspace keeps up with its patients, without holding requests up."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -68,5 +69,37 @@ def test_without_a_store_there_is_no_roster() -> None:
     ward.down = False
     assert len(fresh()) == 0
     ward.down, clock.now = True, clock.now + FRESH_S
+    with pytest.raises(StoreError):
+        fresh()
+
+
+def test_it_is_made_beside_whoever_begins_it() -> None:
+    ward, clock, gate = Ward(), Clock(), threading.Event()
+    ward.admit("p1", "77120045")
+    read = ward.identities
+
+    def waiting() -> Iterator[PatientIdentity]:
+        assert gate.wait(5)
+        return read()
+
+    ward.identities = waiting  # type: ignore[method-assign]
+    fresh = FreshRoster(ward, monotonic=clock)
+    fresh.begin()
+    assert not fresh.is_ready, "nobody waited for it"
+    gate.set()
+    assert len(fresh()) == 1, "the first call waits until it is there"
+    assert fresh.is_ready
+    fresh.begin()
+    fresh.settle()
+    assert ward.read == 1
+
+
+def test_what_failed_when_it_was_begun_fails_the_first_call() -> None:
+    ward = Ward()
+    ward.down = True
+    fresh = FreshRoster(ward, monotonic=Clock())
+    fresh.begin()
+    fresh.settle()
+    assert not fresh.is_ready
     with pytest.raises(StoreError):
         fresh()

@@ -102,7 +102,7 @@ def test_readers_that_stop_reading_a_stream_are_let_go_and_so_is_the_model(works
                 one = readers.enter_context(connect(served))
                 one.sendall(head + body)
             end = time.monotonic() + 60
-            done = 'osler_requests_total{outcome="abandoned",target="ward/m"} 2.0'
+            done = 'osler_requests_total{destination="ward",model="m",outcome="abandoned"} 2.0'
             while done not in served.get("/metrics")[1] and time.monotonic() < end:
                 time.sleep(0.5)
             assert done in served.get("/metrics")[1]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from osler.core.errors import PolicyRefused
 from osler.core.spans import Span
 from osler.deid import AnswerStream, Deidentifier, JsonAnswerStream, Replacer
-from osler.deid.answers import MOST_HELD
+from osler.deid.answers import MOST_HELD, words
+from osler.deid.answers.words import Kind
 from osler.deid.restore import Table
 
 ENGINE = Deidentifier.standard()
@@ -256,3 +257,17 @@ def test_the_count_holds_labels_only() -> None:
     stream = AnswerStream(Table(), finder=FINDER)
     stream.whole("Dr. Karen Whitfield, 617-555-0188 or 617-555-0199.")
     assert dict(stream.redacted) == {"NAME": 1, "PHONE": 2}
+
+
+def test_everyday_words_are_none_that_have_to_be_looked_at() -> None:
+    small, with_capital = words.everyday()
+    read = (w for w in small if w.isascii() and w.isalpha())
+    begins = {Kind.NUMBER, Kind.MONTH, Kind.TITLE, Kind.LINK, Kind.HOT}
+    wrong = [
+        token
+        for w in read
+        for token in (w, f"{w}.", *((w.capitalize(), f"{w.capitalize()},") if w in with_capital else ()))
+        if words.kind(token, labelled=True) in begins or words.announces(token)
+    ]
+    assert len(small) > 10_000
+    assert wrong == []

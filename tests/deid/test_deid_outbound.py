@@ -12,13 +12,14 @@ from urllib.parse import quote
 
 import pytest
 
+from osler.core.errors import PolicyRefused
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.ports.records import PatientIdentity
 from osler.core.spans import Label
 from osler.deid import Deidentifier, Replacer
 from osler.deid.outbound import UNREAD, OutboundCheck
 from osler.deid.roster import Roster
-from osler.deid.unhidden import hidden_texts
+from osler.deid.unhidden import all_hidden, hidden_texts
 
 
 def known(label: Label, value: str, *, birth: bool = False) -> KnownIdentifier:
@@ -310,3 +311,13 @@ def test_the_roster_counts_too() -> None:
         )
         == {}
     )
+
+
+def test_more_encoded_stretches_than_can_be_looked_into_are_refused() -> None:
+    text = " ".join(base64.b64encode(b"w %06d x" % n).decode() for n in range(21_000))
+    begun = time.process_time()
+    assert OutboundCheck(RECORD).scan(json.dumps({"text": text}).encode()) == {UNREAD: 1}
+    half = len(text) // 2
+    with pytest.raises(PolicyRefused):
+        all_hidden((text[:half], text[half:]))
+    assert time.process_time() - begun < 6

@@ -55,3 +55,23 @@ def test_no_place_is_passed_over(surrogates: list[str], pieces: list[str], dated
     stream = StreamRestorer(table)
     parts = [stream.feed(text[i : i + step]) for i in range(0, len(text), step)]
     assert "".join((*parts, stream.finish())) == wanted
+
+
+@given(
+    st.lists(st.sampled_from((*SURROGATES, "1a", "x-ray", "_q")), min_size=1, max_size=5),
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=40),
+    st.booleans(),
+    st.integers(0, 40),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_long_text_has_the_places_of_a_short_one(
+    surrogates: list[str], pieces: list[str], dated: bool, start: int
+) -> None:
+    text = fold("".join(pieces)).encode("ascii", "ignore").decode()
+    long = " ".join([text] * (1200 // (len(text) + 1) + 1))
+    places = table_of(surrogates, dated=dated).first
+    one_by_one, at = [], places.next(long, start)
+    while at >= 0:
+        one_by_one.append(at)
+        at = places.next(long, at + 1)
+    assert list(places.of(long, start)) == one_by_one

@@ -1,6 +1,7 @@
 """Guards that hang, audit logs that misbehave, and what is on record before anything leaves."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from osler.core.errors import GuardUnavailable, OslerError
 from osler.core.messages import Caller, ChatRequest, Message
 from osler.deid import Deidentifier
 from osler.deid.patterns import PatternScanner
-from osler.gateway.bounds import Bounds
+from osler.gateway.bounds import Bounds, length_of
 from osler.gateway.embeddings import EmbeddingService
 from osler.gateway.exchange import Done, Event, Failed
 from osler.gateway.parts import Parts
@@ -154,3 +155,30 @@ def test_a_long_text_has_more_patience() -> None:
             await bounds.run(lambda: time.sleep(0.5), length=20_001)
 
     asyncio.run(main())
+
+
+def test_what_is_not_ready_yet_is_waited_for_beside_the_loop() -> None:
+    async def main() -> None:
+        made = threading.Event()
+        bounds = Bounds(waits=False, patience_s=2.0, is_ready=made.is_set)
+        waiting = asyncio.create_task(bounds.run(lambda: made.wait(2)))
+        await asyncio.sleep(0.05)
+        assert not waiting.done(), "the loop goes on meanwhile"
+        made.set()
+        assert await waiting
+        assert await bounds.run(threading.get_ident) == threading.get_ident()
+        hanging = Bounds(waits=False, patience_s=0.05, is_ready=lambda: False)
+        with pytest.raises(GuardUnavailable):
+            await hanging.run(lambda: time.sleep(0.3))
+
+    asyncio.run(main())
+
+
+def test_the_length_of_a_request_is_that_of_all_it_holds() -> None:
+    tools = [{"type": "function", "function": {"name": "f" * 100, "parameters": {"k" * 50: ["v" * 25]}}}]
+    wire = {"role": "user", "content": [{"type": "text", "text": "t" * 1000}]}
+    request = ChatRequest(
+        messages=(Message(role="system", content="s" * 10), Message(role="user", content="", wire=wire)),
+        params={"tools": tools, "seed": 7},
+    )
+    assert 1185 <= length_of(request) < 1400

@@ -1,16 +1,23 @@
 """Budgets: who is let in, what is counted, how sums are shared and kept."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from osler.app.build import Swap, build
+from osler.app.config import parse
 from osler.core.errors import BudgetSpent
-from osler.core.messages import Caller, Usage
+from osler.core.messages import Caller, ChatRequest, Message, Usage
 from osler.core.models import Model
+from osler.core.ports.estimator import Complexity
 from osler.core.ports.spending import Spent
 from osler.gateway.budgets import Budgets
 from osler.gateway.config.budgets import BudgetConfig
+from osler.gateway.estimate import Estimators
+from osler.gateway.exchange import Failed
 from osler.gateway.tokens import Size
 from osler.stores import Database, SqlSpending
 from osler.testing.clock import FixedClock
@@ -108,3 +115,38 @@ def test_sums_of_a_store_add_up_and_are_forgotten_by_period(spending: SqlSpendin
     assert spending.read([place, ("other", "2026-11")]) == {place: Spent(tokens=6, micro_usd=8)}
     spending.forget(before="2026-11")
     assert list(spending.read([place, ("ward:k1", "2026-10")])) == [place]
+
+
+class DownEstimator:
+    """An estimator that is down."""
+
+    name = "down"
+
+    def task(self, request: ChatRequest) -> str | None:
+        raise ValueError("down")
+
+    def complexity(self, request: ChatRequest) -> Complexity:
+        raise ValueError("down")
+
+
+async def failed_in_step_1(workspace: Path) -> None:
+    table = {"gateway": {"budgets": {"ward": {"tokens": 1_000}}}, "deid": {"engine": "fast"}}
+    down = DownEstimator()
+    swap = Swap(parts=lambda parts: replace(parts, estimators=Estimators(task=down, complexity=down)))
+    platform = build(parse(table), workspace, swap=swap)
+    try:
+        request = ChatRequest(messages=(Message(role="user", content="Hello?"),), request_id="req_1")
+        events = [event async for event in platform.pipeline.run(request)]
+        assert isinstance(events[-1], Failed)
+        budgets = platform.pipeline.parts.budgets
+        assert all(share == 0 for shares in budgets.left().values() for share in shares.values())
+        ticket = budgets.admit(request.caller, SIZE)
+        held = {name: dict(shares) for name, shares in budgets.left().items()}
+        assert held["ward"]["local"] == pytest.approx(SIZE.expected / 1_000)
+        budgets.settle(ticket, Usage(), None, None)
+    finally:
+        await platform.aclose()
+
+
+def test_what_fails_in_step_1_holds_nothing_of_a_budget(workspace: Path) -> None:
+    asyncio.run(failed_in_step_1(workspace))

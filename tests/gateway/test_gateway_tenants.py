@@ -45,7 +45,7 @@ def facts(tenant: str, **more: object) -> Facts:
         (facts("north"), ["a"]),
         (facts("free"), ["a", "b"]),
         (facts("default"), ["a", "b"]),
-        (facts("free", key_destinations=frozenset({"b"})), ["b"]),
+        (facts("free", key=Caller(destinations=frozenset({"b"}))), ["b"]),
     ],
 )
 def test_a_tenant_and_a_key_leave_only_their_destinations(asked: Facts, names: list[str]) -> None:
@@ -57,7 +57,7 @@ def test_a_tenant_and_a_key_leave_only_their_destinations(asked: Facts, names: l
     [
         (facts("elsewhere"), "the tenant 'elsewhere' is not configured"),
         (facts("south", patient=True), "may not draw on patients' records"),
-        (facts("north", key_destinations=frozenset({"b"})), "no destination may take this request"),
+        (facts("north", key=Caller(destinations=frozenset({"b"}))), "no destination may take this request"),
     ],
 )
 def test_a_tenant_that_is_unknown_or_goes_too_far_is_refused(asked: Facts, why: str) -> None:
@@ -77,7 +77,7 @@ def test_without_tenants_every_tenant_is_as_free_as_any() -> None:
 
 
 def test_a_key_may_ask_for_its_models_only() -> None:
-    asked = facts("free", key_models=frozenset({"b/m", "only-a"}))
+    asked = facts("free", key=Caller(models=frozenset({"b/m", "only-a"})))
     assert [t.name for t in route(POLICY.decide(asked, TODAY), "auto", "chat")] == ["a/only-a", "b/m"]
     with pytest.raises(PolicyRefused, match="the caller's key does not allow this model"):
         route(POLICY.decide(asked, TODAY), "only-b", "chat")

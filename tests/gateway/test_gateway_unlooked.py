@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from osler.app.configured import build_deidentifier, build_looking
 from osler.app.config import parse_text
+from osler.app.configured import build_deidentifier, build_looking
 from osler.app.rule_tests import run
 from osler.core.errors import ConfigError
 

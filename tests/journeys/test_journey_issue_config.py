@@ -303,7 +303,6 @@ def test_the_facts_are_in_the_trace(platform: Platform) -> None:
         "complexity",
         "latency",
         "modality",
-        "specialty",
     ):
         assert name in facts, name
 

@@ -80,15 +80,7 @@ def application(
     live = Live(platform)
     reloader = Reloader(live, load or (lambda: platform.config), metrics.reloaded)
     server = platform.config.server
-    sent_to = tracing(platform.config)
-    around = Around(
-        metrics=metrics,
-        ongoing=Ongoing(),
-        concurrency=Concurrency(server.max_concurrent),
-        drain=Drain(),
-        wan_down=lambda: live.newest.pipeline.parts.failover.wan_down,
-        traces=Traces(sent_to, live) if sent_to is not None else None,
-    )
+    around = _around(live, metrics)
     metrics.watch(Standing(live, lambda: around.concurrency.now))
     api = Api(live, metrics, around.drain, require_keys=require_keys)
     routes = [
@@ -135,6 +127,20 @@ def application(
     app.add_middleware(OnePlatform, live=live)
     app.add_middleware(Edge, around=around)
     return app
+
+
+def _around(live: Live, metrics: Metrics) -> Around:
+    """What stands around all requests."""
+    config = live.newest.config
+    sent_to = tracing(config)
+    return Around(
+        metrics=metrics,
+        ongoing=Ongoing(),
+        concurrency=Concurrency(config.server.max_concurrent),
+        drain=Drain(),
+        wan_down=lambda: live.newest.pipeline.parts.failover.wan_down,
+        traces=Traces(sent_to, live) if sent_to is not None else None,
+    )
 
 
 def admin_surface(live: Live, reloader: Reloader, metrics: Metrics, api: Api) -> Gate:

@@ -20,9 +20,6 @@ class _RequestMetrics:
         def counter(name: str, what: str, *labels: str) -> Children[Counter]:
             return Children(Counter(name, what, labels, registry=registry))
 
-        def times(name: str, what: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-            return Histogram(name, what, labels, registry=registry, buckets=buckets)
-
         self._outcomes = counter(
             "osler_requests_total",
             "Requests of /v1 that go through the nine steps by how they ended (answered, refused, failed, abandoned: "
@@ -30,28 +27,6 @@ class _RequestMetrics:
             "outcome",
             "destination",
             "model",
-        )
-        self._whole = Children(
-            times(
-                "osler_request_seconds",
-                "From a request to the end of its answer, as `plain` or `stream`.",
-                _LONG,
-                "kind",
-            )
-        )
-        self._own = Children(
-            times(
-                "osler_added_seconds",
-                "The part of an answered request's time in which no model server was waited for, as `plain` or `stream`; "
-                "a caller who is slow to take a stream is in it too.",
-                _BUCKETS,
-                "kind",
-            )
-        )
-        self._first = times(
-            "osler_first_token_seconds",
-            "From a streamed request to the first piece of its answer that is sent to the caller.",
-            _LONG,
         )
         self._tokens = counter(
             "osler_tokens_total",
@@ -83,6 +58,34 @@ class _RequestMetrics:
             "Requests answered without a call of their own: from an answer kept from before (kept), or by a call "
             "shared with identical requests (shared).",
             "how",
+        )
+        self._time(registry)
+
+    def _time(self, registry: CollectorRegistry) -> None:
+        def times(name: str, what: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+            return Histogram(name, what, labels, registry=registry, buckets=buckets)
+
+        self._whole = Children(
+            times(
+                "osler_request_seconds",
+                "From a request to the end of its answer, as `plain` or `stream`.",
+                _LONG,
+                "kind",
+            )
+        )
+        self._own = Children(
+            times(
+                "osler_added_seconds",
+                "The part of an answered request's time in which no model server was waited for, as `plain` or "
+                "`stream`; a caller who is slow to take a stream is in it too.",
+                _BUCKETS,
+                "kind",
+            )
+        )
+        self._first = times(
+            "osler_first_token_seconds",
+            "From a streamed request to the first piece of its answer that is sent to the caller.",
+            _LONG,
         )
 
     def ended(self, request: Ended) -> None:

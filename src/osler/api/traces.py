@@ -83,7 +83,7 @@ class Traces:
         last = threading.Thread(target=self._provider.shutdown, daemon=True)
         last.start()
         until = time.monotonic() + _FLUSH_S
-        while last.is_alive() and time.monotonic() < until:
+        while last.is_alive() and time.monotonic() < until:  # noqa: ASYNC110 - a thread of another library
             await asyncio.sleep(0.02)
 
     def _inside(self, root: Any, trip: Trip, now: int) -> None:
@@ -139,7 +139,8 @@ def _provider(tracing: Tracing, instance: str) -> Any:
     sampling = importlib.import_module("opentelemetry.sdk.trace.sampling")
     resources = importlib.import_module("opentelemetry.sdk.resources")
     otlp = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
-    session = importlib.import_module("requests").Session()
+    requests = importlib.import_module("requests")
+    session = requests.Session()
     session.trust_env = False  # no proxies, and no .netrc, that the environment names
     logging.getLogger("opentelemetry").setLevel(
         logging.CRITICAL

@@ -62,6 +62,7 @@ def build_readers(config: Config) -> list[Reader]:
 
 
 def require_starter_reader(config: Config, readers: Sequence[Reader]) -> None:
+    """Raise ConfigError where no reader takes the starter pack."""
     if not all(any(reader.accepts(source) for reader in readers) for source in starter_sources()):
         raise ConfigError(
             f"{config.place('knowledge', 'readers')} names no reader for the starter pack.",

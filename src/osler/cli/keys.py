@@ -1,11 +1,12 @@
 """`osler keys`: API keys."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from osler.cli import work
-from osler.cli.options import HERE, ConfigFile, Json, Workspace
+from osler.cli.options import HERE, ConfigFile, Json, Workspace, spread
 
 app = typer.Typer(
     help="API keys. Only their digests are stored.", no_args_is_help=True, rich_markup_mode=None
@@ -14,11 +15,13 @@ app = typer.Typer(
 KeyId = Annotated[str, typer.Argument(help="The key's id, as `osler keys list` shows it.")]
 
 
-@app.command()
-def create(
-    name: Annotated[
-        str, typer.Argument(help="Whom or what the key is for. Do not use a patient's name.")
-    ] = "default",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """What a key is to be."""
+
+    name: Annotated[str, typer.Argument(help="Whom or what the key is for. Do not use a patient's name.")] = (
+        "default"
+    )
     role: Annotated[
         str,
         typer.Option(
@@ -28,11 +31,11 @@ def create(
                 "the admin surface."
             ),
         ),
-    ] = "clinician",
+    ] = "clinician"
     tenant: Annotated[
         str,
         typer.Option("--tenant", help="The tenant that it belongs to. `default` is that of the whole site."),
-    ] = "default",
+    ] = "default"
     scope: Annotated[
         list[str] | None,
         typer.Option(
@@ -41,23 +44,36 @@ def create(
             "`admin:read`, `admin:write`, `admin` for both; `models:NAME` and `destinations:NAME` name the only ones "
             "that it may use. Several with commas, or the option again. Without it all that the role may.",
         ),
-    ] = None,
+    ] = None
     expires: Annotated[
         str | None, typer.Option("--expires", help="Its last day, as 2027-01-31, to its last second in UTC.")
-    ] = None,
+    ] = None
     per_minute: Annotated[
         int | None,
         typer.Option(
             "--per-minute", min=1, help="Requests a minute, instead of `server.rate_limit.per_minute`."
         ),
-    ] = None,
-    json: Json = False,
-    config: ConfigFile = None,
-    workspace: Workspace = HERE,
-) -> None:
+    ] = None
+    json: Json = False
+    config: ConfigFile = None
+    workspace: Workspace = HERE
+
+
+@app.command()
+@spread(Create)
+def create(options: Create) -> None:
     """Make a key and print it once."""
-    held = (tenant, scope or [], expires, per_minute)
-    work("keys", "create", name=name, role=role, held=held, json=json, config=config, workspace=workspace)
+    held = (options.tenant, options.scope or [], options.expires, options.per_minute)
+    work(
+        "keys",
+        "create",
+        name=options.name,
+        role=options.role,
+        held=held,
+        json=options.json,
+        config=options.config,
+        workspace=options.workspace,
+    )
 
 
 @app.command("list")

@@ -35,8 +35,8 @@ configured name, never a patient's data. `remedy` is one imperative sentence.
 from typing import ClassVar, Literal
 
 UpstreamFault = Literal["unreachable", "cut", "silent", "server", "busy", "access", "garbled", "request"]
-"""What a model server's fault was: no connection, or one that broke; silence; an error of its own; too much to do; a key,
-an address or a model that it does not know; an answer that is none; a request that it will not have."""
+"""What a model server's fault was: no connection, or one that broke; silence; an error of its own; too much to do; a
+key, an address or a model that it does not know; an answer that is none; a request that it will not have."""
 
 
 class OslerError(Exception):

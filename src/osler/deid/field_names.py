@@ -7,6 +7,7 @@ A value that stands alone says less than the same behind its name: `55820417` is
 Not seen: a person whose names are in no list and who has no title (`brannoc_vexworthy`).
 """
 
+import itertools
 import re
 
 from osler.deid import gazetteers
@@ -46,7 +47,7 @@ def person(name: str) -> str:
     """`Eleanor Whitfield` for `eleanor_whitfield` or `findEleanorWhitfield`; "" where it names nobody that is known
     as a name."""
     words = _split(name)
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in itertools.pairwise(words):
         titled = first in _TITLES and not _is_everyday(second)
         if titled or (_is_name(first) and _is_name(second)):
             return " ".join(word.title() for word in words)

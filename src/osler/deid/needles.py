@@ -7,7 +7,8 @@ might as well be something else (dates, ages, short numbers, everyday words).
 
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -52,11 +53,14 @@ class Literal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needles:
-    """All forms of a set of identifiers: `squeezed` without separators, and `literals`."""
+    """All forms of a set of identifiers: `squeezed` without separators, and `literals`.
+
+    `natural` are the pieces of which such a form is made where it has several.
+    """
 
     squeezed: dict[str, Label] = field(repr=False)
     numbers: dict[str, Label] = field(repr=False)
-    natural: dict[str, frozenset[tuple[str, ...]]] = field(repr=False)
+    natural: Mapping[str, AbstractSet[tuple[str, ...]]] = field(repr=False)
     literals: tuple[Literal, ...] = field(repr=False)
 
     @property
@@ -116,6 +120,7 @@ class _Made:
         self._lists = gazetteers.load()
         self._squeezed: dict[str, Label] = {}
         self._natural: dict[str, set[tuple[str, ...]]] = {}
+        self._taken: set[tuple[str, ...]] = set()
         self._literals: dict[str, Label] = {}
 
     def add(self, label: Label, value: str, *, sure: bool) -> None:
@@ -138,7 +143,7 @@ class _Made:
         return Needles(
             squeezed=self._squeezed,
             numbers={s: label for s, label in self._squeezed.items() if s.isdecimal()},
-            natural={form: frozenset(ways) for form, ways in self._natural.items()},
+            natural=self._natural,
             literals=tuple(
                 Literal(text=text, pieces=frozenset(pieces(text)), label=label)
                 for text, label in self._literals.items()
@@ -204,15 +209,22 @@ class _Made:
 
     def _squeeze(self, value: str, label: Label) -> None:
         parts = tuple(pieces(value))
+        if parts in self._taken:
+            return
+        self._taken.add(parts)
         form = "".join(parts)
         if len(form) < _LEAST and not is_spaceless(form):
             return
+        # of a form of one piece there is nothing to say of how its pieces stand
+        several = len(parts) > 1
         self._squeezed.setdefault(form, label)
-        self._natural.setdefault(form, set()).add(parts)
+        if several:
+            self._natural.setdefault(form, set()).add(parts)
         if _TURNED <= len(form) <= _LONGEST_TURNED:
             for turned in self._turned(form):
                 self._squeezed.setdefault(turned, label)
-                self._natural.setdefault(turned, set()).add(tuple(p[::-1] for p in reversed(parts)))
+                if several:
+                    self._natural.setdefault(turned, set()).add(tuple(p[::-1] for p in reversed(parts)))
 
     def _turned(self, form: str) -> Iterator[str]:
         """A form reversed and in ROT13, unless that is a word or a name itself."""

@@ -308,11 +308,6 @@ class Places:
             places.append(len(folded) - 1)
         return [0, *places] if at == 0 and kinds[0] != _NOTHING else places
 
-    def search(self, folded: str, at: int = 0) -> re.Match[str] | None:
-        """As a pattern's `search`: a match that starts at the next place, None where there is none."""
-        place = next(self.of(folded, at), None)
-        return None if place is None else _ANY.match(folded, place)
-
 
 def _kinds(level: int) -> npt.NDArray[np.uint8]:
     """What each character of ASCII is to a search with the signs of `level`."""
@@ -341,7 +336,6 @@ _NONE_MARKED = np.zeros(1 << 14, np.bool_)
 _DATES_MARKED = _marked(_DATE_HEADS, _NONE_MARKED)
 _NOTHING, _WORD, _DIGIT, _SIGN = range(4)
 _KINDS = tuple(_kinds(level) for level in range(len(_SIGNS)))
-_ANY = re.compile(r"")
 
 
 def _begins(character: str) -> bool:
@@ -392,9 +386,9 @@ class StreamRestorer:
         edge = len(text) - table.reach
         stop = len(text)
         out: list[str] = []
-        start = table.first.search(folded, done)
-        while start is not None:
-            at = start.start()
+        places = table.first
+        at = places.next(folded, done)
+        while at >= 0:
             if not last and at >= edge and table.undecided(text, folded, at):
                 stop = at
                 break
@@ -402,7 +396,7 @@ class StreamRestorer:
             if found is not None:
                 out += [text[done:at], found[1]]
                 done = found[0]
-            start = table.first.search(folded, found[0] if found else at + 1)
+            at = places.next(folded, found[0] if found else at + 1)
         out.append(text[done:stop])
         self._before = text[stop - 1 : stop] if stop else self._before
         self._held = text[stop:]

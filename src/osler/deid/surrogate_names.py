@@ -185,4 +185,29 @@ def _stem(word: str) -> tuple[str, str]:
 
 def system_random() -> random.Random:
     """The source of randomness that surrogates use when none is given: the operating system's."""
-    return random.SystemRandom()
+    return _SystemRandom()
+
+
+class _SystemRandom(random.SystemRandom):
+    """As its base, but that it asks the system for many bits at a time: a request draws some fifty times."""
+
+    _BITS = 1024
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bits = self._left = 0
+
+    def getrandbits(self, k: int, /) -> int:
+        """So many random bits, each given once."""
+        if not 0 <= k <= self._BITS:
+            return super().getrandbits(k)
+        if self._left < k:
+            self._bits, self._left = super().getrandbits(self._BITS), self._BITS
+        drawn = self._bits & ((1 << k) - 1)
+        self._bits >>= k
+        self._left -= k
+        return drawn
+
+    def random(self) -> float:
+        """A number of [0, 1)."""
+        return self.getrandbits(53) * 2.0**-53

@@ -35,6 +35,12 @@ _TITLED = re.compile(rf"{_starting('Mr|Mrs|Ms|Mx|Dr|Drs|Prof')}(?:\. ?|\s)({_WHO
 _SPELLED = re.compile(rf"{_starting(_SPELLED_TITLES)} ({_NAME})")
 _SMALL = re.compile(rf"{_starting('dr|mr|mrs|doctor|nurse|missus|mister')}\.? ([a-z][a-z'’-]{{2,}})")
 _LABELLED = re.compile(rf"{_starting(_LABELS)}[ \t]*:[ \t]*({_WHOLE}(?:, ?{_NAME}(?: [^\W\d_a-z]\b)?)?)")
+_CASELESS = "[\u0590-\u08ff\u0900-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
+"""Letters, and signs on letters, of scripts without capitals: Hebrew to Burmese, Khmer, Chinese, Japanese, Korean."""
+_OF_OTHER_SCRIPTS = re.compile(
+    rf"(?:{_starting('Mr|Mrs|Ms|Mx|Dr|Drs|Prof')}(?:\. ?|\s)|{_starting(_LABELS)}[ \t]*:[ \t]*)"
+    rf"({_CASELESS}{{1,30}}(?:[ ·・]{_CASELESS}{{1,30}}){{0,3}})"
+)
 _NOT_NAMES: Final = word_set(
     "name names id number no and or the a an of in on is was with for to who said patient practitioner station manager",
     "anesthetist unknown not none same self see n/a na tbd male female yes home work cell phone mrn dob date age sex",
@@ -71,6 +77,11 @@ class TitledNames:
             doubtful = any(b & _ORDINARY and not b & In.COMMON_GIVEN for b in said)
             if len(words) > 1 and any(b & gazetteers.NAME for b in said) and not doubtful:
                 yield from self._span(text, match, _LIKELY)
+
+        if not text.isascii():
+            for match in _OF_OTHER_SCRIPTS.finditer(text):
+                start, end = match.span(1)
+                yield Span(start=start, end=end, label=Label.NAME, score=_SURE, detector=self.name)
 
     def _span(self, text: str, match: re.Match[str], score: float) -> Iterator[Span]:
         start, end = match.span(1)

@@ -30,6 +30,9 @@ from osler.deid import Found, Replacer
 from osler.deid.unhidden import all_hidden
 from osler.gateway import signing
 from osler.gateway.budgets import Ticket
+from osler.gateway.ended import Outcome, ended_of
+from osler.gateway.exchange import Exchange, filled
+from osler.gateway.failover import Attempted
 from osler.gateway.parts import Parts, bounds_of, subject_of
 from osler.gateway.policy import Decision, Facts
 from osler.gateway.router import Target, require_known, route
@@ -76,10 +79,7 @@ class EmbeddingService:
         request_id: str,
         dimensions: int | None = None,
     ) -> Vectors:
-        """Vectors for `texts`, of `dimensions` where that is asked for.
-
-        What fails, is refused or is given up by the caller is signed, then raised.
-        """
+        """Vectors for `texts`, of `dimensions` if asked for. What fails or is given up is signed, then raised."""
         request = ChatRequest(
             messages=tuple(Message(role="user", content=t) for t in texts),
             model=model,
@@ -91,14 +91,21 @@ class EmbeddingService:
         outbound: _Outbound | None = None
         target: Target | None = None
         opening = ending = False
+        x = Exchange(request=request, started=self._parts.clock.monotonic())
+        ended: tuple[Outcome, OslerError | None] = "abandoned", None
         try:
             outbound = await self._bounds.run(self._prepare, request, length=sum(map(len, texts)))
+            x = filled(x, facts=outbound.decision.facts, decision=outbound.decision)
             opening = outbound.decision.facts.counts_as_phi
             opened = await self._open(request, outbound) if opening else None
+            asked = self._parts.clock.monotonic()
             target, vectors = await self._embedded(outbound, dimensions)
+            x = filled(x, target=target, trail=[self._called(target, asked)])
             ending = True
             record = await self._sign(request, outbound, target, opened)
+            ended = "answered", None
         except OslerError as error:
+            ended = "refused" if isinstance(error, PolicyRefused) else "failed", error
             if not (ending and opened is not None and isinstance(error, StoreError)):
                 await self._fail(request, error, opened)
             raise
@@ -113,12 +120,27 @@ class EmbeddingService:
                 f"A step of the request failed ({type(error).__name__}); nothing was returned.",
                 remedy="Run `osler doctor`; if it finds nothing, report the type.",
             )
+            ended = "failed", fault
             await self._fail(request, fault, opened)
             raise fault from None
         finally:
+            self._parts.observer.ended(ended_of(x, *ended, self._parts.clock.monotonic()))
             if outbound is not None:
                 self._settle(outbound, target)
         return Vectors(vectors=vectors, target=target, decision=outbound.decision, record=record)
+
+    def _called(self, target: Target, begun: float) -> Attempted:
+        """The call that gave the vectors, for whoever measures."""
+        took = self._parts.clock.monotonic() - begun
+        return Attempted(
+            destination=target.destination.name,
+            model=target.model.name,
+            outcome="answered",
+            ms=round(took * 1000),
+            begun_s=begun,
+            ended_s=begun + took,
+            waited_s=took,
+        )
 
     def _prepare(self, request: ChatRequest) -> _Outbound:
         """Steps 1, 2, 3 and 5."""
@@ -136,8 +158,7 @@ class EmbeddingService:
             purpose=request.purpose,
             role=request.caller.role,
             tenant=request.caller.tenant,
-            key_models=request.caller.models,
-            key_destinations=request.caller.destinations,
+            key=request.caller,
             over_budget=ticket.over,
             service="embeddings",
             tokens_in=size.likely,

@@ -8,6 +8,7 @@ from datetime import date
 from osler.core.errors import GuardUnavailable, PolicyRefused, UnknownPatient
 from osler.core.findings import Finding
 from osler.core.messages import ChatRequest
+from osler.core.ports.records import PatientIdentity, RecordItem
 from osler.core.sensitivity import Sensitivity, maximum
 from osler.core.spans import counts
 from osler.deid import Replacer
@@ -37,18 +38,7 @@ class Inward:
         """Whose request it is, every text of it, and how sensitive that is."""
         p, request = self._parts, x.request
         require_known(p.destinations, request.model, "chat")
-        identity, record = None, None
-        if request.patient is not None:
-            identity = p.records.identity(request.patient)
-            if identity is None:
-                # Else a role that may name nobody learned who is known here.
-                p.policy.limits(_who_asks(request))
-                raise UnknownPatient(
-                    "No record of that patient is in this workspace.",
-                    remedy="Load it with `osler kb add FILE`, or check the id.",
-                    param="patient",
-                )
-            record = p.records.items(request.patient, types=SAFETY_TYPES)
+        identity, record = self._patient(request)
         subject = subject_of(p.vault, request.patient)
         slots = Slots(request.messages, request.params, fixed=p.tasks.wrote)
         x = filled(x, identity=identity, record=record, subject=subject, slots=slots)
@@ -66,9 +56,11 @@ class Inward:
                 *(Sensitivity.CLEAR if s in p.public else Sensitivity.PHI for s in sources),
             ]
         )
-        size = size_of(slots.texts, request.params, images=slots.images)
-        ticket = p.budgets.admit(request.caller, size)
         likely, complexity = p.estimators.facts(request)
+        task = p.tasks.audited(request)
+        size = size_of(slots.texts, request.params, images=slots.images)
+        # Nothing below fails: what was let in is given back by whoever has the ticket.
+        ticket = p.budgets.admit(request.caller, size)
         facts = Facts(
             sensitivity=level,
             phi=counts(s for row in found.spans[: len(slots.texts) + len(hidden)] for s in row),
@@ -80,8 +72,7 @@ class Inward:
             tokens_in=size.likely,
             tokens_out=size.answer,
             tenant=request.caller.tenant,
-            key_models=request.caller.models,
-            key_destinations=request.caller.destinations,
+            key=request.caller,
             patient=request.patient is not None,
             task=likely,
             task_named=request.task is not None,
@@ -92,8 +83,23 @@ class Inward:
             explain=request.explain,
             break_glass=breaks_glass(request),
         )
-        task = p.tasks.audited(request)
         return filled(x, facts=facts, found=found, hidden=hidden, size=size, ticket=ticket, task=task)
+
+    def _patient(self, request: ChatRequest) -> tuple[PatientIdentity | None, tuple[RecordItem, ...] | None]:
+        """Who the patient is that the request names, and what of the record the checks look at; None where none is."""
+        if request.patient is None:
+            return None, None
+        p = self._parts
+        identity = p.records.identity(request.patient)
+        if identity is None:
+            # Else a role that may name nobody learned who is known here.
+            p.policy.limits(_who_asks(request))
+            raise UnknownPatient(
+                "No record of that patient is in this workspace.",
+                remedy="Load it with `osler kb add FILE`, or check the id.",
+                param="patient",
+            )
+        return identity, p.records.items(request.patient, types=SAFETY_TYPES)
 
     def _sources(self, request: ChatRequest) -> tuple[str, ...]:
         """What step 4 may draw on: nothing when switched off; the patient's record only when one is named."""

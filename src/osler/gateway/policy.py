@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from osler.core.errors import PolicyRefused
+from osler.core.messages import Caller
 from osler.core.models import Destination, Place, Transform
 from osler.core.sensitivity import Sensitivity
 from osler.gateway.config import RuleConfig, When
@@ -24,6 +25,7 @@ from osler.gateway.roles import Asked, Denied, Limits, Roles
 from osler.gateway.tenants import Tenants
 
 IMAGE = "image"
+_ANYONE = Caller()
 _HIDES = frozenset({"redact", "safe-harbor"})
 """Transforms whose promise an image would break."""
 
@@ -37,8 +39,7 @@ class Facts:
     image, "image". `task` and `complexity` are stated or estimated (`task_named`: the task is stated);
     `task_models` are the models that may do the task (None: all). `tokens_in` and `tokens_out` are estimates for the
     order by cost, None where there is none. `explain`: what the model was sent is asked for. `break_glass`: beyond
-    the role's limits, with a reason. `key_models` and `key_destinations`: the only ones that the caller's key may use
-    (None: all).
+    the role's limits, with a reason. `key` holds what the caller's key is held to.
     """
 
     sensitivity: Sensitivity
@@ -61,8 +62,7 @@ class Facts:
     break_glass: bool = False
     tokens_in: int | None = None
     tokens_out: int | None = None
-    key_models: frozenset[str] | None = None
-    key_destinations: frozenset[str] | None = None
+    key: Caller = _ANYONE
 
     @property
     def counts_as_phi(self) -> bool:
@@ -266,7 +266,7 @@ class Policy:
             tenant.destinations is not None and destination.name not in tenant.destinations
         ):
             return f"the tenant '{facts.tenant}' may not use it"
-        if facts.key_destinations is not None and destination.name not in facts.key_destinations:
+        if facts.key.destinations is not None and destination.name not in facts.key.destinations:
             return "the caller's key may not use it"
         return ""
 

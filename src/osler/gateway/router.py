@@ -129,7 +129,7 @@ def _unfit(target: Target, decision: Decision) -> str | None:
     facts = decision.facts
     if not _among(target, decision.models):
         return f"the rule '{decision.rule}' does not allow this model"
-    if not _among(target, facts.key_models):
+    if not _among(target, facts.key.models):
         return "the caller's key does not allow this model"
     if not _among(target, facts.task_models):
         return "the task does not allow this model"

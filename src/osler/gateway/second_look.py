@@ -59,7 +59,9 @@ class SecondLook:
             inside = all(t.destination.place is Place.ON_PREMISES for t in targets)
             if roster is None or inside or decision.facts.counts_as_phi:
                 return
-        standing = self._parts.outbound(replacer, roster).scan(_PIXELS.sub("", body).encode(), allowed=published)
+        standing = self._parts.outbound(replacer, roster).scan(
+            _PIXELS.sub("", body).encode(), allowed=published
+        )
         if standing:
             kinds = ", ".join(f"{count} {label}" for label, count in sorted(standing.items()))
             raise _refused(f"identifiers that were not replaced ({kinds})", decision)

@@ -209,6 +209,7 @@ class _Ward:
 def _as_configured(ask: Ask, row: Row, ways: Ways, config: Config) -> Ask:
     """The request with what the site's configuration makes of it."""
     without = {
+        "detector": config.deid.engine == "off",
         "retrieval": not config.knowledge.ground,
         "patient": config.deid.wrong_patient == "off",
         "outbound": row.name in ways.untouched,
