@@ -212,6 +212,7 @@ def test_a_configuration_is_checked_and_not_put_in_force(site: Site) -> None:
     assert site.ask("GET", "/admin/config")[1]["digest"] == digest
 
 
+@pytest.mark.ci
 def test_a_slice_of_schemathesis_over_both_surfaces(site: Site) -> None:
     tried = 0
     headers = {"Authorization": f"Bearer {site.admin}"}

@@ -16,6 +16,8 @@ from osler.app.build import build
 from osler.app.config import parse
 from osler.testing import Fault, ModelServerThread, Script
 
+pytestmark = pytest.mark.ci
+
 PIECES = tuple(f"word {at}, " for at in range(200))
 
 

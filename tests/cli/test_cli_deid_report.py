@@ -292,6 +292,7 @@ def test_what_cannot_be_done_is_refused(finished: Path, command: list[str], says
     assert len(rows(finished / "in.jsonl")) == 41
 
 
+@pytest.mark.ci
 def test_structured_records_are_reported_by_their_account(tmp_path: Path) -> None:
     message = "MSH|^~\\&|A|B|C|D|20210314||ORU^R01|1|P|2.5\rPID|1||10384000^^^X^MR||Whitfield^Ann\rNTE|1||Seen by Dr. Ann Whitfield\r"
     (tmp_path / "m.hl7").write_text(message * 2)

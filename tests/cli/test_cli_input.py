@@ -152,7 +152,7 @@ CONFIGS = [
     ),
     (
         "destinations.w = { use = 'nonsense', location = 'on-premises', models.m = { id = 'm' } }\n",
-        "extractive, openai_wire",
+        "extractive, llama_cpp, ollama, openai_wire",
     ),
     ("destinations.w = { url = 'ftp://x', location = 'on-premises', models.m = { id = 'm' } }\n", "http"),
     (
@@ -222,6 +222,7 @@ def test_questions_and_patients_that_are_none(workspace: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.ci
 def test_a_tampered_audit_record_is_named(workspace: Path) -> None:
     folder, arguments = workspace.parent, ("--workspace", str(workspace))
     for n in range(5):
@@ -241,6 +242,7 @@ def test_a_tampered_audit_record_is_named(workspace: Path) -> None:
     assert run_osler("audit", "verify", "--head", head, *arguments, cwd=folder).returncode == 7
 
 
+@pytest.mark.ci
 def test_a_read_only_workspace_and_a_corrupt_database(workspace: Path) -> None:
     folder, arguments = workspace.parent, ("--workspace", str(workspace))
     assert run_osler("ask", "When is metformin contraindicated?", *arguments, cwd=folder).returncode == 0

@@ -132,7 +132,7 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["raises"], 3, r"it raised ValueError at osler_shed.py:"),
         (["hangs", "--timeout", "0.2"], 3, "it had not ended after 0.2 s"),
         (["sourceless"], 3, "a finding must name a source"),
-        (["halves"], 3, "the last piece, and only the last"),
+        (["halves"], 3, "the last piece of a choice, and only the last"),
         (["god"], 3, "Did you mean 'good'"),
         (["detectors.god"], 3, "Did you mean 'good'"),
         (["twin"], 4, "detectors.twin and checks.twin"),

@@ -130,6 +130,7 @@ def test_an_interrupted_run_keeps_what_is_done(tmp_path: Path) -> None:
     assert {line.rsplit(":", 1)[1] for line in out} == {"6b6b6b6b"}, "the secret stays the same"
 
 
+@pytest.mark.ci
 def test_kill_9_at_random_points_then_resume(tmp_path: Path) -> None:
     """Identical to an uninterrupted run, and no worker outlives its run."""
     path = lines_file(tmp_path, 4000)

@@ -248,6 +248,7 @@ ASKED = [
 
 
 @pytest.mark.slow
+@pytest.mark.ci
 def test_a_model_server_is_let_go_when_a_caller_hangs_up_before_the_first_byte(workspace: Path) -> None:
     config = workspace.parent / "osler.toml"
     with ModelServerThread(fault=Fault.HANG) as model:

@@ -98,6 +98,7 @@ def test_another_allergy_changes_the_answer_and_the_findings(tmp_path: Path, sam
     assert not any(NSAID in quote.lower() for quote in allergies)
 
 
+@pytest.mark.ci
 def test_for_people_it_prints_everything_the_issue_names(tmp_path: Path) -> None:
     done = run_osler("demo", "--workspace", str(tmp_path / "d"), cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -222,6 +222,7 @@ def standing(sent: str, value: str) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("standard", ["surrogate", "redact", "safe-harbor"])
+@pytest.mark.ci
 def test_hard_names_stay_inside_and_come_back(tmp_path: Path, standard: str) -> None:
     with echoing() as server:
         made = platform(tmp_path, server.url, standard)

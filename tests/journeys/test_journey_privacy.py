@@ -90,6 +90,7 @@ def standing(raw: bytes, wanted: set[str]) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("standard", ["safe-harbor", "surrogate", "redact"])
+@pytest.mark.ci
 def test_no_identifier_of_a_record_stands_in_what_a_deidentified_only_destination_gets(
     workspace: Path, samples: Path, standard: str
 ) -> None:

@@ -28,6 +28,7 @@ def test_each_scenario_says_what_it_promises_and_what_to_do() -> None:
     assert all(scenario.promise and scenario.remedy for scenario in SCENARIOS)
 
 
+@pytest.mark.ci
 def test_what_processes_that_are_killed_were_told_of_is_kept(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     scene = Scene(folder=tmp_path, seed=7, rounds=3, progress=lambda done, total: seen.append((done, total)))
