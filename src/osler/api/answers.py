@@ -86,6 +86,7 @@ class Decision(Struct, forbid_unknown_fields=True):
     transform: Transform | UnsetType = UNSET
     replaced: Counts | UnsetType = UNSET
     cached: bool | UnsetType = UNSET
+    shared: bool | UnsetType = UNSET
 
 
 class SentMessage(Struct):

@@ -104,7 +104,9 @@ def _show(console: Console, found: Explanation) -> None:
     told = [f"{name} {_words(value)}" for name, value in facts.items() if value]
     console.print(Text(f"facts       {'; '.join(told)}"))
     if found.facts.tokens_in is not None:
-        console.print(Text(f"tokens      about {found.facts.tokens_in} in, {found.facts.tokens_out} out"))
+        most = found.facts.tokens_out
+        out = f"{most} out at most" if most is not None else "out not bounded by the request"
+        console.print(Text(f"tokens      about {found.facts.tokens_in} in, {out}"))
     if found.choices:
         console.print(
             Text(f"transform   {shown['transform']}; replaced {_words(found.replaced) or 'nothing'}")

@@ -104,6 +104,8 @@ class Exchange:
             trace["replaced"] = dict(self.replaced)
         if self.kept is not None:
             trace["cached"] = True
+        if self.follows:
+            trace["shared"] = True
         return trace
 
     def to_json(self) -> dict[str, object]:
