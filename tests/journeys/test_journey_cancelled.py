@@ -137,8 +137,7 @@ def test_a_caller_who_goes_while_waiting_for_a_turn_leaves_the_others_theirs(wor
     asyncio.run(main())
 
 
-MANY = 300
-"""More than can do their steps while the first one's record is being made durable."""
+MANY = 60
 
 
 def test_of_many_requests_the_first_is_answered_before_the_last_is_begun(workspace: Path) -> None:
@@ -154,6 +153,9 @@ def test_of_many_requests_the_first_is_answered_before_the_last_is_begun(workspa
                     begun.append(sum(len(r.body) > 0 for r in built.stores.audit.records()))
 
         try:
+            await one(-1)  # the roster is there from now on: until it is, steps are done beside the loop
+            ended.clear()
+            begun.clear()
             await asyncio.gather(*(one(n) for n in range(MANY)))
         finally:
             await built.aclose()
