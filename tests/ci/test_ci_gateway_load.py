@@ -17,7 +17,7 @@ import pytest
 from osler.testing import ModelServerThread, Script
 from osler_process import Served, run_osler, serving
 
-pytestmark = pytest.mark.ci
+pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("gateway-load")]
 
 MANY = 300
 PIECES = tuple(f"word {at} " for at in range(20))
