@@ -17,7 +17,7 @@ import pytest
 from osler.testing import ModelServerThread, Script
 from osler_process import Served, run_osler, serving
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("gateway-load")]
+pytestmark = pytest.mark.ci
 
 MANY = 300
 PIECES = tuple(f"word {at} " for at in range(20))
@@ -61,7 +61,10 @@ def body(*, stream: bool) -> dict[str, Any]:
     return {"model": "m", "messages": messages, "stream": stream, "metadata": {"ground": "off"}}
 
 
-def test_three_hundred_at_once_are_answered_or_told_when_to_come_again(site: Site) -> None:
+@pytest.fixture(scope="module")
+def ended(site: Site) -> list[tuple[int, float]]:
+    """Status and seconds of each of many requests at once."""
+
     async def one(session: aiohttp.ClientSession, stream: bool) -> tuple[int, float]:
         begun = time.monotonic()
         url = f"{site.served.url}/v1/chat/completions"
@@ -80,7 +83,12 @@ def test_three_hundred_at_once_are_answered_or_told_when_to_come_again(site: Sit
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             return await asyncio.gather(*(one(session, n % 2 == 0) for n in range(MANY)))
 
-    ended = asyncio.run(storm())
+    return asyncio.run(storm())
+
+
+def test_three_hundred_at_once_are_answered_or_told_when_to_come_again(
+    site: Site, ended: list[tuple[int, float]]
+) -> None:
     statuses = Counter(status for status, _ in ended)
     print(f"statuses {dict(statuses)}, longest {max(s for _, s in ended):.1f} s")
     assert set(statuses) == {200, 429}
@@ -96,15 +104,15 @@ async def storm_of_one(site: Site) -> int:
         return answer.status
 
 
-def test_none_of_them_is_missing_in_the_audit(site: Site) -> None:
+def test_none_of_them_is_missing_in_the_audit(site: Site, ended: list[tuple[int, float]]) -> None:
     show = ("audit", "show", "--last", "2000", "--json", "--workspace", str(site.workspace))
     shown = run_osler(*show, cwd=site.workspace.parent).stdout
     records = (
         [json.loads(line) for line in shown.splitlines()] if shown.startswith('{"') else json.loads(shown)
     )
     rows = records if isinstance(records, list) else records["records"]
-    ended = [r for r in rows if r["kind"] in ("closed", "answer", "failed", "refused")]
-    assert len({r["request"] if "request" in r else r["request_id"] for r in ended}) == MANY + 1
+    last = {r["request_id"] for r in rows if r["kind"] in ("closed", "answer", "failed", "refused")}
+    assert len(last) >= len(ended) == MANY
     verify = ("audit", "verify", "--json", "--workspace", str(site.workspace))
     verdict = json.loads(run_osler(*verify, cwd=site.workspace.parent).stdout)
     assert verdict["ok"], verdict
