@@ -64,4 +64,7 @@ def _deepest(lines: list[str], keys: tuple[str, ...]) -> int | None:
 
 
 def _legible(key: str) -> str:
+    """A key as an error shows it. One with blanks is no name of anything here and may be a text: it is not repeated."""
+    if any(c.isspace() for c in key):
+        return "a key with blanks"
     return "".join(c if c.isprintable() else "?" for c in key)
