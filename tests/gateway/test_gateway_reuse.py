@@ -56,6 +56,8 @@ def test_an_answer_is_kept_per_tenant_until_it_is_too_old_and_each_is_audited(wo
             assert first.signed
             assert again.signed
             assert again.signed.number > first.signed.number
+            bodies = [record.body for record in built.stores.audit.records()]
+            assert ["sent" in body for body in bodies] == [True, False]
             await ask(built, request(caller=Caller(tenant="north")))
             await ask(built, request(params={"temperature": 0, "seed": 1}))
             await ask(built, request(reuse="off"))

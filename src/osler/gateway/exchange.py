@@ -79,6 +79,11 @@ class Exchange:
         return value
 
     @property
+    def reuses(self) -> bool:
+        """Whether nothing of it is sent: its answer is kept, or is that of a call which another request made."""
+        return self.kept is not None or self.follows
+
+    @property
     def answer(self) -> str:
         """The text of the first choice, which `osler ask` and the `osler` object show."""
         return self.choices[0].text if self.choices else ""
@@ -118,7 +123,11 @@ class Exchange:
             "audit": audit_json(self.signed),
         }
         if self.request.explain:
-            shown["sent"] = [dict(m.wire or {"role": m.role, "content": m.content}) for m in self.outbound]
+            shown["sent"] = [
+                dict(m.wire or {"role": m.role, "content": m.content})
+                for m in self.outbound
+                if not self.reuses
+            ]
         return shown
 
 

@@ -72,7 +72,7 @@ def exchange_body(x: Exchange, config: str, *, outcome: str, ms: int) -> dict[st
         else {"n": e.n, "doc": digest(subject, e.doc), "sha256": digest(subject, e.sha256)}
         for e in x.evidence
     ]
-    if x.outbound:
+    if x.outbound and not x.reuses:
         body["sent"] = said.get("sent") or digest(subject, _conversation(x.outbound))
         if x.params:
             body["params"] = said.get("params") or digest(subject, _json(x.params))
