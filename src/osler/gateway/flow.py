@@ -99,33 +99,13 @@ class MarkerFilter:
         return cite.clean(text, self._evidence)
 
 
-class TextChannel:
-    """Prose: restored, its markers cleaned, its sentences checked."""
+class _Channel:
+    """One text on its way back: what was restored of it, and what was released."""
 
-    def __init__(self, options: FlowOptions, *, cited: bool) -> None:
-        self._restoring = options.text()
-        self._markers = MarkerFilter(options.evidence) if cited else None
-        self._hold = options.hold_back()
+    def __init__(self, restoring: Restoring) -> None:
+        self._restoring = restoring
         self._restored: list[str] = []
         self._shown: list[str] = []
-
-    def feed(self, piece: str) -> str:
-        """What may be shown by now."""
-        restored = self._restoring.feed(piece)
-        self._restored.append(restored)
-        return self._show(self._hold.feed(self._markers.feed(restored) if self._markers else restored))
-
-    def finish(self) -> str:
-        """The rest."""
-        tail = self._restoring.finish()
-        self._restored.append(tail)
-        if self._markers:
-            tail = self._markers.feed(tail) + self._markers.finish()
-        return self._show(self._hold.feed(tail) + self._hold.finish())
-
-    def add(self, text: str) -> str:
-        """Words of Osler's own, after the end."""
-        return self._show(text)
 
     @property
     def redacted(self) -> Mapping[str, int]:
@@ -142,17 +122,50 @@ class TextChannel:
         """What was released."""
         return "".join(self._shown)
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What the checks found in the sentences so far."""
-        return tuple(self._hold.findings)
+    def _restore(self, piece: str) -> str:
+        self._restored.append(self._restoring.feed(piece))
+        return self._restored[-1]
+
+    def _restore_rest(self) -> str:
+        self._restored.append(self._restoring.finish())
+        return self._restored[-1]
 
     def _show(self, text: str) -> str:
         self._shown.append(text)
         return text
 
 
-class JsonChannel:
+class TextChannel(_Channel):
+    """Prose: restored, its markers cleaned, its sentences checked."""
+
+    def __init__(self, options: FlowOptions, *, cited: bool) -> None:
+        super().__init__(options.text())
+        self._markers = MarkerFilter(options.evidence) if cited else None
+        self._hold = options.hold_back()
+
+    def feed(self, piece: str) -> str:
+        """What may be shown by now."""
+        restored = self._restore(piece)
+        return self._show(self._hold.feed(self._markers.feed(restored) if self._markers else restored))
+
+    def finish(self) -> str:
+        """The rest."""
+        tail = self._restore_rest()
+        if self._markers:
+            tail = self._markers.feed(tail) + self._markers.finish()
+        return self._show(self._hold.feed(tail) + self._hold.finish())
+
+    def add(self, text: str) -> str:
+        """Words of Osler's own, after the end."""
+        return self._show(text)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the checks found in the sentences so far."""
+        return tuple(self._hold.findings)
+
+
+class JsonChannel(_Channel):
     """JSON in pieces: the arguments of a tool call, an answer by a schema. Restored inside of its strings.
 
     Where there are checks it is released when it is whole: a string of it that must not be shown is replaced, and
@@ -161,39 +174,20 @@ class JsonChannel:
 
     def __init__(self, options: FlowOptions) -> None:
         self._options = options
-        self._restoring = options.json()
-        self._restored: list[str] = []
-        self._shown: list[str] = []
+        super().__init__(options.json())
         self._found: list[Finding] = []
 
     def feed(self, piece: str) -> str:
         """What may be shown by now."""
-        restored = self._restoring.feed(piece)
-        self._restored.append(restored)
+        restored = self._restore(piece)
         return self._show(restored) if self._options.guard.idle else ""
 
     def finish(self) -> str:
         """The rest."""
-        tail = self._restoring.finish()
-        self._restored.append(tail)
+        tail = self._restore_rest()
         if self._options.guard.idle:
             return self._show(tail)
         return self._show(self._checked("".join(self._restored)))
-
-    @property
-    def redacted(self) -> Mapping[str, int]:
-        """How many identifiers that nobody supplied were taken out, by label."""
-        return self._restoring.redacted
-
-    @property
-    def restored(self) -> str:
-        """The JSON as the model gave it, before anything was withheld."""
-        return "".join(self._restored)
-
-    @property
-    def shown(self) -> str:
-        """What was released."""
-        return "".join(self._shown)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -222,10 +216,6 @@ class JsonChannel:
         shown = hold.feed(text) + hold.finish()
         self._found += (replace(f, start=-1, end=-1) for f in hold.findings)
         return shown
-
-    def _show(self, text: str) -> str:
-        self._shown.append(text)
-        return text
 
 
 @dataclass(slots=True)
