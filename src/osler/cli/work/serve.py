@@ -2,10 +2,12 @@
 
 import os
 import resource
+import select
 import signal
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -89,7 +91,14 @@ def serve(
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's supervisor, but that SIGHUP reloads the configuration in every worker instead of replacing them."""
+    """uvicorn's supervisor, but that SIGHUP reloads the configuration in every worker instead of replacing them.
+
+    And signals are handed on at once: uvicorn looks for them twice a second, while a load balancer already asks.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self.should_exit = _UntilSignal()
 
     def handle_hup(self) -> None:
         """Hand the signal on."""
@@ -107,6 +116,25 @@ class Supervisor(Multiprocess):
         """Start those again that ended."""
         with _hangups_wait():
             super().keep_subprocess_alive()
+
+
+class _UntilSignal(threading.Event):
+    """An event for which waiting ends early when a signal comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._came, told = socket.socketpair()
+        self._came.setblocking(False)
+        told.setblocking(False)
+        self._told = told  # kept, as closing it would end what the interpreter writes into
+        signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the event, a signal or the time; whether it was the event."""
+        if not self.is_set() and select.select([self._came], [], [], timeout)[0]:
+            with suppress(BlockingIOError):
+                self._came.recv(4096)
+        return self.is_set()
 
 
 @contextmanager
