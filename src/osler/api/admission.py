@@ -7,6 +7,7 @@ What is limited is the work and the noise that wrong keys make.
 
 import ipaddress
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from starlette.requests import Request
@@ -130,10 +131,15 @@ class Admission:
         if self._behind_proxy:
             seen = request.headers.getlist("x-forwarded-for")
             address = seen[-1].rpartition(",")[2].strip() if seen else address
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return "unknown"
-        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
-            return str(ipaddress.ip_network((int(parsed), _IPV6_SITE), strict=False))
-        return str(parsed)
+        return _counted_as(address)
+
+
+@lru_cache(1024)
+def _counted_as(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ipaddress.ip_network((int(parsed), _IPV6_SITE), strict=False))
+    return str(parsed)

@@ -31,7 +31,7 @@ from osler.api.metrics import Metrics
 from osler.api.protocol import TIMEOUTS
 from osler.api.reloading import OnePlatform, reload_on_hangup
 from osler.api.render import json_response
-from osler.api.routes import Api
+from osler.api.routes import Answering, Api
 from osler.api.standing import Standing
 from osler.api.traces import Traces
 from osler.app import config as configuration
@@ -84,10 +84,10 @@ def application(
     metrics.watch(Standing(live, lambda: around.concurrency.now))
     api = Api(live, metrics, around.drain, require_keys=require_keys)
     routes = [
-        Route("/v1/chat/completions", api.chat, methods=["POST"]),
-        Route("/v1/completions", api.completions, methods=["POST"]),
-        Route("/v1/responses", api.responses, methods=["POST"]),
-        Route("/v1/embeddings", api.embeddings, methods=["POST"]),
+        Route("/v1/chat/completions", Answering(api.chat), methods=["POST"]),
+        Route("/v1/completions", Answering(api.completions), methods=["POST"]),
+        Route("/v1/responses", Answering(api.responses), methods=["POST"]),
+        Route("/v1/embeddings", Answering(api.embeddings), methods=["POST"]),
         Route("/v1/models", api.models, methods=["GET"]),
         Route("/v1/models/{name:path}", api.model, methods=["GET"]),
         Route("/v1/openapi.json", api.document, methods=["GET"]),

@@ -13,6 +13,7 @@ from starlette.types import Receive
 
 from osler.api.nesting import require_plain
 from osler.core.errors import AuthError, GuardUnavailable, RequestTimeout, TooLarge, UnsupportedFormat
+from osler.gateway.deadlines import within
 
 SPARE = 16 << 20
 """Bytes above the limit that are still read and thrown away before a refusal is sent."""
@@ -73,7 +74,7 @@ async def read_body(request: Request, limit: int, seconds: float) -> bytes:
             remedy="Send it as it is, without Content-Encoding.",
         )
     try:
-        async with asyncio.timeout(seconds):
+        with within(seconds):
             body = await _whole(request, limit)
     except TimeoutError:
         raise RequestTimeout(

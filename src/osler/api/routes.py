@@ -1,12 +1,13 @@
 """The routes: each parses, calls one workflow and renders."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast, get_args
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from osler.api import openapi, wire
 from osler.api.admission import Admission
@@ -30,6 +31,19 @@ from osler.gateway.router import AUTO, known_names
 
 Read = Callable[[Mapping[str, Any], Mapping[str, str], Caller, str], ChatRequest]
 Shaped = Callable[[ChatRequest, Mapping[str, Any]], Shape]
+
+
+class Answering:
+    """A route's handler as an ASGI application. Starlette's own way wraps each in a handler of exceptions of its own,
+    while the one around all routes already does what is needed."""
+
+    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        response = await self._answer(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 class Api:

@@ -7,8 +7,8 @@ A thread that hangs cannot be stopped in Python; it is left behind, and nobody r
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Callable, Mapping
 from typing import TypeVar, TypeVarTuple
 
 from osler.core.audit import AuditEntry, AuditRecord
@@ -16,11 +16,49 @@ from osler.core.clock import Clock, timestamp
 from osler.core.errors import GuardUnavailable, OslerError, StoreError
 from osler.core.messages import ChatRequest
 from osler.core.ports.audit_log import AuditLog
+from osler.gateway.deadlines import within
 
 LONG_TEXT = 20_000
 """Characters from which a text is worked on beside the event loop; each further so many have the patience again."""
+QUIET_S = 0.001
+"""Who comes so long after the turn before waits for none: nobody else has been kept waiting meanwhile."""
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+
+class Turns:
+    """Who is at work in the event loop."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.last = 0.0
+
+
+class Turn:
+    """A turn, within `async with`: whether the work is to be done at once, in the event loop."""
+
+    __slots__ = ("_at_once", "_turns")
+
+    def __init__(self, turns: Turns, *, at_once: bool) -> None:
+        self._turns = turns
+        self._at_once = at_once
+
+    async def __aenter__(self) -> bool:
+        turns = self._turns
+        if self._at_once:
+            await turns.lock.acquire()
+            if time.monotonic() - turns.last < QUIET_S:
+                try:
+                    await asyncio.sleep(0)
+                except BaseException:
+                    turns.lock.release()
+                    raise
+        return self._at_once
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._at_once:
+            self._turns.last = time.monotonic()
+            self._turns.lock.release()
 
 
 class Bounds:
@@ -36,11 +74,11 @@ class Bounds:
         self._waits = waits
         self._is_ready = is_ready
         self._patience_s = patience_s
-        self._turns = asyncio.Lock()
+        self._turns = Turns()
 
     async def run(self, work: Callable[[*Ts], T], *args: *Ts, length: int = 0) -> T:
         """The result of `work(*args)`, which works on `length` characters. GuardUnavailable when it takes too long."""
-        if not self._is_beside(length):
+        if not self.is_beside(length):
             return work(*args)
         try:
             async with asyncio.timeout(self._patience_s * (1 + length // LONG_TEXT)) as bound:
@@ -53,19 +91,17 @@ class Bounds:
                 remedy="Run `osler doctor`; look into the services that detectors and checks ask.",
             ) from None
 
-    @asynccontextmanager
-    async def turn(self, length: int) -> AsyncGenerator[None, None]:
+    def is_beside(self, length: int) -> bool:
+        """Whether work on so many characters is done beside the event loop."""
+        return self._waits or length > LONG_TEXT or not self._is_ready()
+
+    def turn(self, length: int) -> "Turn":
         """One request after another does its steps 1 to 5, each in a turn of the event loop of its own.
 
-        Of many that come at once the first would otherwise wait until all have done their steps, and
-        so would everybody else, health checks too. What is worked on beside the loop needs no turn.
+        Of many that come at once the first would otherwise wait until all have done their steps, and so would
+        everybody else, health checks too. What is worked on beside the loop needs no turn.
         """
-        if self._is_beside(length):
-            yield
-            return
-        async with self._turns:
-            await asyncio.sleep(0)
-            yield
+        return Turn(self._turns, at_once=not self.is_beside(length))
 
     async def signed(
         self, audit: AuditLog, clock: Clock, *, kind: str, request_id: str, body: Mapping[str, object]
@@ -79,7 +115,7 @@ class Bounds:
             instance=audit.instance,
         )
         try:
-            async with asyncio.timeout(self._patience_s):
+            with within(self._patience_s):
                 record: object = await audit.append(entry)
         except TimeoutError:
             raise StoreError(
@@ -100,9 +136,6 @@ class Bounds:
                 remedy="Run `osler doctor`; report it if it finds nothing.",
             )
         return record
-
-    def _is_beside(self, length: int) -> bool:
-        return self._waits or length > LONG_TEXT or not self._is_ready()
 
 
 def length_of(request: ChatRequest) -> int:

@@ -50,6 +50,7 @@ class Exchange:
     ticket: Ticket = NO_TICKET
     facts: Facts | None = None
     decision: Decision | None = None
+    trace: Mapping[str, object] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
     grounding: Grounding | None = field(default=None, repr=False)
     replacer: Replacer | None = field(default=None, repr=False)
@@ -100,7 +101,7 @@ class Exchange:
 
     def decision_json(self) -> dict[str, object]:
         """The decision trace with the target that was used and what was replaced on the way to it, by kind."""
-        trace = self.decision.to_json() if self.decision else {}
+        trace = dict(self.trace)
         if self.target is not None:
             trace["destination"] = self.target.destination.name
             trace["model"] = self.target.model.name

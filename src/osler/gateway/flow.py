@@ -421,7 +421,8 @@ class AnswerFlow:
         return choice
 
     def _in_order(self) -> list[ChoiceFlow]:
-        return [self._choices[index] for index in sorted(self._choices)]
+        choices = self._choices
+        return [choices[index] for index in sorted(choices)] if len(choices) > 1 else list(choices.values())
 
 
 def _says(tool: ToolDelta) -> bool:

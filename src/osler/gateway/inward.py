@@ -117,7 +117,7 @@ class Inward:
             raise GuardUnavailable("Policy gave no decision; nothing was sent.", remedy="Run `osler doctor`.")
         if decision.facts.break_glass:
             self._parts.observer.broke_glass(decision.facts.role)
-        return filled(x, decision=decision)
+        return filled(x, decision=decision, trace=decision.to_json())
 
     # 3 ── which of the allowed models?
     def route(self, x: Exchange) -> Exchange:

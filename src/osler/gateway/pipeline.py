@@ -37,30 +37,41 @@ class Pipeline:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self._inward = Inward(parts)
+        steps = self._inward = Inward(parts)
         self._bounds = bounds_of(parts)
+        self._steps: tuple[tuple[str, Callable[[Exchange], Exchange]], ...] = (
+            ("sensitivity", steps.sensitivity),
+            ("policy", steps.policy),
+            ("route", steps.route),
+            ("ground", steps.ground),
+            ("surrogate", steps.surrogate),
+        )
 
     async def run(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """The way of one request: pieces while it streams, then Done, or Failed at any point."""
         x = Exchange(request=request, started=self.parts.clock.monotonic())
         opening = ending = False
-        steps = self._inward
         try:
             x = filled(x, request=self.parts.tasks.prepare(request))
-            async with self._bounds.turn(length_of(request)):
-                x = await self._step("sensitivity", steps.sensitivity, x)
-                x = await self._step("policy", steps.policy, x)
-                x = await self._step("route", steps.route, x)
-                x = await self._step("ground", steps.ground, x)
-                x = await self._step("surrogate", steps.surrogate, x)
-                x = self._joined(steps.reused(x))
+            length = length_of(x.request)
+            async with self._bounds.turn(length) as at_once:
+                for name, step in self._steps:
+                    begun = self.parts.clock.monotonic()
+                    try:
+                        x = step(x) if at_once else await self._bounds.run(step, x, length=length)
+                    finally:
+                        self.parts.observer.step(name, self.parts.clock.monotonic() - begun)
+                x = self._joined(self._inward.reused(x))
             opening = _is_opened(x)
             x = await self._open(x)
+            flows = not self._bounds.is_beside(0)
             async with aclosing(self._call(x)) as deltas:
                 async for target, delta in deltas:
                     if target is not x.target or delta.usage is not None:
                         x = filled(x, target=target, usage=delta.usage or x.usage)
-                    shown = await self._bounds.run(self._passed, x, delta)
+                    shown = (
+                        self._passed(x, delta) if flows else await self._bounds.run(self._passed, x, delta)
+                    )
                     if shown is not None and request.stream:
                         yield shown
             x, tail = await self._timed("verify", self._bounds.run(self._conclude, x))
@@ -94,7 +105,7 @@ class Pipeline:
         reuse = self.parts.reuse
         if x.kept is not None or not x.key or not reuse.shares(x.request.params):
             return x
-        call = reuse.call(x.key, lambda: self._kept(x, self._upstream(x)), x.having(x.replacer))
+        call = reuse.call(x.key, lambda: self._said(x), x.having(x.replacer))
         if call.replacer is x.replacer or call.replacer is None:
             return filled(x, call=call)
         return filled(self._inward.flowing(x, call.replacer), call=call, follows=True)
@@ -104,7 +115,7 @@ class Pipeline:
         """What the model says: from memory, from a call that others listen to as well, or from a call of its own."""
         if x.kept is not None:
             return _again(x.kept)
-        return self._shared(x, x.call) if x.call is not None else self._kept(x, self._upstream(x))
+        return self._shared(x, x.call) if x.call is not None else self._said(x)
 
     def _upstream(self, x: Exchange) -> AsyncGenerator[Said, None]:
         p, facts = self.parts, x.having(x.facts)
@@ -139,17 +150,19 @@ class Pipeline:
             if not call.is_open or call.is_whole:
                 self.parts.reuse.ended(x.key, call)
 
-    async def _kept(self, x: Exchange, source: AsyncGenerator[Said, None]) -> AsyncGenerator[Said, None]:
-        """The same, kept for the next request of its kind where answers are."""
+    def _said(self, x: Exchange) -> AsyncGenerator[Said, None]:
+        """What a call of its own says, kept for the next request of its kind where answers are."""
+        said = self._upstream(x)
         keeps = bool(x.key) and self.parts.reuse.keeps(phi=x.having(x.facts).counts_as_phi)
+        return self._kept(x, said) if keeps else said
+
+    async def _kept(self, x: Exchange, source: AsyncGenerator[Said, None]) -> AsyncGenerator[Said, None]:
         pieces: list[Said] = []
         async with aclosing(source) as said:
             async for piece in said:
-                if keeps:
-                    pieces.append(piece)
+                pieces.append(piece)
                 yield piece
-        if keeps:
-            self.parts.reuse.keep(x.key, pieces, x.replacer)
+        self.parts.reuse.keep(x.key, pieces, x.replacer)
 
     # 7 and 8 ── surrogates out, real identifiers in; drugs, allergies, citations
     def _passed(self, x: Exchange, delta: Delta) -> Piece | None:
@@ -225,14 +238,6 @@ class Pipeline:
         return await self._bounds.signed(
             p.audit, p.clock, kind=kind, request_id=x.request.request_id, body=body
         )
-
-    async def _step(self, name: str, step: Callable[[Exchange], Exchange], x: Exchange) -> Exchange:
-        """Run one step and measure it."""
-        begun = self.parts.clock.monotonic()
-        try:
-            return await self._bounds.run(step, x, length=length_of(x.request))
-        finally:
-            self.parts.observer.step(name, self.parts.clock.monotonic() - begun)
 
     async def _timed(self, name: str, work: Awaitable[T]) -> T:
         """What `work` gives, measured as a step."""

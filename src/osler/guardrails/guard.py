@@ -54,21 +54,25 @@ class Guard:
 
     def question(self, statement: Statement) -> tuple[Finding, ...]:
         """What the checks find in a question."""
-        return self._run(replace(statement, part="question"))
+        return self._run(statement, "question")
 
     def sentence(self, statement: Statement) -> tuple[Finding, ...]:
         """What the checks find in one sentence of an answer."""
-        return self._run(replace(statement, part="sentence"))
+        return self._run(statement, "sentence")
 
     def answer(self, statement: Statement) -> tuple[Finding, ...]:
         """What the checks find in an answer as a whole."""
-        return self._run(replace(statement, part="answer"))
+        return self._run(statement, "answer")
 
-    def _run(self, statement: Statement) -> tuple[Finding, ...]:
+    def _run(self, statement: Statement, part: str) -> tuple[Finding, ...]:
+        if not self._checks:
+            return ()
+        if statement.part != part:
+            statement = replace(statement, part=part)
         return tuple(
             finding
             for check in self._checks
-            if statement.part in check.parts
+            if part in check.parts
             for finding in _findings(check, statement)
         )
 

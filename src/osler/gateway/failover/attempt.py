@@ -1,12 +1,13 @@
 """One call of one model server. Before its first real piece nothing of it is given out: another may still take over."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Literal
 
 from osler.core.clock import Clock
 from osler.core.errors import OslerError, UpstreamError, UpstreamTimeout
 from osler.core.messages import Delta
+from osler.gateway.deadlines import within
 from osler.gateway.router import Target
 
 Outcome = Literal["begun", "answered", "failed", "given up"]
@@ -56,7 +57,7 @@ class Attempt:
     async def begin(self, within_s: float, why: str) -> None:
         """Wait until it can be given out. UpstreamError when it fails or takes too long; `why` says what to do then."""
         try:
-            async with asyncio.timeout(within_s):
+            with within(within_s):
                 async for delta in self._answer:
                     self._held.append(delta)
                     if self._stream and is_real(delta):
@@ -75,8 +76,13 @@ class Attempt:
             self.waited_s = self.elapsed_s()
         self._told(self, "begun", None)
 
+    def whole(self) -> Sequence[Delta]:
+        """All pieces of a plain answer, which is whole once it has begun."""
+        self._end("answered", None)
+        return self._held
+
     async def pieces(self, slowest: float) -> AsyncGenerator[Delta, None]:
-        """All pieces, those held first. `slowest`: characters a second that must come on average; 0: any."""
+        """All pieces of a stream, those held first. `slowest`: characters a second that must come on average."""
         length = sum(map(_length, self._held))
         for delta in self._held:
             yield delta

@@ -161,7 +161,11 @@ class Failover:
                     raise
                 except UpstreamError:
                     continue
-                async with aclosing(attempt.pieces(retries.slowest if stream else 0.0)) as given:
+                if not stream:
+                    for delta in attempt.whole():
+                        yield attempt.target, delta
+                    return
+                async with aclosing(attempt.pieces(retries.slowest)) as given:
                     async for delta in given:
                         yield attempt.target, delta
                 return
