@@ -51,6 +51,7 @@ class Tagger:
 
     name = "tagger"
     waits = False
+    lasting = True
 
     def __init__(self) -> None:
         self._network = network(self.name)
