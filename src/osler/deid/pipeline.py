@@ -130,16 +130,17 @@ class Deidentifier:
 
         What detectors said of a text may be remembered, for others of the same `realm`.
         """
-        return self._together(Found(texts=(), known=tuple(known), alone=(), spans=(), realm=realm), texts)
+        nothing = Found(texts=(), known=tuple(known), alone=(), spans=(), realm=realm)
+        return self._together(nothing, tuple(texts))
 
     def detect_more(self, found: Found, texts: Sequence[str]) -> Found:
         """What is found in those of `found` and, behind them, in `texts`: as `detect` of all at once gives it.
 
         Detectors look at `texts` alone; what was found in any of all is looked for in all.
         """
-        return self._together(found, texts)
+        return self._together(found, tuple(texts))
 
-    def _together(self, found: Found, new: Sequence[str]) -> Found:
+    def _together(self, found: Found, new: tuple[str, ...]) -> Found:
         texts = (*found.texts, *new)
         alone = (*found.alone, *self._alone(new, found.known, found.realm)) if new else found.alone
         return replace(found, texts=texts, alone=alone, spans=self._spread(texts, alone))
