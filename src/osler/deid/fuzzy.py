@@ -19,6 +19,8 @@ DETECTOR = "known"
 _SCORE = 0.9
 _LEAST = 5
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_ASCII_WORD = re.compile(r"[a-z]{4,}")
+"""The same in folded ASCII, in half the time."""
 _COMMON = In.WORD | In.ORDINARY | In.CLINICAL | In.BRAND | In.EPONYM
 
 
@@ -45,7 +47,8 @@ class FuzzyNames:
             return
         low, shapes = fold(text), self._shapes
         # the first letter and the length tell most words from all names
-        words = {w for w in _WORD.findall(low) if (w[0], len(w)) in shapes} - self._exact
+        found = (_ASCII_WORD if low.isascii() else _WORD).findall(low)
+        words = {w for w in found if (w[0], len(w)) in shapes} - self._exact
         evidence = gazetteers.load().evidence
         near = {word for word in words if self._is_near(word) and not evidence(word) & _COMMON}
         if not near:

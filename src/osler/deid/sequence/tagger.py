@@ -103,7 +103,7 @@ class Tagger:
             run, first = found[begin:end], found[begin]
             begin = end
             kind = self._labels[first.label]
-            if kind is not None and not all([one.sign for one in run]):
+            if kind is not None and any(not one.sign for one in run):
                 yield number, first.start, last.end, kind, round(max([one.score for one in run]), 3)
 
 
