@@ -81,6 +81,9 @@ def test_what_has_not_changed_is_used_again_and_the_rest_is_made_anew(platform: 
     assert made.completers["embedded"] is not platform.completers["embedded"]
     other = rebuild(platform, parse({**TABLE, "deid": {"engine": "fast", "allow": ["Mercy Protocol"]}}))
     assert other.detectors is not platform.detectors
+    # ... and with them what was remembered of texts
+    assert other.detectors._memory is not platform.detectors._memory
+    assert other.detectors._memory is not None
     assert changed(platform.config, other.config) == ("deid",)
 
 

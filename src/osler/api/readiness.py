@@ -20,7 +20,7 @@ from osler.gateway.policy import Facts
 Need = Literal["any", "phi", "clear", "all"]
 _OK = "ok"
 _PHI = Facts(sensitivity=Sensitivity.PHI)
-_TRIAL = ("Is it there?",)
+_TRIAL = ("Is it there?",)  # too short to be answered from memory (osler.deid.remembered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

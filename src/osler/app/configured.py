@@ -32,7 +32,9 @@ def build_deidentifier(config: Config) -> Deidentifier:
         for name in dict.fromkeys((*extra, *names))
     }
     return Deidentifier(
-        [made[name] for name in names], site=SiteProtocol.of(config.deid, config.place("deid"))
+        [made[name] for name in names],
+        site=SiteProtocol.of(config.deid, config.place("deid")),
+        remember=config.deid.remember,
     )
 
 

@@ -84,5 +84,14 @@ class DeidConfig(BaseModel):
             "`redact`: a label takes their place. `off`: they are shown."
         ),
     )
+    remember: int = Field(
+        4096,
+        ge=0,
+        le=1_000_000,
+        description=(
+            "For how many texts a process remembers where identifiers were found: in a chat each turn sends all former "
+            "ones again. Kept are places, kinds and scores under a keyed digest, in 8 MB at most; no text. 0: nothing."
+        ),
+    )
     deny: tuple[DenyConfig, ...] = Field((), description="Texts that always are identifiers, below.")
     patterns: tuple[PatternConfig, ...] = Field((), description="This site's own identifiers, below.")

@@ -101,23 +101,26 @@ def consistent(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> list[tu
     """The same number under the same label wherever it stands: the one that a pattern gave it, else the surest."""
     best: dict[str, tuple[bool, float, Label]] = {}
     values = [
-        ["".join(filter(str.isalnum, text[s.start : s.end])).lower() for s in spans]
+        ["" if s.label in _PROSE else _bare(text[s.start : s.end]) for s in spans]
         for text, spans in zip(texts, found, strict=True)
     ]
     for spans, row in zip(found, values, strict=True):
         for span, value in zip(spans, row, strict=True):
-            if span.label not in _PROSE and len(value) >= _LEAST_VALUE:
+            if len(value) >= _LEAST_VALUE:
                 rank = (span.detector not in NETWORKS and span.score >= _LABELLED, span.score, span.label)
                 best[value] = max(best.get(value, rank), rank)
     return [
         tuple(
-            replace(s, label=best[v][2])
-            if v in best and s.label not in _PROSE and s.label is not best[v][2]
-            else s
+            replace(s, label=best[v][2]) if v in best and s.label is not best[v][2] else s
             for s, v in zip(spans, row, strict=True)
         )
         for spans, row in zip(found, values, strict=True)
     ]
+
+
+def _bare(value: str) -> str:
+    """The letters and digits of a value, folded."""
+    return value.lower() if value.isalnum() else "".join(filter(str.isalnum, value)).lower()
 
 
 def bridged(text: str, spans: Sequence[Span]) -> list[Span]:
@@ -163,7 +166,9 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
             old = row[-1]
             if span.end > old.end or span.score > old.score:
                 best = old if old.score >= span.score else span
-                row[-1] = replace(best, start=old.start, end=max(old.end, span.end))
+                end = max(old.end, span.end)
+                same = (best.start, best.end) == (old.start, end)
+                row[-1] = best if same else replace(best, start=old.start, end=end)
         else:
             row.append(span)
     return [span for row in by_label.values() for span in row]
@@ -184,5 +189,7 @@ def _trimmed(text: str, span: Span) -> Span | None:
 
 def _is_crumb(value: str, label: Label) -> bool:
     """Whether it is signs alone, or one letter as a place: the H in `H&H 12.1`. One letter may be an initial."""
+    if len(value) > 1 and value[:2].isalnum():
+        return False
     count = sum(map(str.isalnum, value))
     return count == 0 or (count == 1 and label is Label.LOCATION and value.isascii())

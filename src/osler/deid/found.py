@@ -15,13 +15,14 @@ class Found:
     """What `Deidentifier.detect` gives. It holds the texts and must live no longer than their request.
 
     `alone` is what each text gave before what was found in one was looked for in all; `spans` is the outcome.
-    `known` are the identifiers of the record that were looked for.
+    `known` are the identifiers of the record that were looked for, `realm` is for whom.
     """
 
     texts: tuple[str, ...] = field(repr=False)
     known: tuple[KnownIdentifier, ...] = field(repr=False)
     alone: Spans = field(repr=False)
     spans: Spans = field(repr=False)
+    realm: str = ""
 
     def begins(self, texts: Sequence[str], known: Sequence[KnownIdentifier]) -> bool:
         """Whether its texts are the first of `texts`, looked at with the same `known`."""

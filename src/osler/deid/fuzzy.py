@@ -19,6 +19,8 @@ DETECTOR = "known"
 _SCORE = 0.9
 _LEAST = 5
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_ASCII_WORD = re.compile(r"[a-z]{4,}")
+"""The same in folded ASCII, in half the time."""
 _COMMON = In.WORD | In.ORDINARY | In.CLINICAL | In.BRAND | In.EPONYM
 
 
@@ -43,23 +45,21 @@ class FuzzyNames:
         """Spans of words that a slip may have made of a name; the exact words are not among them."""
         if not self._exact:
             return
-        lists = gazetteers.load()
-        seen: dict[str, bool] = {}
-        low = fold(text)
+        low, shapes = fold(text), self._shapes
+        # the first letter and the length tell most words from all names
+        found = (_ASCII_WORD if low.isascii() else _WORD).findall(low)
+        words = {w for w in found if (w[0], len(w)) in shapes} - self._exact
+        evidence = gazetteers.load().evidence
+        near = {word for word in words if self._is_near(word) and not evidence(word) & _COMMON}
+        if not near:
+            return
         for match in _WORD.finditer(low):
-            word = match.group()
-            hit = seen.get(word)
-            if hit is None:
-                hit = seen[word] = self._is_near(word) and not lists.evidence(word) & _COMMON
-            if hit:
+            if match.group() in near:
                 yield Span(
                     start=match.start(), end=match.end(), label=Label.NAME, score=_SCORE, detector=DETECTOR
                 )
 
     def _is_near(self, word: str) -> bool:
-        # the first letter and the length tell most words from all names
-        if (word[0], len(word)) not in self._shapes or word in self._exact:
-            return False
         near: set[str] = set(self._rests.get(word, ()))
         for rest in _rests(word):
             near |= self._rests.get(rest, set())

@@ -82,15 +82,13 @@ class _Search:
 
     def spans(self) -> Iterator[Span]:
         self._read()
-        telling = {key for key in set(self.keys) if self._forms(key) or self._numbered(key)}
+        telling = self._telling()
         if not telling:
             return
         if not self.at:
             self.at = [match.span() for match in _PLAIN.finditer(self.text.lower())]
         names: set[int] = set()
-        for i, key in enumerate(self.keys):
-            if key not in telling:
-                continue
+        for i, key in [(i, key) for i, key in enumerate(self.keys) if key in telling]:
             for form in self._forms(key):
                 if self._fits(i, form):
                     if form.label is Label.NAME:
@@ -112,6 +110,20 @@ class _Search:
         # a combining mark that stands alone is no word
         words = [(m.span(), key) for m in TOKEN.finditer(self.text) if (key := normal(m.group()))]
         self.at, self.keys = [at for at, _ in words], [key for _, key in words]
+
+    def _telling(self) -> set[str]:
+        """The words with which a form or a number may begin. Most say nothing, and are asked as little as can be."""
+        forms, numbers = self.learned.forms, self.learned.numbers
+        words = set(self.keys)
+        telling = words & forms.keys()
+        telling.update([key for key in words if key[-1] == "s" and self._forms(key)])
+        if numbers:
+            telling.update([
+                key
+                for key in words
+                if key[0] in numbers or (key[-1].isdecimal() and not key[0].isdecimal())
+            ])  # fmt: skip
+        return telling
 
     def _numbered(self, key: str) -> bool:
         """Whether a number may begin in a word."""
@@ -268,7 +280,7 @@ def _literals(text: str, learned: Learned) -> Iterator[Span]:
 
 def _dates(text: str, learned: Learned) -> Iterator[Span]:
     folded = fold(text)
-    for match in _dated(folded):
+    for match in _dated(folded, months=bool(learned.months)):
         end = match.end()
         while end > match.start() and folded[end - 1] in " ,.\n-/":
             end -= 1
@@ -280,8 +292,8 @@ def _dates(text: str, learned: Learned) -> Iterator[Span]:
                 break
 
 
-def _dated(folded: str) -> Iterator[re.Match[str]]:
-    """What may be a date with a year."""
+def _dated(folded: str, *, months: bool) -> Iterator[re.Match[str]]:
+    """What may be a date with a year; in numbers without a day only where `months` are looked for."""
     for match in dates.NUMERIC.finditer(folded):
         if match["c"] is not None or len(match["a"]) == _YEAR_DIGITS:  # else a blood pressure, a decimal
             yield match
@@ -289,7 +301,7 @@ def _dated(folded: str) -> Iterator[re.Match[str]]:
     yield from named
     yield from _day_first(folded, [match.start() for match in named])
     yield from dates.COMPACT.finditer(folded)
-    if _MONTH_YEAR.search(folded):
+    if months and _MONTH_YEAR.search(folded):
         yield from dates.MONTH_YEAR.finditer(folded)
 
 

@@ -1,8 +1,9 @@
 """The engine: every detector over a text, known identifiers literally, names propagated, overlaps resolved."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 from typing import Self
 
 from osler.core.errors import GuardUnavailable, PluginError
@@ -14,6 +15,7 @@ from osler.deid.found import Found, Spans
 from osler.deid.fuzzy import FuzzyNames, fuzzy_names
 from osler.deid.known import KnownFinder
 from osler.deid.patterns import PatternScanner
+from osler.deid.remembered import Remembered
 from osler.deid.replace import Replacer, Transform
 from osler.deid.sequence.tagger import SmallTagger, Tagger
 from osler.deid.site import SiteProtocol, detectors_of
@@ -24,12 +26,21 @@ from osler.deid.uncertain import Weighed, weighed
 class Deidentifier:
     """Finds identifiers in text. Made once, then safe to use from several threads; keeps no text."""
 
-    def __init__(self, detectors: Sequence[Detector], *, site: SiteProtocol | None = None) -> None:
-        """`site` says what the site decided beyond its detectors; see `osler.deid.site`."""
+    def __init__(
+        self, detectors: Sequence[Detector], *, site: SiteProtocol | None = None, remember: int = 0
+    ) -> None:
+        """`site` says what the site decided beyond its detectors; see `osler.deid.site`.
+
+        `remember` is for how many texts `detect` keeps what was found; see `osler.deid.remembered`.
+        """
         self._site = site or SiteProtocol()
+        self._remember = remember
         self._detectors = (*detectors, *detectors_of(self._site))
         # asked once: looking a protocol up takes longer than some detectors
         self._batched = tuple(d if isinstance(d, BatchDetector) else None for d in self._detectors)
+        # only of the first ones: the order of what they say may decide between equals
+        self._steady = sum(1 for _ in takewhile(_is_lasting, self._detectors))
+        self._memory = Remembered(remember) if remember and self._steady else None
 
     @classmethod
     def standard(cls) -> Self:
@@ -65,7 +76,7 @@ class Deidentifier:
     def joined_by(self, detector: Detector) -> "Deidentifier":
         """The same, with one more detector."""
         own = self._detectors[: len(self._detectors) - len(detectors_of(self._site))]
-        return Deidentifier((*own, detector), site=self._site)
+        return Deidentifier((*own, detector), site=self._site, remember=self._remember)
 
     def find(self, text: str, known: Sequence[KnownIdentifier] = ()) -> tuple[Span, ...]:
         """Spans of identifiers in `text`, sorted, without overlap.
@@ -112,24 +123,45 @@ class Deidentifier:
         """As `find`, over texts that belong together: what is found in one is looked for in all."""
         return self.detect(texts, known).spans
 
-    def detect(self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()) -> Found:
-        """As `find_all`, with what `detect_more` needs to take in further texts."""
-        return self._together(tuple(texts), tuple(known), ())
+    def detect(
+        self, texts: Sequence[str], known: Sequence[KnownIdentifier] = (), *, realm: str = ""
+    ) -> Found:
+        """As `find_all`, with what `detect_more` needs to take in further texts.
+
+        What detectors said of a text may be remembered, for others of the same `realm`.
+        """
+        nothing = Found(texts=(), known=tuple(known), alone=(), spans=(), realm=realm)
+        return self._together(nothing, tuple(texts))
 
     def detect_more(self, found: Found, texts: Sequence[str]) -> Found:
         """What is found in those of `found` and, behind them, in `texts`: as `detect` of all at once gives it.
 
         Detectors look at `texts` alone; what was found in any of all is looked for in all.
         """
-        return self._together((*found.texts, *texts), found.known, found.alone)
+        return self._together(found, tuple(texts))
 
-    def _together(self, texts: tuple[str, ...], known: tuple[KnownIdentifier, ...], alone: Spans) -> Found:
-        """`alone` is what the first of `texts` gave."""
-        new = texts[len(alone) :]
-        finders = _Known.of(known) if new else None
-        rows = zip(new, self._detect(new), strict=True) if new else ()
-        alone = (*alone, *(self._settled(text, found, finders) for text, found in rows))
-        return Found(texts=texts, known=known, alone=alone, spans=self._spread(texts, alone))
+    def _together(self, found: Found, new: tuple[str, ...]) -> Found:
+        texts = (*found.texts, *new)
+        alone = (*found.alone, *self._alone(new, found.known, found.realm)) if new else found.alone
+        return replace(found, texts=texts, alone=alone, spans=self._spread(texts, alone))
+
+    def _alone(self, texts: Sequence[str], known: Sequence[KnownIdentifier], realm: str) -> Spans:
+        """What each text gives by itself; of what hangs on nothing but the text, what is remembered."""
+        memory, finders = self._memory, _Known.of(known)
+        if memory is not None and finders is None and self._steady == len(self._detectors):
+            return tuple(map(tuple, memory.of(texts, f"settled {realm}", self._looked_at)))
+        found = self._detect(texts) if memory is None else self._recalled(memory, texts, realm)
+        return tuple(self._settled(t, f, finders) for t, f in zip(texts, found, strict=True))
+
+    def _looked_at(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        return [self._settled(t, f, None) for t, f in zip(texts, self._detect(texts), strict=True)]
+
+    def _recalled(self, memory: Remembered, texts: Sequence[str], realm: str) -> list[list[Span]]:
+        """As `_detect`; detectors whose answers do not last are asked about all texts."""
+        first = partial(self._detect, places=slice(self._steady))
+        found = memory.of(texts, f"said {realm}", first)
+        rest = self._detect(texts, places=slice(self._steady, None))
+        return [[*said, *more] for said, more in zip(found, rest, strict=True)]
 
     def find_terms(
         self, texts: Sequence[str], known: Sequence[KnownIdentifier] = ()
@@ -185,9 +217,12 @@ class Deidentifier:
             out.append(settle(text, [*spans, *more]) if more else spans)
         return tuple(out)
 
-    def _detect(self, texts: Sequence[str], *, terms: bool = False) -> list[list[Span]]:
+    def _detect(
+        self, texts: Sequence[str], *, terms: bool = False, places: slice = slice(None)
+    ) -> list[list[Span]]:
+        """What the detectors at `places` say of each text."""
         found: list[list[Span]] = [[] for _ in texts]
-        for detector, batched in zip(self._detectors, self._batched, strict=True):
+        for detector, batched in zip(self._detectors[places], self._batched[places], strict=True):
             if terms and detector.name in NETWORKS:
                 continue
             try:
@@ -224,6 +259,11 @@ class _Known:
             return None
         identifiers = tuple(known)
         return cls(exact=KnownFinder(identifiers, of_record=True), fuzzy=fuzzy_names(identifiers))
+
+
+def _is_lasting(detector: Detector) -> bool:
+    """Whether it says that of a text it always says the same."""
+    return getattr(detector, "lasting", False) is True
 
 
 def _answers(detector: Detector, batched: BatchDetector | None, texts: Sequence[str]) -> list[list[object]]:

@@ -58,6 +58,7 @@ class SiteDetector:
 
     name = "site"
     waits = False
+    lasting = True
 
     def __init__(self, protocol: SiteProtocol) -> None:
         self._deny = protocol.deny

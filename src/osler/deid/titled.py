@@ -56,6 +56,7 @@ class TitledNames:
 
     name = "titles"
     waits = False
+    lasting = True
 
     def find(self, text: str) -> Iterator[Span]:
         """Spans of names, without the title or label."""

@@ -148,7 +148,7 @@ class EmbeddingService:
         require_known(p.destinations, request.model, "embedding")
         texts = tuple(m.content for m in request.messages)
         hidden = all_hidden(texts)
-        found = p.deidentifier.detect((*texts, *hidden))
+        found = p.deidentifier.detect((*texts, *hidden), realm=request.caller.tenant)
         spans = [s for row in found.spans for s in row]
         size = size_of(texts, {})
         ticket = p.budgets.admit(request.caller, size)

@@ -46,7 +46,9 @@ class Inward:
         # What stands in an encoding is looked at as what it says. It cannot be replaced there: see step 5.
         blind = p.deidentifier.is_blind
         hidden = () if blind else all_hidden(slots.texts)
-        found = p.deidentifier.detect((*slots.texts, *hidden, *slots.readings), known)
+        found = p.deidentifier.detect(
+            (*slots.texts, *hidden, *slots.readings), known, realm=request.caller.tenant
+        )
         spans = [s for row in found.spans for s in row]
         sources = self._sources(request)
         level = maximum(

@@ -6,6 +6,10 @@ keep, log or raise with any of the text.
 A detector that only computes may say so by an attribute `waits = False`: the gateway then calls it in
 its event loop. One without it may be asking a service or be slow, so it is called beside the loop, and
 waited for so long only (`server.timeouts.guard_s`).
+
+One whose answers hang on nothing but the text, for as long as it lives, may say so by `lasting = True`: what it said
+of a text may then be remembered (`deid.remember`) in place of asking it again. `Span.detector` is kept as it is: it
+names the detector or one of its rules and holds none of the text.
 """
 
 from collections.abc import Iterable, Sequence

@@ -54,6 +54,7 @@ class PatternScanner:
 
     name = "patterns"
     waits = False
+    lasting = True
 
     def __init__(self) -> None:
         self._shapes = ShapeLane(RULES)

@@ -209,12 +209,11 @@ def _cases(kinds: U8, runs: I64) -> U8:
 def _gaps(kinds: U8, start: I64, end: I64) -> U8:
     width = start.copy()
     width[1:] -= end[:-1]
-    gap = np.minimum(width, 2).astype(np.uint8)
-    breaks = np.flatnonzero(kinds == NEWLINE)
-    if len(breaks):
-        # before which token each stands, and how many stand before the same
-        at, many = np.unique(np.searchsorted(start, breaks), return_counts=True)
-        many = many[at < len(start)]
-        gap[at[: len(many)]] = np.where(many > 1, 4, 3)
+    gap = np.empty(len(start) + 1, np.uint8)  # the last one is for what stands behind all tokens
+    np.minimum(width, 2, out=gap[:-1], casting="unsafe")
+    # before which token each line ends, in order: what comes twice has an empty line before it
+    at = np.searchsorted(start, np.flatnonzero(kinds == NEWLINE))
+    gap[at] = 3
+    gap[at[1:][at[1:] == at[:-1]]] = 4
     gap[0] = 4
-    return gap
+    return gap[:-1]

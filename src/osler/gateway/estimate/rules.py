@@ -88,7 +88,7 @@ class RulesEstimator:
         text = _ends(question, WINDOW * 2 // 3, WINDOW // 3)
         words = _words(text)
         distinct = set(words)
-        points = sum(table.hard[word] for word in distinct & table.hard.keys())
+        points = sum([table.hard[word] for word in distinct.intersection(table.hard)])
         points += min(2.0, 0.5 * sum(map(table.doses.__contains__, words)))
         points += min(2.0, 0.34 * len(distinct & table.results))
         points += 1.0 if text.count("?") >= 3 else 0.0
@@ -115,11 +115,14 @@ def _system(request: ChatRequest) -> str:
 def _said(words: Sequence[str], phrases: dict[str, tuple[Phrase, ...]]) -> Iterator[tuple[str, float]]:
     """What each phrase that stands in `words` says, each phrase once."""
     seen: set[tuple[str, tuple[str, ...], str]] = set()
-    for at in [at for at, word in enumerate(words) if word in phrases]:
-        word = words[at]
+    words = (*words, "")
+    for at, word in [(at, word) for at, word in enumerate(words) if word in phrases]:
+        follows = words[at + 1]
         for rest, task, weight in phrases[word]:
+            if rest and (rest[0] != follows or words[at + 1 : at + 1 + len(rest)] != rest):
+                continue
             key = (word, rest, task)
-            if key not in seen and tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
+            if key not in seen:
                 seen.add(key)
                 yield task, weight
 
