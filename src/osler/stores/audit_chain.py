@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, 
 
 from osler.core.audit import AuditEntry, AuditRecord, Head, canonical_json, seal
 from osler.core.errors import StoreError
-from osler.stores.prepared import Prepared
+from osler.stores.prepared import Link, Prepared
 from osler.stores.tables import audit, audit_head, audit_open
 
 PAGE = 1000
@@ -34,7 +34,7 @@ _FORGET = Prepared(delete(audit_open).where(audit_open.c.request_id == bindparam
 _REMEMBER = Prepared(insert(audit_open))
 
 
-def read_head(connection: Connection) -> Head:
+def read_head(connection: Link) -> Head:
     """The stored head; raises StoreError when it is missing."""
     row = _READ_HEAD.one(connection)
     if row is None:
@@ -46,7 +46,7 @@ def read_head(connection: Connection) -> Head:
     return Head(number=number, hash=digest)
 
 
-def extend(connection: Connection, entries: Sequence[AuditEntry], *, holder: str) -> list[AuditRecord]:
+def extend(connection: Link, entries: Sequence[AuditEntry], *, holder: str) -> list[AuditRecord]:
     """Append `entries` in order; their records. Needs the only write transaction there is.
 
     `holder` is the instance whose life vouches for the streams opened here.
@@ -66,7 +66,7 @@ def extend(connection: Connection, entries: Sequence[AuditEntry], *, holder: str
     return records
 
 
-def _keep_open(connection: Connection, records: Sequence[AuditRecord], holder: str) -> None:
+def _keep_open(connection: Link, records: Sequence[AuditRecord], holder: str) -> None:
     """Note the streams that these records leave open, forget those that they close."""
     opened: dict[str, list[AuditRecord]] = {}
     closed: set[str] = set()

@@ -111,7 +111,7 @@ class SqlAuditLog:
 
     def _commit(self, entries: Sequence[AuditEntry]) -> Sequence[AuditRecord]:
         self._presence.renew()
-        with self._database.write("audit", attempts=_ATTEMPTS) as connection:
+        with self._database.write_prepared("audit", attempts=_ATTEMPTS) as connection:
             return audit_chain.extend(connection, entries, holder=self.instance)
 
     def _interrupted(self, number: int, request_id: str) -> AuditEntry:

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from sqlalchemy import Connection, Engine
 
 from osler.core.errors import OslerError, StoreError
+from osler.stores.prepared import Link
 
 Part = Literal["schema", "audit", "vault", "index", "access"]
 """What a write transaction is about. Writers of one part wait for each other; where the database can, those of
@@ -61,6 +62,10 @@ class Backing(Protocol):
 
     def writer(self, part: Part) -> Engine:
         """Connections whose transactions begin by becoming the only writer of `part`."""
+        ...
+
+    def quick_writer(self, part: Part) -> AbstractContextManager[Link]:
+        """A transaction of a writer, for prepared statements only; committed when the block ends, else rolled back."""
         ...
 
     def require_same(self) -> None:

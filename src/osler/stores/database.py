@@ -11,11 +11,11 @@ any value or SQL text.
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,9 +23,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from osler.core.errors import InputError, StoreError
 from osler.stores import faults, folder, migrations, moved, postgres
 from osler.stores.backing import PARTS, Backing, Census, Part, Presence
+from osler.stores.prepared import Link
 from osler.stores.sqlite import SqliteBacking
 from osler.stores.tables import audit_head
 
+L = TypeVar("L", bound=Link)
 BUSY_TIMEOUT_S = 10.0
 """How long a writer waits for another one."""
 
@@ -105,13 +107,22 @@ class Database:
         with self._faults(), self._backing.reader().begin() as connection:
             yield connection
 
-    @contextmanager
-    def write(self, part: Part, *, attempts: int = 1) -> Iterator[Connection]:
+    def write(self, part: Part, *, attempts: int = 1) -> AbstractContextManager[Connection]:
         """The one writing connection of `part`; committed when the block ends, rolled back when it raises.
 
         `attempts` is how many times to wait for the lock, `busy_timeout_s` each. Blocks do not nest.
         Raises StoreError.
         """
+        return self._written(part, attempts, lambda part: self._backing.writer(part).begin())
+
+    def write_prepared(self, part: Part, *, attempts: int = 1) -> AbstractContextManager[Link]:
+        """The same for prepared statements only, at a fraction of the cost."""
+        return self._written(part, attempts, self._backing.quick_writer)
+
+    @contextmanager
+    def _written(
+        self, part: Part, attempts: int, writer: Callable[[Part], AbstractContextManager[L]]
+    ) -> Iterator[L]:
         self._require_open()
         turn = self._turns[part]
         if not turn.acquire(timeout=self._patience_s * attempts):
@@ -119,7 +130,7 @@ class Database:
         try:
             self._backing.require_same()
             with self._faults(), ExitStack() as stack:
-                connection = self._begin(stack, part, attempts)
+                connection = self._begin(stack, part, attempts, writer)
                 if part != "schema" and not self._even_if_moved:
                     moved.require_here(connection)  # a process that was running when it was moved
                 yield connection
@@ -140,15 +151,16 @@ class Database:
                 self._backing.lock_all(connection)
                 yield connection
 
-    def _begin(self, stack: ExitStack, part: Part, attempts: int) -> Connection:
-        writer = self._backing.writer(part)
+    def _begin(
+        self, stack: ExitStack, part: Part, attempts: int, writer: Callable[[Part], AbstractContextManager[L]]
+    ) -> L:
         for _ in range(attempts - 1):
             try:
-                return stack.enter_context(writer.begin())
-            except SQLAlchemyError as error:
+                return stack.enter_context(writer(part))
+            except (SQLAlchemyError, sqlite3.Error) as error:
                 if not self._backing.is_busy(error):
                     raise
-        return stack.enter_context(writer.begin())
+        return stack.enter_context(writer(part))
 
     def check(self, *, deep: bool = False) -> None:
         """Raise StoreError unless the database can be read and is the one that was opened.

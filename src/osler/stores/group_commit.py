@@ -24,7 +24,7 @@ Commit = Callable[[Sequence[AuditEntry]], Sequence[AuditRecord]]
 _Outcome = AuditRecord | StoreError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Waiting:
     entry: AuditEntry
     blocked: Future[AuditRecord] | None = None

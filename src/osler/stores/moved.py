@@ -6,13 +6,13 @@ Two databases that both go on would be two chains with one beginning.
 from sqlalchemy import Connection, delete, insert, select
 
 from osler.core.errors import StoreError
-from osler.stores.prepared import Prepared
+from osler.stores.prepared import Link, Prepared
 from osler.stores.tables import store_moved
 
 _NOTE = Prepared(select(store_moved.c.destination, store_moved.c.moved))
 
 
-def require_here(connection: Connection) -> None:
+def require_here(connection: Link) -> None:
     """Raise StoreError when what the database holds was moved elsewhere."""
     row = _NOTE.one(connection)
     if row is not None:

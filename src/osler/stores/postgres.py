@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -140,6 +140,10 @@ class PostgresBacking:
 
     def require_same(self) -> None:
         """A server's database cannot be replaced under an open connection."""
+
+    def quick_writer(self, part: Part) -> AbstractContextManager[Connection]:
+        """The same as any other: SQLAlchemy knows when a connection was lost."""
+        return self.writer(part).begin()
 
     def lock_all(self, connection: Connection) -> None:
         # Whoever copies everything may be busy elsewhere for long.

@@ -5,6 +5,7 @@ SQLite takes for it. Only for columns that hold texts and whole numbers: nothing
 SQLAlchemy runs them as ever: it knows there when a connection is lost.
 """
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from sqlalchemy import Connection, Executable
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
+
+Link = Connection | sqlite3.Connection
+"""What prepared statements run on: a connection of SQLAlchemy, or SQLite's own."""
 
 _DIALECT = sqlite.dialect()
 
@@ -28,32 +32,38 @@ class Prepared:
             raise TypeError("a statement of rows")
         self._statement = statement
         self._text = str(compiled)
-        self._names = tuple(compiled.positiontup or ())
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        names = tuple(compiled.positiontup or ())
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._given = tuple((name, fixed.get(name)) for name in names)
+        self._alone = tuple(fixed.get(name) for name in names)
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    def run(self, connection: Link, rows: Sequence[Mapping[str, object]]) -> None:
         """Run it once for each row of parameters, at least one."""
-        if connection.dialect.name != _DIALECT.name:
+        if isinstance(connection, sqlite3.Connection):
+            given = self._given
+            connection.executemany(
+                self._text, [tuple([row.get(name, fixed) for name, fixed in given]) for row in rows]
+            ).close()
+        elif connection.dialect.name == _DIALECT.name:
+            self.run(_raw(connection), rows)
+        else:
             connection.execute(self._statement, [dict(row) for row in rows])
-            return
-        cursor = _cursor(connection)
-        cursor.executemany(self._text, [self._given(row) for row in rows])
-        cursor.close()
 
-    def one(self, connection: Connection) -> tuple[Any, ...] | None:
+    def one(self, connection: Link) -> tuple[Any, ...] | None:
         """The only row that it finds, None where there is none."""
-        if connection.dialect.name != _DIALECT.name:
-            found = connection.execute(self._statement).one_or_none()
-            return tuple(found) if found is not None else None
-        cursor = _cursor(connection)
-        first: tuple[Any, ...] | None = cursor.execute(self._text, self._given({})).fetchone()
-        cursor.close()
-        return first
-
-    def _given(self, row: Mapping[str, object]) -> tuple[object, ...]:
-        fixed = self._fixed
-        return tuple(row[name] if name in row else fixed[name] for name in self._names)
+        if isinstance(connection, sqlite3.Connection):
+            cursor = connection.execute(self._text, self._alone)
+            first: tuple[Any, ...] | None = cursor.fetchone()
+            cursor.close()
+            return first
+        if connection.dialect.name == _DIALECT.name:
+            return self.one(_raw(connection))
+        found = connection.execute(self._statement).one_or_none()
+        return tuple(found) if found is not None else None
 
 
-def _cursor(connection: Connection) -> Any:
-    return connection.connection.cursor()
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, sqlite3.Connection):
+        raise TypeError("not a connection to SQLite")
+    return raw
