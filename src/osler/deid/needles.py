@@ -12,6 +12,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
+
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label
 from osler.deid import dates, gazetteers
@@ -24,9 +26,15 @@ WORDS = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
 """The pieces of a text: letters, digits; a new one at each capital after a small letter."""
 
 _ROT13 = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[13:] + string.ascii_lowercase[:13])
-_BLANKS = "".join(chr(c) if chr(c).isalnum() else " " for c in range(128))
-_FEW = 60
-"""From so many characters on, a text is worth to be split at its blanks first."""
+_BLANKS = "".join(chr(c).lower() if chr(c).isalnum() else " " for c in range(128))
+_FEW = 120
+"""From so many characters on, a text is worth to be cut at all of its seams at once."""
+_KINDS = np.array([1 if chr(c).islower() else 2 if chr(c).isupper() else 3 if chr(c).isdecimal() else 0
+                   for c in range(128)], np.uint8)
+"""Of each character of ASCII: small letter, capital, digit, or none of them."""
+_SEAMS = np.zeros(16, np.bool_)
+_SEAMS[[1 * 4 + 2, 1 * 4 + 3, 2 * 4 + 3, 3 * 4 + 1, 3 * 4 + 2]] = True
+"""By the kinds of two neighbours whether a piece ends between them."""
 _LEAST = 4
 _LONG = 7
 """From so many letters and digits on, a number is looked for without its separators."""
@@ -94,23 +102,14 @@ def pieces(text: str) -> list[str]:
         if text.isascii() and text.isalpha() and (text[1:].islower() or text.isupper()):
             return [text.lower()]
         return [piece.lower() for piece in WORDS.findall(text)]
-    # six times faster than the pattern over all of the text
-    words = text.translate(_BLANKS).split()
-    mixed = {
-        w
-        for w in set(words)
-        if not (w.islower() and w.isalpha())
-        and not (w.isdecimal() or (w.isalpha() and (len(w) < 2 or w[1:].islower() or w.isupper())))
-    }
-    if not mixed:
-        return " ".join(words).lower().split()
-    out: list[str] = []
-    for word in words:
-        if word in mixed:
-            out += WORDS.findall(word)
-        else:
-            out.append(word)
-    return " ".join(out).lower().split()
+    # five times faster than the pattern over all of the text
+    kinds = _KINDS.take(np.frombuffer(text.encode("ascii"), np.uint8))
+    apart, at = [], 0
+    for seam in np.flatnonzero(_SEAMS.take(kinds[:-1] * 4 + kinds[1:])).tolist():
+        apart.append(text[at : seam + 1])
+        at = seam + 1
+    apart.append(text[at:])
+    return " ".join(apart).translate(_BLANKS).split()
 
 
 class _Made:
