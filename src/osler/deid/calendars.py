@@ -8,6 +8,7 @@ that it can be told from any other pair of numbers. A shift is not Safe Harbor d
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from itertools import chain
 
 from osler.core.errors import GuardUnavailable
 from osler.deid import dates
@@ -112,9 +113,9 @@ class Calendar:
         )
 
     def _claimed(self, value: str, written: dates.Written | None, day: date, layouts: Sequence[str]) -> str:
-        tried = [_with_year(written)] if written is not None else []
-        tried += [dates.Written(month=1, layout=layout) for layout in layouts]
-        for layout in tried:
+        own = (_with_year(written),) if written is not None else ()
+        # nearly always the first one does
+        for layout in chain(own, (dates.Written(month=1, layout=layout) for layout in layouts)):
             surrogate = dates.write(layout, day)
             if self._pool.absent(surrogate) and self._table.claim(surrogate, value):
                 return surrogate
@@ -146,7 +147,9 @@ class Calendar:
 def _with_year(written: dates.Written) -> dates.Written:
     """The same layout with the year in it."""
     layout = written.layout
-    if written.year is None and layout:
+    if written.year is not None:
+        return written
+    if layout:
         if "/" in layout or "-" in layout or "." in layout.replace("{b}.", ""):
             layout += ("/" if "/" in layout else "-") + "{Y}"
         elif written.day is None:

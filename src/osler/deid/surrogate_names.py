@@ -113,8 +113,7 @@ class Names:
         return self._pool.rng.choice(string.ascii_uppercase) + word[1:]
 
     def _word(self, word: str, *, first: bool, of: int, comma: bool) -> str:
-        tail = _POSSESSIVE.search(word)
-        core = word[: tail.start()] if tail else word
+        core = _bare(word)
         if core in self._exact:
             return self._exact[core] + word[len(core) :]
         stem, digits = _stem(core)
@@ -173,7 +172,7 @@ def _given_and_surname(name: str) -> tuple[str, str] | None:
 
 
 def _bare(word: str) -> str:
-    return _POSSESSIVE.sub("", word)
+    return _POSSESSIVE.sub("", word) if word[-1] in "sS" else word
 
 
 def _stem(word: str) -> tuple[str, str]:

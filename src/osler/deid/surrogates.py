@@ -297,7 +297,7 @@ class Surrogates:
         return known
 
     def _place(self, value: str) -> str:
-        if re.fullmatch(r"\d{5}(?:-\d{4})?", value):
+        if _ZIP.fullmatch(value):
             return self.claimed(
                 value, lambda: self._pool.fresh(lambda: _poured(self._pool.digits(len(joined(value))), value))
             )
@@ -313,6 +313,9 @@ class Surrogates:
         return self.claimed(value, lambda: build(self._pool.word(self._lists["places"]).capitalize()))
 
 
+_ZIP = re.compile(r"\d{5}(?:-\d{4})?")
+_UNIT = re.compile(r"(?i)(,?\s+(?:apt|apartment|unit|suite|ste|#)\.?\s*)")
+_NUMBERED = re.compile(r"(?i)p\.?\s?o\.?\s?box|\d")
 _STREET = re.compile(
     r"(?i)(?P<n>\d+\S*)\s+(?P<core>.+?)(?:\s+(?P<suffix>street|avenue|ave|boulevard|blvd|road|rd|lane"
     r"|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|way"
@@ -333,13 +336,13 @@ def _place_shape(value: str, pool: Pool) -> tuple[str, Callable[[str], str]]:
     """What of a place is its name, and how to put another name in."""
     if match := _STREET.fullmatch(value):
         number, suffix = pool.digits(max(2, min(5, len(match["n"])))), match["suffix"]
-        unit = re.match(r"(?i)(,?\s+(?:apt|apartment|unit|suite|ste|#)\.?\s*)", match["rest"])
+        unit = _UNIT.match(match["rest"])
         rest = unit.group() + pool.digits(2) if unit else ""
         return match["core"], lambda word: f"{number} {word} {suffix}{rest}"
     if match := _KIND.fullmatch(value):
         kind = match["kind"]
         return match["core"], lambda word: word + kind
-    if re.match(r"(?i)p\.?\s?o\.?\s?box|\d", value):
+    if _NUMBERED.match(value):
         number = pool.digits(4)
         return value, lambda word: f"{number} {word.capitalize()} Street"
     return value, lambda word: word

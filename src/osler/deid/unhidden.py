@@ -244,8 +244,15 @@ def _gap(gap: str, usual: str) -> str:
 # -- escapes
 
 
+def _is_live(text: str) -> bool:
+    """Whether `_LIVE` stands in a text; nearly all have none of its characters."""
+    if "%" in text or "&" in text or "\\" in text or "<" in text or "U+" in text:
+        return True
+    return "=" in text and _LIVE.search(text) is not None
+
+
 def _undone(text: str) -> str:
-    if _LIVE.search(text) is None:
+    if not _is_live(text):
         return text
     if "%" in text and _IS_PERCENT.search(text) is not None:
         text = _PERCENT.sub(lambda m: unquote_to_bytes(m.group()).decode("utf-8", "replace"), text)
@@ -308,7 +315,7 @@ def _disguised(text: str) -> Iterator[str]:
     """The words of `text` that say something else when they are undone; neighbours as one text."""
     beside: list[str] = []
     for word in text.split():
-        undone = word if word.isascii() and _LIVE.search(word) is None else plain(word)
+        undone = word if word.isascii() and not _is_live(word) else plain(word)
         if undone != word and (_escapes(word) if word.isascii() else _hides(word)):
             beside.append(undone)
         else:
