@@ -29,8 +29,13 @@ _ROT13 = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[13:] + str
 _BLANKS = "".join(chr(c).lower() if chr(c).isalnum() else " " for c in range(128))
 _FEW = 120
 """From so many characters on, a text is worth to be cut at all of its seams at once."""
-_KINDS = np.array([1 if chr(c).islower() else 2 if chr(c).isupper() else 3 if chr(c).isdecimal() else 0
-                   for c in range(128)], np.uint8)
+_KINDS = np.array(
+    [
+        1 if chr(c).islower() else 2 if chr(c).isupper() else 3 if chr(c).isdecimal() else 0
+        for c in range(128)
+    ],
+    np.uint8,
+)
 """Of each character of ASCII: small letter, capital, digit, or none of them."""
 _SEAMS = np.zeros(16, np.bool_)
 _SEAMS[[1 * 4 + 2, 1 * 4 + 3, 2 * 4 + 3, 3 * 4 + 1, 3 * 4 + 2]] = True

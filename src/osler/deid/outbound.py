@@ -158,7 +158,7 @@ class _View:
             if literal.pieces <= self._set and (count := self._literally(literal.text)):
                 yield literal.label.value, literal.text, count
         if wanted.numbers and len(_SPELLED & self._set) > 1:
-            spoken = "".join(_DIGITS.get(t, t) if t in _DIGITS or t.isdecimal() else " " for t in self.tokens)
+            spoken = "".join([_DIGITS.get(t) or (t if t.isdecimal() else " ") for t in self.tokens])
             for form, label in wanted.numbers.items():
                 if form in spoken and form not in squeezed:
                     yield label.value, form, 1

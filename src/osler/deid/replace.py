@@ -149,7 +149,9 @@ class Replacer:
             for label, value in self._values()
             if label is Label.NAME and " " in value
         ]
-        return OutboundCheck(self._known, (*self._carried(), *whole), roster, surrogates=self._table.surrogates)
+        return OutboundCheck(
+            self._known, (*self._carried(), *whole), roster, surrogates=self._table.surrogates
+        )
 
     def _found(self, texts: tuple[str, ...], found: Found | None) -> Spans:
         """Spans of all texts, from `found` as far as it goes; what was found of other texts is of no use."""
@@ -174,7 +176,14 @@ class Replacer:
     def _carried(self) -> tuple[KnownIdentifier, ...]:
         """What was found surely enough to be looked for elsewhere."""
         texts, spans = self._texts, self._spans
-        words = {w for t, row in zip(texts, spans, strict=True) for w in propagate.name_words(t, row)}
+        surest: dict[str, tuple[str, Span]] = {}
+        for text, row in zip(texts, spans, strict=True):
+            for span in row:
+                if span.label is Label.NAME:
+                    value = text[span.start : span.end]
+                    if value not in surest or surest[value][1].score < span.score:
+                        surest[value] = text, span
+        words = {w for text, span in surest.values() for w in propagate.name_words(text, (span,))}
         names = tuple(KnownIdentifier(label=Label.NAME, value=word) for word in sorted(words))
         return (*names, *propagate.carried(texts, spans, self._read))
 

@@ -8,7 +8,7 @@ import random
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from osler.core.errors import GuardUnavailable
@@ -98,17 +98,17 @@ class Pool:
     def word(self, entries: Sequence[str]) -> str:
         """An unused word of `entries`, in lower case; made up of syllables once they are used up."""
         # most entries are free, so that drawing until one is beats going through all of them
-        word = next((w for w in self._draws(entries) if self._free(w)), None)
-        if word is None:
+        for _ in range(_DRAWS if entries else 0):
+            word = self.rng.choice(entries)
+            if self._free(word):
+                break
+        else:
             free = [w for w in entries if self._free(w)]
             if not free:
                 return self.fresh(self._made_up)
             word = self.rng.choice(free)
         self._given.add(word)
         return word
-
-    def _draws(self, entries: Sequence[str]) -> Iterator[str]:
-        return (self.rng.choice(entries) for _ in range(_DRAWS if entries else 0))
 
     def _free(self, word: str) -> bool:
         return word not in self._given and word not in self._haystack
