@@ -21,7 +21,7 @@ SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 _LETTER = re.compile(rf"[^\W\d_{SPACELESS}]|[\u0300-\u036f]")
 _HEAD = 2
 """Length of the folded beginnings by which surrogates are looked up."""
-_LONG = 600
+_LONG = 120
 """From so many characters on, the places in a text are looked for all at once."""
 
 

@@ -176,6 +176,12 @@ class Surrogates:
         self._phones: dict[str, str] = {}
         self._ids: dict[tuple[str, str], str] = {}
         self._places: dict[str, str] = {}
+        self._makers: dict[Label, Callable[[str], str]] = {
+            Label.EMAIL: self._email,
+            Label.URL: self._url,
+            Label.IP: self._ip,
+            Label.PHOTO: self._photo,
+        }
         self._lists = {
             "places": gazetteers.tokens("surrogate_places.txt"),
             "surnames": gazetteers.tokens("surrogate_surnames.txt"),
@@ -187,15 +193,8 @@ class Surrogates:
             return self._located(value)
         if label in (Label.PHONE, Label.FAX):
             return self._phone(value)
-        maker = {
-            Label.EMAIL: self._email,
-            Label.URL: self._url,
-            Label.IP: self._ip,
-            Label.PHOTO: self._photo,
-        }.get(label)
-        if maker is not None:
-            return self._same(label.value, value, maker)
-        return self._number(label, value)
+        maker = self._makers.get(label)
+        return self._number(label, value) if maker is None else self._same(label.value, value, maker)
 
     def _same(self, kind: str, value: str, draw: Callable[[str], str]) -> str:
         """The surrogate that `value` has already, else a new one that the table takes."""
