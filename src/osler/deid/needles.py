@@ -7,7 +7,7 @@ might as well be something else (dates, ages, short numbers, everyday words).
 
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -131,7 +131,7 @@ class _Made:
         """Take in one identifier."""
         value = plain(value).strip()
         if len(value) > 1 and is_spaceless(value):
-            self._squeeze(value, label)
+            self._squeeze(pieces(value), label)
         if label is Label.DATE:
             self._date(value.casefold(), sure=sure)
         elif label is Label.AGE:
@@ -162,20 +162,23 @@ class _Made:
 
     def _name(self, value: str, *, sure: bool) -> None:
         words = [w for w in (w.strip(_AROUND) for w in value.replace("-", " ").split()) if w]
+        parts = {word: pieces(word) for word in words}
         sound = [w for w in words if len(w) >= _LEAST and not self._is_doubtful(w, sure=sure)]
         for word in sound:
-            self._squeeze(word, Label.NAME)
+            self._squeeze(parts[word], Label.NAME)
         long = [w for w in words if len(w) > 1]
-        if len(long) > 1:
+        if len(long) < 2:
+            return
+        if not sound:
             folded = [w.casefold() for w in long]
             ways = {" ".join(folded), f"{folded[-1]}, {folded[0]}", "".join(folded)}
-            for form in {value.casefold(), *ways} if not sound else ():
+            for form in {value.casefold(), *ways}:
                 self._literals.setdefault(form, Label.NAME)
-            # a name of everyday words is found as it is only: "she will. Young patients" names nobody
-            if any(not self._is_doubtful(w, sure=sure) for w in long):
-                self._squeeze(" ".join(words), Label.NAME)
-                self._squeeze(" ".join((long[0], long[-1])), Label.NAME)
-                self._squeeze(" ".join((long[-1], long[0])), Label.NAME)
+        # a name of everyday words is found as it is only: "she will. Young patients" names nobody
+        if sound or any(not self._is_doubtful(w, sure=sure) for w in long):
+            self._squeeze([p for word in words for p in parts[word]], Label.NAME)
+            self._squeeze(parts[long[0]] + parts[long[-1]], Label.NAME)
+            self._squeeze(parts[long[-1]] + parts[long[0]], Label.NAME)
 
     def _is_doubtful(self, word: str, *, sure: bool) -> bool:
         """Whether a word may as well mean something else: an everyday word, or an eponym where none is on record."""
@@ -186,33 +189,37 @@ class _Made:
         parts = pieces(value)
         bare = "".join(parts)
         if any(map(str.isdecimal, bare)) and len(bare) >= _LONG:
-            self._squeeze(value, label)
+            self._squeeze(parts, label)
             self._number(label, bare)
             return
         ordinary = [p for p in parts if self._lists.is_ordinary(p) or len(p) < _LEAST]
         if len(parts) > 1 and len(ordinary) < len(parts) and len(bare) >= _LONG:
-            self._squeeze(value, label)
+            self._squeeze(parts, label)
         elif not (" " not in value and (self._lists.is_ordinary(value.casefold()) or _YEAR.fullmatch(value))):
             self._literals.setdefault(value.casefold(), label)
             if len(parts) == 1 and parts[0].isalpha():
-                self._squeeze(value, label)
+                self._squeeze(parts, label)
         if label is Label.EMAIL:
             user, _, host = value.partition("@")
             for way in (user, user.replace(".", " dot ")):
-                self._squeeze(f"{way} at {host}".replace(".", " dot "), label)
-                self._squeeze(f"{way} at {host.replace('.', ' dot ')}", label)
+                for form in (
+                    f"{way} at {host}".replace(".", " dot "),
+                    f"{way} at {host.replace('.', ' dot ')}",
+                ):
+                    self._squeeze(pieces(form), label)
 
     def _number(self, label: Label, bare: str) -> None:
         digits = "".join(filter(str.isdecimal, bare))
         if label in (Label.PHONE, Label.FAX) and len(digits) in (10, 11):
             local = digits[-10:]
-            self._squeeze(local, label)
-            self._squeeze(local[3:], label)
+            self._squeeze((local,), label)
+            self._squeeze((local[3:],), label)
         if digits == bare and len(short := digits.lstrip("0")) >= _LONG - 1 and short != digits:
             self._literals.setdefault(short, label)
 
-    def _squeeze(self, value: str, label: Label) -> None:
-        parts = tuple(pieces(value))
+    def _squeeze(self, of: Sequence[str], label: Label) -> None:
+        """Takes in a form by the pieces of which it is made."""
+        parts = tuple(of)
         if parts in self._taken:
             return
         self._taken.add(parts)
