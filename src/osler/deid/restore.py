@@ -70,17 +70,19 @@ def _prefixes(names: tuple[str, ...]) -> str:
 
 _PART = rf"(?:{_prefixes((*(m.lower() for m in dates.MONTHS), 'sept'))})"
 _SFX = r"(?:s|st|n|nd|r|rd|t|th)?"
-_UNFINISHED = tuple(
-    re.compile(pattern + r"\Z")
-    for pattern in (
-        r"\d{1,4}",
-        r"\d{4}-\d{0,2}(?:(?<=\d\d)-\d{0,2})?",
-        r"\d\d?[/.\-]\d{0,2}(?:(?<=\d)[/.\-]\d{0,4})?",
-        _PART,
-        rf"{_MON}\.?(?: (?:\d\d?{_SFX}(?:,? ?|,? \d{{1,4}}))?)?",
-        rf"\d\d?{_SFX}(?: (?:o|of|of )?)?",
-        rf"\d\d?(?:st|nd|rd|th)? (?:of )?(?:{_PART}|{_MON}\.?(?:,? ?|,? \d{{1,4}}))",
-        rf"\d\d?-(?:{_PART}|{_MON}-?\d{{0,4}})",
+_UNFINISHED = re.compile(
+    "(?:%s)\\Z"
+    % "|".join(
+        (
+            r"\d{1,4}",
+            r"\d{4}-\d{0,2}(?:(?<=\d\d)-\d{0,2})?",
+            r"\d\d?[/.\-]\d{0,2}(?:(?<=\d)[/.\-]\d{0,4})?",
+            _PART,
+            rf"{_MON}\.?(?: (?:\d\d?{_SFX}(?:,? ?|,? \d{{1,4}}))?)?",
+            rf"\d\d?{_SFX}(?: (?:o|of|of )?)?",
+            rf"\d\d?(?:st|nd|rd|th)? (?:of )?(?:{_PART}|{_MON}\.?(?:,? ?|,? \d{{1,4}}))",
+            rf"\d\d?-(?:{_PART}|{_MON}-?\d{{0,4}})",
+        )
     )
 )
 """What may be the beginning of a date at the end of a text; more than the beginnings is harmless, less is not."""
@@ -226,7 +228,9 @@ class Table:
             return True
         if not self._shift or len(text) - at > _LONGEST_DATE:
             return False
-        if any(pattern.match(folded, at) for pattern in _UNFINISHED):
+        if not folded[at].isdecimal() and folded[at : at + 3] not in _MONTHS_BEGUN:
+            return False
+        if _UNFINISHED.match(folded, at):
             return True
         match = _DATE.match(folded, at)
         return match is not None and match.end() == len(text)
