@@ -70,21 +70,17 @@ def _prefixes(names: tuple[str, ...]) -> str:
 
 _PART = rf"(?:{_prefixes((*(m.lower() for m in dates.MONTHS), 'sept'))})"
 _SFX = r"(?:s|st|n|nd|r|rd|t|th)?"
-_UNFINISHED = re.compile(
-    "(?:%s)\\Z"
-    % "|".join(
-        (
-            r"\d{1,4}",
-            r"\d{4}-\d{0,2}(?:(?<=\d\d)-\d{0,2})?",
-            r"\d\d?[/.\-]\d{0,2}(?:(?<=\d)[/.\-]\d{0,4})?",
-            _PART,
-            rf"{_MON}\.?(?: (?:\d\d?{_SFX}(?:,? ?|,? \d{{1,4}}))?)?",
-            rf"\d\d?{_SFX}(?: (?:o|of|of )?)?",
-            rf"\d\d?(?:st|nd|rd|th)? (?:of )?(?:{_PART}|{_MON}\.?(?:,? ?|,? \d{{1,4}}))",
-            rf"\d\d?-(?:{_PART}|{_MON}-?\d{{0,4}})",
-        )
-    )
+_BEGINNINGS = (
+    r"\d{1,4}",
+    r"\d{4}-\d{0,2}(?:(?<=\d\d)-\d{0,2})?",
+    r"\d\d?[/.\-]\d{0,2}(?:(?<=\d)[/.\-]\d{0,4})?",
+    _PART,
+    rf"{_MON}\.?(?: (?:\d\d?{_SFX}(?:,? ?|,? \d{{1,4}}))?)?",
+    rf"\d\d?{_SFX}(?: (?:o|of|of )?)?",
+    rf"\d\d?(?:st|nd|rd|th)? (?:of )?(?:{_PART}|{_MON}\.?(?:,? ?|,? \d{{1,4}}))",
+    rf"\d\d?-(?:{_PART}|{_MON}-?\d{{0,4}})",
 )
+_UNFINISHED = re.compile(rf"(?:{'|'.join(_BEGINNINGS)})\Z")
 """What may be the beginning of a date at the end of a text; more than the beginnings is harmless, less is not."""
 
 
