@@ -6,8 +6,9 @@ that it can be told from any other pair of numbers. A shift is not Safe Harbor d
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from itertools import chain
 
 from osler.core.errors import GuardUnavailable
 from osler.deid import dates
@@ -41,17 +42,23 @@ class Calendar:
         table: Table,
         written: Iterable[dates.Written | None],
         avoided: frozenset[int] = frozenset(),
+        *,
+        read: Callable[[str], dates.Written | None] = dates.read,
     ) -> None:
-        """`avoided` are years that no surrogate should show, since a number of the record looks like them."""
+        """`avoided` are years that no surrogate should show, since a number of the record looks like them.
+
+        `read` may remember the dates that it read.
+        """
+        self._read = read
         self._pool = pool
         self._table = table
         self._surrogates: dict[str, str] = {}
-        read = [w for w in written if w is not None]
-        years = sorted({w.year for w in read if w.year is not None})
-        self._latest = max((w.on(_FALLBACK_YEAR) for w in read if w.full), default=None)
+        known = [w for w in written if w is not None]
+        years = sorted({w.year for w in known if w.year is not None})
+        self._latest = max((w.on(_FALLBACK_YEAR) for w in known if w.full), default=None)
         low, high = (years[0], years[-1]) if years else (_FALLBACK_YEAR, _FALLBACK_YEAR)
         self._days = self._draw(low - 1, high + 1)
-        days = [w.on(_FALLBACK_YEAR) for w in read] if avoided else []
+        days = [w.on(_FALLBACK_YEAR) for w in known] if avoided else []
         for _ in range(_TRIES):
             if not any(dates.shift(day, self._days).year in avoided for day in days if day.year < _FAR):
                 break
@@ -76,7 +83,7 @@ class Calendar:
         return self._surrogates[value]
 
     def _made(self, value: str) -> str:
-        written = dates.read(value)
+        written = self._read(value)
         if written is None:
             day = date(self._years[0], 1, 1) + timedelta(
                 days=self._pool.rng.randrange(len(self._years) * 365)
@@ -106,9 +113,9 @@ class Calendar:
         )
 
     def _claimed(self, value: str, written: dates.Written | None, day: date, layouts: Sequence[str]) -> str:
-        tried = [_with_year(written)] if written is not None else []
-        tried += [dates.Written(month=1, layout=layout) for layout in layouts]
-        for layout in tried:
+        own = (_with_year(written),) if written is not None else ()
+        # nearly always the first one does
+        for layout in chain(own, (dates.Written(month=1, layout=layout) for layout in layouts)):
             surrogate = dates.write(layout, day)
             if self._pool.absent(surrogate) and self._table.claim(surrogate, value):
                 return surrogate
@@ -140,7 +147,9 @@ class Calendar:
 def _with_year(written: dates.Written) -> dates.Written:
     """The same layout with the year in it."""
     layout = written.layout
-    if written.year is None and layout:
+    if written.year is not None:
+        return written
+    if layout:
         if "/" in layout or "-" in layout or "." in layout.replace("{b}.", ""):
             layout += ("/" if "/" in layout else "-") + "{Y}"
         elif written.day is None:

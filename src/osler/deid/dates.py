@@ -306,7 +306,7 @@ def _lay_out(text: str, fields: list[tuple[int, int, str]]) -> str:
         at = end
     layout = "".join([*out, text[at:]])
     # a range ("March 14-16") has a second day, which no one layout of a single day can hold
-    return layout if not re.search(r"\d", re.sub(r"\{\w+\}", "", layout)) else ""
+    return layout if not any(map(str.isdecimal, layout)) else ""
 
 
 def _day(words: str) -> tuple[int, str]:

@@ -7,10 +7,12 @@ might as well be something else (dates, ages, short numbers, everyday words).
 
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+import numpy as np
 
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label
@@ -24,9 +26,20 @@ WORDS = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
 """The pieces of a text: letters, digits; a new one at each capital after a small letter."""
 
 _ROT13 = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[13:] + string.ascii_lowercase[:13])
-_BLANKS = "".join(chr(c) if chr(c).isalnum() else " " for c in range(128))
-_FEW = 60
-"""From so many characters on, a text is worth to be split at its blanks first."""
+_BLANKS = "".join(chr(c).lower() if chr(c).isalnum() else " " for c in range(128))
+_FEW = 120
+"""From so many characters on, a text is worth to be cut at all of its seams at once."""
+_KINDS = np.array(
+    [
+        1 if chr(c).islower() else 2 if chr(c).isupper() else 3 if chr(c).isdecimal() else 0
+        for c in range(128)
+    ],
+    np.uint8,
+)
+"""Of each character of ASCII: small letter, capital, digit, or none of them."""
+_SEAMS = np.zeros(16, np.bool_)
+_SEAMS[[1 * 4 + 2, 1 * 4 + 3, 2 * 4 + 3, 3 * 4 + 1, 3 * 4 + 2]] = True
+"""By the kinds of two neighbours whether a piece ends between them."""
 _LEAST = 4
 _LONG = 7
 """From so many letters and digits on, a number is looked for without its separators."""
@@ -94,23 +107,14 @@ def pieces(text: str) -> list[str]:
         if text.isascii() and text.isalpha() and (text[1:].islower() or text.isupper()):
             return [text.lower()]
         return [piece.lower() for piece in WORDS.findall(text)]
-    # six times faster than the pattern over all of the text
-    words = text.translate(_BLANKS).split()
-    mixed = {
-        w
-        for w in set(words)
-        if not (w.islower() and w.isalpha())
-        and not (w.isdecimal() or (w.isalpha() and (len(w) < 2 or w[1:].islower() or w.isupper())))
-    }
-    if not mixed:
-        return " ".join(words).lower().split()
-    out: list[str] = []
-    for word in words:
-        if word in mixed:
-            out += WORDS.findall(word)
-        else:
-            out.append(word)
-    return " ".join(out).lower().split()
+    # five times faster than the pattern over all of the text
+    kinds = _KINDS.take(np.frombuffer(text.encode("ascii"), np.uint8))
+    apart, at = [], 0
+    for seam in np.flatnonzero(_SEAMS.take(kinds[:-1] * 4 + kinds[1:])).tolist():
+        apart.append(text[at : seam + 1])
+        at = seam + 1
+    apart.append(text[at:])
+    return " ".join(apart).translate(_BLANKS).split()
 
 
 class _Made:
@@ -127,7 +131,7 @@ class _Made:
         """Take in one identifier."""
         value = plain(value).strip()
         if len(value) > 1 and is_spaceless(value):
-            self._squeeze(value, label)
+            self._squeeze(pieces(value), label)
         if label is Label.DATE:
             self._date(value.casefold(), sure=sure)
         elif label is Label.AGE:
@@ -158,20 +162,23 @@ class _Made:
 
     def _name(self, value: str, *, sure: bool) -> None:
         words = [w for w in (w.strip(_AROUND) for w in value.replace("-", " ").split()) if w]
+        parts = {word: pieces(word) for word in words}
         sound = [w for w in words if len(w) >= _LEAST and not self._is_doubtful(w, sure=sure)]
         for word in sound:
-            self._squeeze(word, Label.NAME)
+            self._squeeze(parts[word], Label.NAME)
         long = [w for w in words if len(w) > 1]
-        if len(long) > 1:
+        if len(long) < 2:
+            return
+        if not sound:
             folded = [w.casefold() for w in long]
             ways = {" ".join(folded), f"{folded[-1]}, {folded[0]}", "".join(folded)}
-            for form in {value.casefold(), *ways} if not sound else ():
+            for form in {value.casefold(), *ways}:
                 self._literals.setdefault(form, Label.NAME)
-            # a name of everyday words is found as it is only: "she will. Young patients" names nobody
-            if any(not self._is_doubtful(w, sure=sure) for w in long):
-                self._squeeze(" ".join(words), Label.NAME)
-                self._squeeze(" ".join((long[0], long[-1])), Label.NAME)
-                self._squeeze(" ".join((long[-1], long[0])), Label.NAME)
+        # a name of everyday words is found as it is only: "she will. Young patients" names nobody
+        if sound or any(not self._is_doubtful(w, sure=sure) for w in long):
+            self._squeeze([p for word in words for p in parts[word]], Label.NAME)
+            self._squeeze(parts[long[0]] + parts[long[-1]], Label.NAME)
+            self._squeeze(parts[long[-1]] + parts[long[0]], Label.NAME)
 
     def _is_doubtful(self, word: str, *, sure: bool) -> bool:
         """Whether a word may as well mean something else: an everyday word, or an eponym where none is on record."""
@@ -182,33 +189,37 @@ class _Made:
         parts = pieces(value)
         bare = "".join(parts)
         if any(map(str.isdecimal, bare)) and len(bare) >= _LONG:
-            self._squeeze(value, label)
+            self._squeeze(parts, label)
             self._number(label, bare)
             return
         ordinary = [p for p in parts if self._lists.is_ordinary(p) or len(p) < _LEAST]
         if len(parts) > 1 and len(ordinary) < len(parts) and len(bare) >= _LONG:
-            self._squeeze(value, label)
+            self._squeeze(parts, label)
         elif not (" " not in value and (self._lists.is_ordinary(value.casefold()) or _YEAR.fullmatch(value))):
             self._literals.setdefault(value.casefold(), label)
             if len(parts) == 1 and parts[0].isalpha():
-                self._squeeze(value, label)
+                self._squeeze(parts, label)
         if label is Label.EMAIL:
             user, _, host = value.partition("@")
             for way in (user, user.replace(".", " dot ")):
-                self._squeeze(f"{way} at {host}".replace(".", " dot "), label)
-                self._squeeze(f"{way} at {host.replace('.', ' dot ')}", label)
+                for form in (
+                    f"{way} at {host}".replace(".", " dot "),
+                    f"{way} at {host.replace('.', ' dot ')}",
+                ):
+                    self._squeeze(pieces(form), label)
 
     def _number(self, label: Label, bare: str) -> None:
         digits = "".join(filter(str.isdecimal, bare))
         if label in (Label.PHONE, Label.FAX) and len(digits) in (10, 11):
             local = digits[-10:]
-            self._squeeze(local, label)
-            self._squeeze(local[3:], label)
+            self._squeeze((local,), label)
+            self._squeeze((local[3:],), label)
         if digits == bare and len(short := digits.lstrip("0")) >= _LONG - 1 and short != digits:
             self._literals.setdefault(short, label)
 
-    def _squeeze(self, value: str, label: Label) -> None:
-        parts = tuple(pieces(value))
+    def _squeeze(self, of: Sequence[str], label: Label) -> None:
+        """Takes in a form by the pieces of which it is made."""
+        parts = tuple(of)
         if parts in self._taken:
             return
         self._taken.add(parts)

@@ -17,7 +17,7 @@ misspellings, a name of everyday words in any other form than `will young` / `Yo
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, filterfalse
 from typing import NamedTuple
 
 import msgspec
@@ -49,6 +49,7 @@ _DIGITS = {
 } | {"oh": "0", "o": "0"}
 _SPELLED = frozenset(_DIGITS) - {"o", "oh", "one"}
 _LEET = str.maketrans("013457@$", "oieastas")
+_RUNS = "".join(chr(c) if chr(c).isalnum() or chr(c) in "@$" else " " for c in range(128))
 _MIXED = re.compile(r"[A-Za-z@$]+[0-9@$][A-Za-z0-9@$]*|[0-9][A-Za-z][A-Za-z0-9@$]+")
 
 _IS_MIXED = re2.compile(r"[A-Za-z][0-9@$][A-Za-z0-9@$]{2}|\b[0-9@$][A-Za-z]{3}")
@@ -157,7 +158,7 @@ class _View:
             if literal.pieces <= self._set and (count := self._literally(literal.text)):
                 yield literal.label.value, literal.text, count
         if wanted.numbers and len(_SPELLED & self._set) > 1:
-            spoken = "".join(_DIGITS.get(t, t) if t in _DIGITS or t.isdecimal() else " " for t in self.tokens)
+            spoken = "".join([_DIGITS.get(t) or (t if t.isdecimal() else " ") for t in self.tokens])
             for form, label in wanted.numbers.items():
                 if form in spoken and form not in squeezed:
                     yield label.value, form, 1
@@ -214,8 +215,8 @@ class _View:
         """Words with digits for letters, as those letters."""
         if _IS_MIXED.search(self._text) is None:
             return ""
-        odd = (w for w in set(self._text.split()) if not (w.isalpha() or w.rstrip(".,;:").isalpha()))
-        words = _MIXED.findall(" ".join(odd))
+        runs = self._text.translate(_RUNS).split()
+        words = _MIXED.findall(" ".join(filterfalse(str.isdecimal, filterfalse(str.isalpha, runs))))
         if told := [w for w in words if sum(map(str.isalpha, w)) > 2]:
             return " ".join(w.lower().translate(_LEET) for w in told)
         return ""

@@ -6,7 +6,7 @@ where it names a disease, a sign or a device.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from osler.core.ports.detector import KnownIdentifier
 from osler.core.spans import Label, Span
@@ -36,24 +36,36 @@ _LEAST_PLACE = 0.85
 _LITERAL_SCORE = 0.8
 
 
-def carried(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> tuple[KnownIdentifier, ...]:
-    """What was found surely enough in one text to be looked for in all of them; names are not in it."""
+def carried(
+    texts: Sequence[str],
+    found: Sequence[Sequence[Span]],
+    read: Callable[[str], dates.Written | None] = dates.read,
+) -> tuple[KnownIdentifier, ...]:
+    """What was found surely enough in one text to be looked for in all of them; names are not in it.
+
+    `read` may remember the dates that it read.
+    """
     lists = gazetteers.load()
     values = {
         (span.label, value)
         for text, spans in zip(texts, found, strict=True)
         for span in spans
-        if _carries(lists, span, value := text[span.start : span.end])
+        if span.label in _CARRIED and _carries(lists, span, value := text[span.start : span.end], read)
     }
     return tuple(KnownIdentifier(label=label, value=value) for label, value in sorted(values))
 
 
-def _carries(lists: gazetteers.Gazetteers, span: Span, value: str) -> bool:
+def _carries(
+    lists: gazetteers.Gazetteers,
+    span: Span,
+    value: str,
+    read: Callable[[str], dates.Written | None] = dates.read,
+) -> bool:
     if span.label is Label.LOCATION:
         alone = len(value) >= 4 and value[0].isupper() and not lists.is_ordinary(value.lower())
         return span.score >= _LEAST_PLACE and (" " in value or alone)
     if span.label is Label.DATE:
-        written = dates.read(value)
+        written = read(value)
         return written is not None and written.full
     return span.label in _AGAIN_LITERALLY and sum(map(str.isalnum, value)) >= _LEAST_NUMBER
 

@@ -3,6 +3,7 @@
 import dataclasses
 import random
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Literal, Protocol
 
 from osler.core.errors import GuardUnavailable, OslerError, PolicyRefused
@@ -67,8 +68,9 @@ class Replacer:
         self._rng = rng if rng is not None else system_random()
         self._table = Table()
         self._spans: Spans = ()
-        self._values: tuple[tuple[Label, str], ...] = ()
-        self._carried: tuple[KnownIdentifier, ...] = ()
+        self._texts: tuple[str, ...] = ()
+        self._noted: tuple[tuple[Label, str], ...] | None = ()
+        self._read: Callable[[str], dates.Written | None] = dates.read
         self._used = False
 
     @property
@@ -91,10 +93,11 @@ class Replacer:
         self._used = True
         texts = tuple(texts)
         spans = self._found(texts, found)
-        if self._transform != "surrogate":
-            self._note(texts, spans)
-        if self._transform == "none":
+        self._note(texts, spans)
+        if self._transform == "none" or (self._transform != "safe-harbor" and not any(spans)):
             return texts
+        # dates are read several times; what was read is forgotten with this request
+        self._read = cache(dates.read)
         if self._transform == "redact":
             return tuple(
                 replace(t, s, lambda span, _: safe_harbor.label(span))
@@ -134,7 +137,7 @@ class Replacer:
 
     def leaks(self, texts: _Texts) -> dict[str, int]:
         """Counts by label of real identifiers, known or surely found, that still stand in `texts`; empty is clean."""
-        return Leaks(self._known, self._carried).count(texts)
+        return Leaks(self._known, self._carried()).count(texts)
 
     def outbound_check(self, roster: Roster | None = None) -> OutboundCheck:
         """The check of the bytes that leave, for all that is known here and was found in the texts of `apply`.
@@ -143,10 +146,12 @@ class Replacer:
         """
         whole = [
             KnownIdentifier(label=label, value=value)
-            for label, value in self._values
+            for label, value in self._values()
             if label is Label.NAME and " " in value
         ]
-        return OutboundCheck(self._known, (*self._carried, *whole), roster, surrogates=self._table.surrogates)
+        return OutboundCheck(
+            self._known, (*self._carried(), *whole), roster, surrogates=self._table.surrogates
+        )
 
     def _found(self, texts: tuple[str, ...], found: Found | None) -> Spans:
         """Spans of all texts, from `found` as far as it goes; what was found of other texts is of no use."""
@@ -157,13 +162,30 @@ class Replacer:
             return (*found.spans, *(() for _ in more))
         return self._deidentifier.detect_more(found, more).spans if more else found.spans
 
-    def _note(self, texts: _Texts, spans: Spans) -> None:
-        self._spans = spans
-        values = {(s.label, t[s.start : s.end]) for t, row in zip(texts, spans, strict=True) for s in row}
-        self._values = tuple(sorted(values))
-        words = {w for t, row in zip(texts, spans, strict=True) for w in propagate.name_words(t, row)}
+    def _note(self, texts: tuple[str, ...], spans: Spans) -> None:
+        """What was found where; what follows from it is worked out when it is asked for."""
+        self._texts, self._spans, self._noted = texts, spans, None
+
+    def _values(self) -> tuple[tuple[Label, str], ...]:
+        """The values found, each once."""
+        if self._noted is None:
+            rows = zip(self._texts, self._spans, strict=True)
+            self._noted = tuple(sorted({(s.label, t[s.start : s.end]) for t, row in rows for s in row}))
+        return self._noted
+
+    def _carried(self) -> tuple[KnownIdentifier, ...]:
+        """What was found surely enough to be looked for elsewhere."""
+        texts, spans = self._texts, self._spans
+        surest: dict[str, tuple[str, Span]] = {}
+        for text, row in zip(texts, spans, strict=True):
+            for span in row:
+                if span.label is Label.NAME:
+                    value = text[span.start : span.end]
+                    if value not in surest or surest[value][1].score < span.score:
+                        surest[value] = text, span
+        words = {w for text, span in surest.values() for w in propagate.name_words(text, (span,))}
         names = tuple(KnownIdentifier(label=Label.NAME, value=word) for word in sorted(words))
-        self._carried = (*names, *propagate.carried(texts, spans))
+        return (*names, *propagate.carried(texts, spans, self._read))
 
     # -- surrogates
 
@@ -200,20 +222,20 @@ class Replacer:
         return all(self._table.restore(new) == old for new, old in zip(replaced, texts, strict=True))
 
     def _replaced(self, texts: tuple[str, ...], spans: Spans, also_seen: _Texts) -> tuple[str, ...]:
-        values = [value for _, value in self._values]
-        pool = Pool(self._rng, (*texts, *also_seen), values, (k.value for k in self._known))
+        values = self._values()
+        pool = Pool(self._rng, (*texts, *also_seen), [v for _, v in values], (k.value for k in self._known))
         names = Names(pool, self._table)
-        named = [value for label, value in self._values if label is Label.NAME]
+        named = [value for label, value in values if label is Label.NAME]
         for name in (*named, *(k.value for k in self._known if k.label is Label.NAME)):
             names.meet(name)
         # whole names first, so that parts and initials can follow them
         for name in sorted(named, key=lambda n: (-len(n.split()), n)):
             names.of(name)
-        found_dates = [dates.read(value) for label, value in self._values if label is Label.DATE]
+        found_dates = [self._read(value) for label, value in values if label is Label.DATE]
         known_dates = [dates.read_recorded(k.value) for k in self._known if k.label is Label.DATE]
         like_years = frozenset(int(k.value) for k in self._known if YEAR_LIKE.fullmatch(k.value))
-        calendar = Calendar(pool, self._table, (*found_dates, *known_dates), like_years)
-        ages = Ages(pool, self._table, [v for label, v in self._values if label is Label.AGE])
+        calendar = Calendar(pool, self._table, (*found_dates, *known_dates), like_years, read=self._read)
+        ages = Ages(pool, self._table, [v for label, v in values if label is Label.AGE])
         other = Surrogates(pool, self._table)
         out = []
         for text, row in zip(texts, spans, strict=True):
@@ -255,18 +277,25 @@ def _no_blank(_: str, outer: str) -> bool:
     return not outer.isspace()
 
 
+_ENDS = " \n\t"
+"""What no word or number reaches beyond."""
+
+
 def _widened(text: str, spans: tuple[Span, ...], reach: Callable[[str, str], bool]) -> tuple[Span, ...]:
     """Spans that end where a word or number ends, for only there can a surrogate be told from its surroundings."""
     out: list[Span] = []
+    size = len(text)
     for span in spans:
         start, end = span.start, span.end
-        while start > 0 and reach(text[start], text[start - 1]):
+        while start > 0 and text[start - 1] not in _ENDS and reach(text[start], text[start - 1]):
             start -= 1
-        while end < len(text) and reach(text[end - 1], text[end]):
+        while end < size and text[end] not in _ENDS and reach(text[end - 1], text[end]):
             end += 1
         if out and start < out[-1].end:
             old = out.pop()
             best = old if old.score >= span.score else span
             start, end, span = min(start, old.start), max(end, old.end), best
-        out.append(Span(start=start, end=end, label=span.label, score=span.score, detector=span.detector))
+        if start != span.start or end != span.end:
+            span = Span(start=start, end=end, label=span.label, score=span.score, detector=span.detector)
+        out.append(span)
     return tuple(out)

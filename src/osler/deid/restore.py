@@ -21,8 +21,12 @@ SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 _LETTER = re.compile(rf"[^\W\d_{SPACELESS}]|[\u0300-\u036f]")
 _HEAD = 2
 """Length of the folded beginnings by which surrogates are looked up."""
-_LONG = 600
+_LONG = 120
 """From so many characters on, the places in a text are looked for all at once."""
+
+
+_ENDS = " \n\t.,;:()/-'\""
+"""Signs that belong to no word and no number: most of what stands beside one."""
 
 
 def touches(left: str, right: str) -> bool:
@@ -66,19 +70,17 @@ def _prefixes(names: tuple[str, ...]) -> str:
 
 _PART = rf"(?:{_prefixes((*(m.lower() for m in dates.MONTHS), 'sept'))})"
 _SFX = r"(?:s|st|n|nd|r|rd|t|th)?"
-_UNFINISHED = tuple(
-    re.compile(pattern + r"\Z")
-    for pattern in (
-        r"\d{1,4}",
-        r"\d{4}-\d{0,2}(?:(?<=\d\d)-\d{0,2})?",
-        r"\d\d?[/.\-]\d{0,2}(?:(?<=\d)[/.\-]\d{0,4})?",
-        _PART,
-        rf"{_MON}\.?(?: (?:\d\d?{_SFX}(?:,? ?|,? \d{{1,4}}))?)?",
-        rf"\d\d?{_SFX}(?: (?:o|of|of )?)?",
-        rf"\d\d?(?:st|nd|rd|th)? (?:of )?(?:{_PART}|{_MON}\.?(?:,? ?|,? \d{{1,4}}))",
-        rf"\d\d?-(?:{_PART}|{_MON}-?\d{{0,4}})",
-    )
+_BEGINNINGS = (
+    r"\d{1,4}",
+    r"\d{4}-\d{0,2}(?:(?<=\d\d)-\d{0,2})?",
+    r"\d\d?[/.\-]\d{0,2}(?:(?<=\d)[/.\-]\d{0,4})?",
+    _PART,
+    rf"{_MON}\.?(?: (?:\d\d?{_SFX}(?:,? ?|,? \d{{1,4}}))?)?",
+    rf"\d\d?{_SFX}(?: (?:o|of|of )?)?",
+    rf"\d\d?(?:st|nd|rd|th)? (?:of )?(?:{_PART}|{_MON}\.?(?:,? ?|,? \d{{1,4}}))",
+    rf"\d\d?-(?:{_PART}|{_MON}-?\d{{0,4}})",
 )
+_UNFINISHED = re.compile(rf"(?:{'|'.join(_BEGINNINGS)})\Z")
 """What may be the beginning of a date at the end of a text; more than the beginnings is harmless, less is not."""
 
 
@@ -146,10 +148,13 @@ class Table:
 
     def _index(self, key: str) -> None:
         size, head = len(key), key[:_HEAD]
-        lengths = self._lengths.get(head, ())
-        if size not in lengths:
+        lengths = self._lengths.get(head)
+        if lengths is None:
+            self._lengths[head] = (size,)
+        elif size not in lengths:
             self._lengths[head] = tuple(sorted((*lengths, size), reverse=True))
-            self._longest = max(self._longest, size)
+        if size > self._longest:
+            self._longest = size
         self._keys.append(key)
         self._first = self._beginnings = None
 
@@ -168,19 +173,22 @@ class Table:
     def match(self, text: str, folded: str, at: int) -> tuple[int, str] | None:
         """The longest surrogate at `at`: where it ends, and what stands for it."""
         lengths = self._lengths.get(folded[at : at + _HEAD], ())
-        dated = self._date(text, folded, at) if self._shift else None
-        if (not lengths and dated is None) or (at and touches(text[at - 1], text[at])):
+        if not (lengths or self._shift):
             return None
+        if at and text[at - 1] not in _ENDS and touches(text[at - 1], text[at]):
+            return None
+        size = len(text)
         for length in lengths:
             end = at + length
-            if end > len(text) or (end < len(text) and touches(text[end - 1], text[end])):
+            if end > size:
                 continue
-            if dated is not None and dated[0] > end:
-                break
             original = self._original(text[at:end], folded[at:end])
-            if original is not None:
-                return end, original
-        return dated
+            if original is not None and not (
+                end < size and text[end] not in _ENDS and touches(text[end - 1], text[end])
+            ):
+                longer = self._date(text, folded, at, beyond=end) if self._shift else None
+                return longer or (end, original)
+        return self._date(text, folded, at) if self._shift else None
 
     def _original(self, written: str, key: str) -> str | None:
         exact = self._exact.get(written)
@@ -193,12 +201,15 @@ class Table:
             return original.upper()
         return original.lower() if written.islower() else original
 
-    def _date(self, text: str, folded: str, at: int) -> tuple[int, str] | None:
+    def _date(self, text: str, folded: str, at: int, *, beyond: int = 0) -> tuple[int, str] | None:
+        """The date that stands at `at` and ends behind `beyond`: where it ends, and the real one."""
         if not folded[at : at + 1].isdecimal() and folded[at : at + 3] not in _MONTH_HEADS:
             return None
         match = _DATE.match(folded, at, at + _LONGEST_DATE)
-        written = None if match is None else dates.read(text[at : match.end("t")])
-        if match is None or written is None or not written.full or written.year not in self._years:
+        if match is None or match.end("t") <= beyond:
+            return None
+        written = dates.read(text[at : match.end("t")])
+        if written is None or not written.full or written.year not in self._years:
             return None
         try:
             return match.end("t"), dates.write(written, dates.shift(written.on(0), -self._shift))
@@ -213,7 +224,9 @@ class Table:
             return True
         if not self._shift or len(text) - at > _LONGEST_DATE:
             return False
-        if any(pattern.match(folded, at) for pattern in _UNFINISHED):
+        if not folded[at].isdecimal() and folded[at : at + 3] not in _MONTHS_BEGUN:
+            return False
+        if _UNFINISHED.match(folded, at):
             return True
         match = _DATE.match(folded, at)
         return match is not None and match.end() == len(text)

@@ -35,6 +35,8 @@ class Names:
 
     def meet(self, name: str) -> None:
         """Notes which words stand together as given name and surname, so that initials can follow them."""
+        if name.isalpha():
+            return
         stems = [_stem(m["word"])[0] for m in _PIECE.finditer(name) if m["word"] and len(m["word"]) > 1]
         if len(stems) > 1:
             for one in stems:
@@ -92,8 +94,8 @@ class Names:
 
     def _initialled(self, name: str, surrogate: str) -> None:
         """How a model may shorten the surrogate: `A. Thornbury` is then `M. Gonzalez`."""
-        real, drawn = _given_and_surname(name), _given_and_surname(surrogate)
-        if real and drawn:
+        real = _given_and_surname(name)
+        if real and (drawn := _given_and_surname(surrogate)):
             for form in ("{0}. {1}", "{1}, {0}.", "{1} {0}."):
                 self._table.also(form.format(drawn[0][0], drawn[1]), form.format(real[0][0], real[1]))
 
@@ -113,8 +115,7 @@ class Names:
         return self._pool.rng.choice(string.ascii_uppercase) + word[1:]
 
     def _word(self, word: str, *, first: bool, of: int, comma: bool) -> str:
-        tail = _POSSESSIVE.search(word)
-        core = word[: tail.start()] if tail else word
+        core = _bare(word)
         if core in self._exact:
             return self._exact[core] + word[len(core) :]
         stem, digits = _stem(core)
@@ -165,6 +166,8 @@ def _names_of(kind: people.Kind) -> tuple[str, ...]:
 
 def _given_and_surname(name: str) -> tuple[str, str] | None:
     """The first given name and the surname of a name of two words or more; None for others."""
+    if name.isalpha():
+        return None
     words = [_bare(m["word"]) for m in _PIECE.finditer(name) if m["word"]]
     words = [word for word in words if len(word) > 1 and word.lower() not in SUFFIXES]
     if len(words) < 2 or any(word.lower() in PARTICLES for word in words):
@@ -173,7 +176,7 @@ def _given_and_surname(name: str) -> tuple[str, str] | None:
 
 
 def _bare(word: str) -> str:
-    return _POSSESSIVE.sub("", word)
+    return _POSSESSIVE.sub("", word) if word[-1] in "sS" else word
 
 
 def _stem(word: str) -> tuple[str, str]:

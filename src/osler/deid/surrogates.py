@@ -8,7 +8,7 @@ import random
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from osler.core.errors import GuardUnavailable
@@ -98,17 +98,17 @@ class Pool:
     def word(self, entries: Sequence[str]) -> str:
         """An unused word of `entries`, in lower case; made up of syllables once they are used up."""
         # most entries are free, so that drawing until one is beats going through all of them
-        word = next((w for w in self._draws(entries) if self._free(w)), None)
-        if word is None:
+        for _ in range(_DRAWS if entries else 0):
+            word = self.rng.choice(entries)
+            if self._free(word):
+                break
+        else:
             free = [w for w in entries if self._free(w)]
             if not free:
                 return self.fresh(self._made_up)
             word = self.rng.choice(free)
         self._given.add(word)
         return word
-
-    def _draws(self, entries: Sequence[str]) -> Iterator[str]:
-        return (self.rng.choice(entries) for _ in range(_DRAWS if entries else 0))
 
     def _free(self, word: str) -> bool:
         return word not in self._given and word not in self._haystack
@@ -176,6 +176,12 @@ class Surrogates:
         self._phones: dict[str, str] = {}
         self._ids: dict[tuple[str, str], str] = {}
         self._places: dict[str, str] = {}
+        self._makers: dict[Label, Callable[[str], str]] = {
+            Label.EMAIL: self._email,
+            Label.URL: self._url,
+            Label.IP: self._ip,
+            Label.PHOTO: self._photo,
+        }
         self._lists = {
             "places": gazetteers.tokens("surrogate_places.txt"),
             "surnames": gazetteers.tokens("surrogate_surnames.txt"),
@@ -187,15 +193,8 @@ class Surrogates:
             return self._located(value)
         if label in (Label.PHONE, Label.FAX):
             return self._phone(value)
-        maker = {
-            Label.EMAIL: self._email,
-            Label.URL: self._url,
-            Label.IP: self._ip,
-            Label.PHOTO: self._photo,
-        }.get(label)
-        if maker is not None:
-            return self._same(label.value, value, maker)
-        return self._number(label, value)
+        maker = self._makers.get(label)
+        return self._number(label, value) if maker is None else self._same(label.value, value, maker)
 
     def _same(self, kind: str, value: str, draw: Callable[[str], str]) -> str:
         """The surrogate that `value` has already, else a new one that the table takes."""
@@ -297,7 +296,7 @@ class Surrogates:
         return known
 
     def _place(self, value: str) -> str:
-        if re.fullmatch(r"\d{5}(?:-\d{4})?", value):
+        if _ZIP.fullmatch(value):
             return self.claimed(
                 value, lambda: self._pool.fresh(lambda: _poured(self._pool.digits(len(joined(value))), value))
             )
@@ -313,6 +312,9 @@ class Surrogates:
         return self.claimed(value, lambda: build(self._pool.word(self._lists["places"]).capitalize()))
 
 
+_ZIP = re.compile(r"\d{5}(?:-\d{4})?")
+_UNIT = re.compile(r"(?i)(,?\s+(?:apt|apartment|unit|suite|ste|#)\.?\s*)")
+_NUMBERED = re.compile(r"(?i)p\.?\s?o\.?\s?box|\d")
 _STREET = re.compile(
     r"(?i)(?P<n>\d+\S*)\s+(?P<core>.+?)(?:\s+(?P<suffix>street|avenue|ave|boulevard|blvd|road|rd|lane"
     r"|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|way"
@@ -333,13 +335,13 @@ def _place_shape(value: str, pool: Pool) -> tuple[str, Callable[[str], str]]:
     """What of a place is its name, and how to put another name in."""
     if match := _STREET.fullmatch(value):
         number, suffix = pool.digits(max(2, min(5, len(match["n"])))), match["suffix"]
-        unit = re.match(r"(?i)(,?\s+(?:apt|apartment|unit|suite|ste|#)\.?\s*)", match["rest"])
+        unit = _UNIT.match(match["rest"])
         rest = unit.group() + pool.digits(2) if unit else ""
         return match["core"], lambda word: f"{number} {word} {suffix}{rest}"
     if match := _KIND.fullmatch(value):
         kind = match["kind"]
         return match["core"], lambda word: word + kind
-    if re.match(r"(?i)p\.?\s?o\.?\s?box|\d", value):
+    if _NUMBERED.match(value):
         number = pool.digits(4)
         return value, lambda word: f"{number} {word.capitalize()} Street"
     return value, lambda word: word

@@ -51,8 +51,11 @@ _LOOK_ALIKE = str.maketrans(
 )
 """Letters of other alphabets, and of our own, that look like plain ones."""
 
-_CODED = re.compile(r"[A-Za-z0-9+/_=-]{7,}")
+_CODED = bytes(c if c < 128 and (chr(c).isalnum() or chr(c) in "+/_=-") else 32 for c in range(256))
+"""Blanks for all that no encoded stretch is made of."""
+_LEAST_CODED = 7
 _LOW_FIRST = dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"))
+_DIGIT = re.compile(r"[0-9]")
 _NO_MARKS = dict.fromkeys(map(ord, "+/_=-"))
 _HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]{10,}")
 _SPACED_HEX = re.compile(
@@ -71,10 +74,11 @@ _LONG_RUN = re.compile(rb"[\t\r\n\x20-\x7e]{12,}")
 _TEXT_BYTES = bytes(b for b in range(256) if 32 <= b < 127 or b in b"\t\r\n")
 _WRAPPED = re.compile(r"(?<=[A-Za-z0-9+/_-]{20})\r?\n[ \t]*(?=[A-Za-z0-9+/_=-])")
 _TRIVIAL = re.compile(r"&(?:amp|lt|gt|quot|nbsp);|\\[nrtbfv]")
-_IS_WRAPPED = re2.compile(r"[A-Za-z0-9+/_-]{20}\r?\n")
-_HAS_LISTS = re2.compile(
-    r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,;\-\n]{1,2}){4}|(?:\d{2,3}[ ,;]{1,2}){4}|(?:[01]{8}[ ,]?){3}"
-)
+_LISTS = r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,;\-\n]{1,2}){4}|(?:\d{2,3}[ ,;]{1,2}){4}|(?:[01]{8}[ ,]?){3}"
+_HAS_LISTS = re2.compile(_LISTS)
+_WRAP = r"[A-Za-z0-9+/_-]{20}\r?\n"
+_IS_WRAPPED = re2.compile(_WRAP)
+_IS_SPECIAL = re2.compile(f"{_WRAP}|{_LISTS}")
 """Quick answers for nearly all texts: patterns of our own kind take forty times as long."""
 # A quick look before the exact one: without counted repeats, of which RE2 would make a program of megabytes.
 _HAS_APART = re2.compile(r"(?:[0-9A-Za-z\x{80}-\x{10FFFF}](?:[^0-9A-Za-z<\x{80}-\x{10FFFF}]|<[^<>]+>)+){6}")
@@ -102,16 +106,18 @@ def plain(text: str) -> str:
 
 def decoded(text: str) -> Iterator[str]:
     """The readable texts of the encoded stretches in `text`, one layer deep; _TooMany behind the last of them."""
-    if _IS_WRAPPED.search(text) is not None:
+    special = _IS_SPECIAL.search(text) is not None
+    if special and _IS_WRAPPED.search(text) is not None:
         text = _WRAPPED.sub("", text)
     left = _MOST_STRETCHES
-    for stretch in dict.fromkeys(_CODED.findall(text)):
-        if not (stretch.islower() and stretch.isalpha()) and _may_be_coded(stretch):
+    runs = text.encode("ascii", "replace").translate(_CODED).decode("ascii").split()
+    for stretch in dict.fromkeys([run for run in runs if len(run) >= _LEAST_CODED]):
+        if not (stretch[1:].islower() and stretch.isalpha()) and _may_be_coded(stretch):
             left -= 1
             if left < 0:
                 raise _TooMany
             yield from _of_stretch(stretch)
-    if _HAS_LISTS.search(text) is not None:
+    if special and _HAS_LISTS.search(text) is not None:
         yield from _of_lists(text)
 
 
@@ -238,8 +244,15 @@ def _gap(gap: str, usual: str) -> str:
 # -- escapes
 
 
+def _is_live(text: str) -> bool:
+    """Whether `_LIVE` stands in a text; nearly all have none of its characters."""
+    if "%" in text or "&" in text or "\\" in text or "<" in text or "U+" in text:
+        return True
+    return "=" in text and _LIVE.search(text) is not None
+
+
 def _undone(text: str) -> str:
-    if _LIVE.search(text) is None:
+    if not _is_live(text):
         return text
     if "%" in text and _IS_PERCENT.search(text) is not None:
         text = _PERCENT.sub(lambda m: unquote_to_bytes(m.group()).decode("utf-8", "replace"), text)
@@ -302,7 +315,7 @@ def _disguised(text: str) -> Iterator[str]:
     """The words of `text` that say something else when they are undone; neighbours as one text."""
     beside: list[str] = []
     for word in text.split():
-        undone = word if word.isascii() and _LIVE.search(word) is None else plain(word)
+        undone = word if word.isascii() and not _is_live(word) else plain(word)
         if undone != word and (_escapes(word) if word.isascii() else _hides(word)):
             beside.append(undone)
         else:
@@ -335,13 +348,11 @@ def _hides(word: str) -> bool:
 
 def _may_be_coded(stretch: str) -> bool:
     """Whether it looks unlike a word (small letters, perhaps with a capital in front) or a short number."""
-    if stretch.isalpha() and stretch[1:].islower():
+    if stretch[1:].islower() and "=" not in stretch and _DIGIT.search(stretch) is None:
         return False
     if (bare := stretch.translate(_NO_MARKS)).isdecimal():
         return len(bare) >= 2 * _LEAST
-    if stretch[1:].islower() and "=" not in stretch and not any(map(str.isdecimal, stretch)):
-        return False
-    return not (stretch.isalpha() and stretch.isupper() and len(stretch) < 8)
+    return not (len(stretch) < 8 and stretch.isalpha() and stretch.isupper())
 
 
 def _of_stretch(stretch: str) -> Iterator[str]:
@@ -361,7 +372,9 @@ def _of_stretch(stretch: str) -> Iterator[str]:
         if len(part) % 4 == 1:
             part = part[:-1]
         if len(part) >= 6 and _may_be_text(part):
-            yield from _readable(binascii.a2b_base64(part + "=" * (-len(part) % 4)))
+            data = binascii.a2b_base64(part + "=" * (-len(part) % 4))
+            if len(data) >= _LEAST_IN_NOISE or not _is_short_noise(data):
+                yield from _readable(data)
     if "/" in bare or "-" in bare or "_" in bare:
         # parts of a path or of a name, each encoded by itself
         for part in re.split(r"[/_=-]", bare):
@@ -425,6 +438,16 @@ def _readable(data: bytes) -> Iterator[str]:
     for run in (_LONG_RUN if noise else _PRINTABLE).findall(data):
         if (text := _text(run)) is not None and sum(map(str.isalnum, text)) >= _LEAST:
             yield text
+
+
+def _is_short_noise(data: bytes) -> bool:
+    """Whether few bytes are surely nothing that `_readable` can read: what a short word gives as base64."""
+    return (
+        data[0] not in b"\x1f\x78"
+        and 0 not in data
+        and len(data.translate(None, _TEXT_BYTES)) * 3 > len(data)
+        and not _is_utf8(data)
+    )
 
 
 def _text(run: bytes) -> str | None:

@@ -207,7 +207,8 @@ def _labelled(text: str) -> _Labelled:
     said = _Labelled()
     if _IS_LABELLED.search(text) is None:
         return said
-    named, numbered, born = (_at_labels(text, p, heads) for p, heads in _BY_LABEL)
+    low = text.lower() if text.isascii() else ""
+    named, numbered, born = (_at_labels(text, low, p, heads) for p, heads in _BY_LABEL)
     said.names = [frozenset(words) for m in named if _is_name(words := _until_a_word(m[1]))]
     said.records = {_bare(m[1]) for m in numbered}
     for match in born:
@@ -216,12 +217,17 @@ def _labelled(text: str) -> _Labelled:
     return said
 
 
-def _at_labels(text: str, pattern: re.Pattern[str], heads: Sequence[str]) -> Iterator[re.Match[str]]:
-    """What `pattern.finditer` gives; each match begins with one of `heads`, which are looked for first."""
-    if not text.isascii():
+def _at_labels(
+    text: str, low: str, pattern: re.Pattern[str], heads: Sequence[str]
+) -> Iterator[re.Match[str]]:
+    """What `pattern.finditer` gives; each match begins with one of `heads`, which are looked for first.
+
+    `low` is the text in small letters, "" where that may have other offsets.
+    """
+    if not low:
         yield from pattern.finditer(text)
         return
-    low, done = text.lower(), 0
+    done = 0
     for at in sorted(at for head in heads for at in _places_of(low, head)):
         if at >= done and (match := pattern.match(text, at)) is not None:
             yield match

@@ -138,9 +138,9 @@ class AnswerStream:
             return
         edge = len(text) - table.reach
         done = self._scanned
-        places = table.first
-        at = places.next(low, done)
-        while at >= 0:
+        for at in table.first.of(low, done):
+            if at < done:
+                continue
             if not last and at >= edge and table.undecided(text, low, at):
                 self._scanned = self._stop = at
                 return
@@ -148,7 +148,6 @@ class AnswerStream:
             if found is not None:
                 self._marks.append((at, *found))
                 done = found[0]
-            at = places.next(low, found[0] if found else at + 1)
         self._scanned = self._stop = len(text)
 
     # -- tokens and runs
