@@ -167,17 +167,19 @@ def test_failed_commit_reaches_every_waiter_and_the_log_lives_on(
         )
 
     log.append_now(entry("before"))
-    with database.write("index") as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with database.write_prepared("audit") as connection:
+        assert isinstance(connection, sqlite3.Connection)
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
     failed = asyncio.run(many(5000))
     assert all(isinstance(o, StoreError) and "full" in o.message for o in failed)
     assert len({id(o) for o in failed}) == 40
     with pytest.raises(StoreError, match="full"):
         log.append_now(entry("blocked", text="x" * 100_000))
     assert log.head().number == 1
-    with database.write("index") as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    with database.write_prepared("audit") as connection:
+        assert isinstance(connection, sqlite3.Connection)
+        connection.execute("PRAGMA max_page_count = 1000000")
     assert [o.number for o in asyncio.run(many(5000))] == list(range(2, 42))
     assert log.verify().records == 41
 

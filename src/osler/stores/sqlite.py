@@ -105,7 +105,10 @@ class SqliteBacking:
             yield connection
             connection.execute("COMMIT")
         except BaseException:
-            connection.close()  # which rolls back, whatever state it is in
+            if _rolled_back(connection) and not self._closed:
+                self._quick = connection
+            else:
+                connection.close()
             raise
         if self._closed:
             connection.close()
@@ -276,6 +279,16 @@ def _connect(path: Path, *, writer: bool, busy_timeout_s: float) -> sqlite3.Conn
         connection.close()
         raise
     return connection
+
+
+def _rolled_back(connection: sqlite3.Connection) -> bool:
+    """Whether the connection may be used again. SQLite has rolled back itself after some errors."""
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except sqlite3.Error:
+        return False
+    return not connection.in_transaction
 
 
 def _fault(error: Exception) -> StoreError:
