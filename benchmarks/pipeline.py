@@ -225,7 +225,8 @@ def serving(settings: Settings, model_port: int) -> Iterator[tuple[Child, int]]:
         f'destinations.ward.url = "http://127.0.0.1:{model_port}/v1"\n'
         'destinations.ward.location = "on-premises"\n'
         'destinations.ward.models.fast = { id = "fast" }\n'
-        'destinations.ward.models.slow = { id = "slow" }\n',
+        'destinations.ward.models.slow = { id = "slow" }\n'
+        "deid.remember = 0\n",  # the notes come again, and each is to be looked through
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "osler"]

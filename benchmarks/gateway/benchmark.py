@@ -1,8 +1,9 @@
 """Osler beside LiteLLM's proxy, Portkey and TensorZero, and beside calling the model server directly.
 
 A load generator asks a model server (`servers/`) directly and through each gateway: one request at a time, 16 at once
-(there the model takes 20 ms), and many streams of 64 events 10 ms apart. Each request is one of 64 notes of 2 KB, so
-that nothing can be answered from memory. Gateways stand on one core, clients and model server on the other.
+(there the model takes 20 ms), and many streams of 64 events 10 ms apart. Each request has a note of 2 KB that was not
+sent before, so that nothing is known from memory; "seen before" is the same with 64 notes that come again and again, as
+the history of a conversation does. Gateways stand on one core, clients and model server on the other.
 """
 
 import json
@@ -29,16 +30,19 @@ from gateway.sites import Site
 HERE = Path(__file__).resolve().parent
 _VARIANTS = 64
 _PACE_MS = model_server.PACE_S * 1e3
-DIRECT, OFF, FULL, BOTH, STEPS = (
+DIRECT, OFF, FULL, SEEN, BOTH, STEPS = (
     "direct",
     "Osler, PHI off",
     "Osler, full pipeline",
+    "Osler, full pipeline, seen before",
     "Osler, both halves",
     "Osler, nine steps",
 )
 LITELLM, PORTKEY, TENSORZERO = "LiteLLM proxy", "Portkey", "TensorZero, embedded"
 ONE, MANY = "1 at once", "16 at once"
 Body = Mapping[str, object]
+Bodies = Callable[[int], Sequence[Body]]
+"""So many bodies of requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +138,7 @@ def benchmark(settings: Settings) -> Iterator[Benchmark]:
             metrics=METRICS,
             added=ADDED,
             against=(
-                Against(metric="CPU", of=(FULL, OFF), to=LITELLM, kind="peer"),
+                Against(metric="CPU", of=(FULL, SEEN, OFF), to=LITELLM, kind="peer"),
                 Against(metric="CPU", of=(OFF,), to=PORTKEY, kind="peer"),
                 Against(metric="CPU", of=(OFF,), to=TENSORZERO, kind="peer"),
             ),
@@ -142,7 +146,7 @@ def benchmark(settings: Settings) -> Iterator[Benchmark]:
                 "requests a round": ", ".join(f"{c.requests} ({n})" for n, c in known.items() if c.requests),
                 "model": f"answers at once for {ONE}, after {model_server.DELAY_S * 1e3:g} ms for {MANY}",
                 "streams": f"{model_server.STEPS} events, {_PACE_MS:g} ms apart",
-                "note": f"{len(texts.notes(1)[0])} characters, {_VARIANTS} variants",
+                "note": f"{len(texts.notes(1)[0])} characters, each another one; {_VARIANTS} where seen before",
             },
             notes=(
                 "Latencies and gaps are wall times: other work on the machine lengthens them, p99 most.",
@@ -161,25 +165,28 @@ def _child(settings: Settings, stack: ExitStack, name: str, file: str, *argument
 
 def _contenders(bench: "_Bench") -> tuple[Contender, ...]:
     plain = frozenset(name for name, case in bench.cases.items() if case.requests)
-    notes, settings, port = _notes(), bench.settings, bench.model_port
+    settings, port = bench.settings, bench.model_port
     osler = partial(sites.osler, settings, port)
 
     def entry(
         name: str,
         start: Callable[[], AbstractContextManager[Site]],
         *,
-        bodies: Sequence[Body] = notes,
+        bodies: Bodies | None = None,
         is_meant: Callable[[Any], bool] | None = None,
         among: frozenset[str] | None = None,
     ) -> Contender:
-        return Contender(name=name, start=lambda: bench.contender(start, bodies, is_meant), cases=among)
+        return Contender(
+            name=name, start=lambda: bench.contender(start, bodies or _unseen(), is_meant), cases=among
+        )
 
     return (
         entry(DIRECT, lambda: _direct(port)),
         entry(OFF, lambda: osler("off", sites.OFF), is_meant=_is_unlooked),
         entry(FULL, lambda: osler("full", sites.FULL), is_meant=_is_replaced),
+        entry(SEEN, lambda: osler("seen", sites.FULL), bodies=_seen, is_meant=_is_replaced, among=plain),
         entry(BOTH, lambda: osler("both", sites.BOTH), is_meant=_is_replaced),
-        entry(STEPS, lambda: osler("steps", sites.STEPS), bodies=_questions(), is_meant=_is_grounded, among=plain),
+        entry(STEPS, lambda: osler("steps", sites.STEPS), bodies=_questions, is_meant=_is_grounded, among=plain),
         entry(PORTKEY, lambda: sites.portkey(settings, port), among=plain),
         entry(LITELLM, lambda: sites.litellm(settings, port)),
         entry(TENSORZERO, lambda: sites.tensorzero(settings, port), among=plain),
@@ -200,19 +207,19 @@ class _Bench:
     def contender(
         self,
         start: Callable[[], AbstractContextManager[Site]],
-        bodies: Sequence[Body],
+        bodies: Bodies,
         is_meant: Callable[[Any], bool] | None,
     ) -> Iterator[Round]:
         """Rounds through one gateway, after a look at one answer to each body."""
         with start() as site:
             if is_meant is not None:
-                sites.looked_at(site, bodies[:8], is_meant)
+                sites.looked_at(site, bodies(8), is_meant)
 
             def one_round(name: str) -> dict[str, float]:
                 case = self.cases[name]
-                return (
-                    self._plain(case, site, bodies) if case.requests else self._streamed(case, site, bodies)
-                )
+                if case.requests:
+                    return self._plain(case, site, bodies(case.requests))
+                return self._streamed(case, site, bodies(case.at_once))
 
             yield one_round
 
@@ -276,11 +283,27 @@ def percentile(values: Sequence[float], percent: int) -> float:
     return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
 
 
-def _notes() -> list[Body]:
-    return [{"messages": [{"role": "user", "content": text}]} for text in texts.notes(_VARIANTS)]
+def _unseen() -> Bodies:
+    """Notes, each another one."""
+    sent = 0
+
+    def bodies(count: int) -> list[Body]:
+        nonlocal sent
+        first, sent = sent, sent + count
+        return [_asking(text) for text in texts.notes(count, first)]
+
+    return bodies
 
 
-def _questions() -> list[Body]:
+def _seen(count: int) -> list[Body]:
+    return [_asking(text) for text in texts.notes(min(count, _VARIANTS))]
+
+
+def _asking(text: str) -> Body:
+    return {"messages": [{"role": "user", "content": text}]}
+
+
+def _questions(_: int) -> list[Body]:
     return [
         {"messages": [{"role": "user", "content": question}], "metadata": {"patient": patient}}
         for patient, question in texts.QUESTIONS

@@ -117,7 +117,7 @@ def litellm(settings: Settings, model_port: int) -> Iterator[Site]:
     with (
         running(
             [command, "--config", file, "--host", "127.0.0.1", "--port", str(port), "--num_workers", "1"],
-            name="litellm", scratch=settings.scratch, cores=settings.pins.measured,
+            name="litellm", scratch=settings.scratch, cores=settings.pins.measured, talks=False,
             environment={"LITELLM_TELEMETRY": "False", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
         ) as child,
         peers.listening(port),
@@ -140,7 +140,7 @@ def portkey(settings: Settings, model_port: int) -> Iterator[Site]:
     with (
         running(
             [node, script, f"--port={port}", "--headless"],
-            name="portkey", scratch=settings.scratch, cores=settings.pins.measured,
+            name="portkey", scratch=settings.scratch, cores=settings.pins.measured, talks=False,
             environment={"TRUSTED_CUSTOM_HOSTS": "127.0.0.1,localhost"},
         ) as child,
         peers.listening(port),

@@ -51,7 +51,7 @@ def measured(requests: int, at_once: int, scratch: Path) -> list[float]:
     ):
         sizes = []
         for number in range(PORTIONS):
-            _send(load, site.port, requests // PORTIONS, at_once, stream=number % 2 == 1)
+            _send(load, site.port, number, requests // PORTIONS, at_once)
             root = psutil.Process(site.pid)
             family = (root, *root.children(recursive=True))
             sizes.append(sum(p.memory_info().rss for p in family) / 2**20)
@@ -59,10 +59,13 @@ def measured(requests: int, at_once: int, scratch: Path) -> list[float]:
         return sizes
 
 
-def _send(load: Child, port: int, requests: int, at_once: int, *, stream: bool) -> None:
+def _send(load: Child, port: int, number: int, requests: int, at_once: int) -> None:
+    """Portion `number`: notes that were not sent before. Every other portion is streamed."""
     bodies = [
-        json.dumps({"model": "fast", "stream": stream, "messages": [{"role": "user", "content": text}]})
-        for text in texts.notes(64)
+        json.dumps(
+            {"model": "fast", "stream": number % 2 == 1, "messages": [{"role": "user", "content": text}]}
+        )
+        for text in texts.notes(requests, number * requests)
     ]
     load.ask({"port": port, "bodies": bodies, "connections": at_once, "requests": requests, "spread_s": 0})
 

@@ -72,14 +72,19 @@ def running(
     scratch: Path,
     cores: frozenset[int] = frozenset(),
     environment: Mapping[str, str] | None = None,
+    talks: bool = True,
 ) -> Iterator[Child]:
-    """A child process until the block ends: asked to stop, then killed if it does not."""
+    """A child process until the block ends: asked to stop, then killed if it does not.
+
+    One that writes more than a few lines of its own accord does not talk: its standard output goes to the log. In a
+    pipe that nobody reads it would stand still after 64 KiB.
+    """
     log = scratch / f"{name.replace(' ', '-').replace('/', '-')}.log"
     with log.open("ab") as errors:
         process = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.PIPE if talks else errors,
             stderr=errors,
             env={**os.environ, **(environment or {})},
             cwd=scratch,

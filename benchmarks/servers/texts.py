@@ -74,8 +74,8 @@ _CITIES = ("Eastvale, OH 44999", "Port Amble, ME 04999", "Norwick, PA 19999")
 _HOSPITALS = ("Larkfield General Hospital", "St. Oswin Medical Center", "Harbour Point Clinic")
 
 
-def notes(count: int) -> list[str]:
-    """`count` notes about different people."""
+def notes(count: int, start: int = 0) -> list[str]:
+    """`count` notes about different people, from the one with the number `start` on. No two are the same."""
     people = zip(
         cycle(_FIRST),
         cycle(_LAST),
@@ -102,7 +102,9 @@ def notes(count: int) -> list[str]:
             phone=f"(555) 555-01{10 + i % 90}",
             mail=f"{first.lower()}.family{i}@example.org",
         )
-        for i, (first, last, doctor, street, city, hospital) in enumerate(islice(people, count))
+        for i, (first, last, doctor, street, city, hospital) in islice(
+            enumerate(people), start, start + count
+        )
     ]
 
 
