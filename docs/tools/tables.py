@@ -32,6 +32,7 @@ from pydantic_core import PydanticUndefined
 
 from osler.api.metrics import Metrics
 from osler.api.standing import DESCRIBED
+from osler.api.times import Times
 from osler.cli.root import app
 from osler.core import errors
 
@@ -289,9 +290,12 @@ def metrics() -> str:
     """Name, kind, labels and meaning of each metric."""
     rows = []
     for collector in Metrics().registry._collector_to_names:
-        for family in collector.describe() if isinstance(collector, MetricWrapperBase) else ():
+        if not isinstance(collector, MetricWrapperBase | Times):
+            continue
+        for family in collector.describe():
             name = f"{family.name}_total" if family.type == "counter" else family.name
-            labels = ", ".join(f"`{label}`" for label in collector._labelnames)
+            named = collector.labels if isinstance(collector, Times) else collector._labelnames
+            labels = ", ".join(f"`{label}`" for label in named)
             rows.append((f"`{name}`", family.type, labels, family.documentation))
     for name, (meaning, named) in DESCRIBED.items():
         rows.append((f"`{name}`", "gauge", ", ".join(f"`{label}`" for label in named), meaning))

@@ -1,9 +1,10 @@
 """Prometheus metrics. Labels are configured names, step names and codes; never anything a caller sent."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.registry import Collector
 
 from osler.api.children import Children
+from osler.api.times import Times
 from osler.api.trip import TRIP
 from osler.api.upstream_metrics import UpstreamMetrics
 from osler.gateway.observe import Ended
@@ -62,25 +63,23 @@ class _RequestMetrics:
         self._time(registry)
 
     def _time(self, registry: CollectorRegistry) -> None:
-        def times(name: str, what: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-            return Histogram(name, what, labels, registry=registry, buckets=buckets)
+        def times(name: str, what: str, buckets: tuple[float, ...], *labels: str) -> Times:
+            made = Times(name, what, labels, buckets)
+            registry.register(made)
+            return made
 
-        self._whole = Children(
-            times(
-                "osler_request_seconds",
-                "From a request to the end of its answer, as `plain` or `stream`.",
-                _LONG,
-                "kind",
-            )
+        self._whole = times(
+            "osler_request_seconds",
+            "From a request to the end of its answer, as `plain` or `stream`.",
+            _LONG,
+            "kind",
         )
-        self._own = Children(
-            times(
-                "osler_added_seconds",
-                "The part of an answered request's time in which no model server was waited for, as `plain` or "
-                "`stream`; a caller who is slow to take a stream is in it too.",
-                _BUCKETS,
-                "kind",
-            )
+        self._own = times(
+            "osler_added_seconds",
+            "The part of an answered request's time in which no model server was waited for, as `plain` or "
+            "`stream`; a caller who is slow to take a stream is in it too.",
+            _BUCKETS,
+            "kind",
         )
         self._first = times(
             "osler_first_token_seconds",
@@ -96,9 +95,9 @@ class _RequestMetrics:
         destination, model = request.destination, request.model
         self._outcomes[request.outcome, destination, model].inc()
         kind = "stream" if request.stream else "plain"
-        self._whole[kind,].observe(request.ended_s - request.begun_s)
+        self._whole.observe(request.ended_s - request.begun_s, kind)
         if request.outcome == "answered":
-            self._own[kind,].observe(request.own_s)
+            self._own.observe(request.own_s, kind)
         if request.usage.prompt:
             self._tokens["in", model].inc(request.usage.prompt)
         if request.usage.completion:
@@ -128,16 +127,14 @@ class Metrics(UpstreamMetrics, _RequestMetrics):
         self.registry = CollectorRegistry()
         _RequestMetrics.__init__(self, self.registry)
         UpstreamMetrics.__init__(self, self.registry)
-        self._steps = Children(
-            Histogram(
-                "osler_step_seconds",
-                "Time spent in a step: sensitivity, policy, route, ground, surrogate; open (the audit record before "
-                "the call), verify (the end of steps 7 and 8), sign.",
-                ["step"],
-                registry=self.registry,
-                buckets=_BUCKETS,
-            )
+        self._steps = Times(
+            "osler_step_seconds",
+            "Time spent in a step: sensitivity, policy, route, ground, surrogate; open (the audit record before "
+            "the call), verify (the end of steps 7 and 8), sign.",
+            ("step",),
+            _BUCKETS,
         )
+        self.registry.register(self._steps)
         self._http = Children(
             Counter(
                 "osler_http_responses_total",
@@ -166,7 +163,7 @@ class Metrics(UpstreamMetrics, _RequestMetrics):
         )
 
     def step(self, name: str, seconds: float) -> None:
-        self._steps[name,].observe(seconds)
+        self._steps.observe(seconds, name)
         trip = TRIP.get()
         if trip is not None and trip.steps is not None:
             trip.step(name, seconds)

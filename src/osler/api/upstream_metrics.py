@@ -1,8 +1,8 @@
 """Metrics of step 6: calls of model servers, which fail, are made again or take long. Labels are configured names."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter
 
-from osler.api.children import Children
+from osler.api.times import Times
 
 _BEGINNING = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -14,15 +14,13 @@ class UpstreamMetrics:
         self._faults = Counter(
             "osler_upstream_faults_total", "Faults of model servers.", ["destination"], registry=registry
         )
-        self._begins = Children(
-            Histogram(
-                "osler_upstream_begin_seconds",
-                "From a call of a model to the first piece of its stream, or to its whole plain answer.",
-                ["target", "kind"],
-                registry=registry,
-                buckets=_BEGINNING,
-            )
+        self._begins = Times(
+            "osler_upstream_begin_seconds",
+            "From a call of a model to the first piece of its stream, or to its whole plain answer.",
+            ("target", "kind"),
+            _BEGINNING,
         )
+        registry.register(self._begins)
         self._retries = Counter(
             "osler_upstream_retries_total",
             "Calls made again for the same request at the same model.",
@@ -52,7 +50,7 @@ class UpstreamMetrics:
         self._faults.labels(destination).inc()
 
     def began(self, target: str, seconds: float, *, stream: bool) -> None:
-        self._begins[target, "stream" if stream else "plain"].observe(seconds)
+        self._begins.observe(seconds, target, "stream" if stream else "plain")
 
     def breaker(self, target: str, state: str) -> None:
         self._breaks.labels(target, state).inc()

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _LEAVES = (str, int, type(None))
+_OWN = frozenset({*_LEAVES, bool})
+"""The same and no class of its own: what almost every leaf is, and faster to tell."""
 _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
 )
@@ -86,9 +88,9 @@ def plain(body: Mapping[str, object]) -> dict[str, object]:
     """A copy of a body, made of nothing but what canonical JSON has. Raises TypeError for what it has not."""
     copy: dict[str, object] = {}
     for key, item in body.items():
-        if not isinstance(key, str):
+        if type(key) is not str and not isinstance(key, str):
             raise TypeError("canonical JSON takes string keys only")
-        copy[key] = item if isinstance(item, _LEAVES) else _plain(item)
+        copy[key] = item if type(item) in _OWN or isinstance(item, _LEAVES) else _plain(item)
     return copy
 
 
@@ -99,7 +101,7 @@ def _plain(value: object) -> object:
     if isinstance(value, (dict, Mapping)):
         return plain(value)
     if isinstance(value, (list, tuple)):
-        return [item if isinstance(item, _LEAVES) else _plain(item) for item in value]
+        return [item if type(item) in _OWN or isinstance(item, _LEAVES) else _plain(item) for item in value]
     raise TypeError(f"canonical JSON has no form for {type(value).__name__}")
 
 
