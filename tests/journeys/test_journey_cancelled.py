@@ -150,7 +150,7 @@ def test_of_many_requests_the_first_is_answered_before_the_last_is_begun(workspa
             async for event in built.pipeline.run(request(stream=False, identifier=f"req_{number}")):
                 if isinstance(event, Done):
                     ended.append(number)
-                    begun.append(sum(len(r.body) > 0 for r in built.stores.audit.records()))
+                    begun.append(len({r.request_id for r in built.stores.audit.records()}))
 
         try:
             await one(-1)  # the roster is there from now on: until it is, steps are done beside the loop
@@ -160,7 +160,7 @@ def test_of_many_requests_the_first_is_answered_before_the_last_is_begun(workspa
         finally:
             await built.aclose()
         assert sorted(ended) == list(range(MANY))
-        assert begun[0] < MANY
+        assert begun[0] < MANY // 2
 
     asyncio.run(main())
 

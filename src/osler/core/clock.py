@@ -29,4 +29,6 @@ class SystemClock:
 
 def timestamp(moment: datetime) -> str:
     """`moment` as ISO 8601 in UTC with milliseconds: `2026-11-20T08:15:00.000Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

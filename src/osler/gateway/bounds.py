@@ -7,7 +7,6 @@ A thread that hangs cannot be stopped in Python; it is left behind, and nobody r
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar, TypeVarTuple
 
@@ -20,8 +19,6 @@ from osler.gateway.deadlines import within
 
 LONG_TEXT = 20_000
 """Characters from which a text is worked on beside the event loop; each further so many have the patience again."""
-QUIET_S = 0.001
-"""Who comes so long after the turn before waits for none: nobody else has been kept waiting meanwhile."""
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -31,7 +28,12 @@ class Turns:
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
-        self.last = 0.0
+        self.had = False
+        """Whether this turn of the event loop had its work."""
+
+    def next(self) -> None:
+        """The loop goes on to its next turn."""
+        self.had = False
 
 
 class Turn:
@@ -47,7 +49,7 @@ class Turn:
         turns = self._turns
         if self._at_once:
             await turns.lock.acquire()
-            if time.monotonic() - turns.last < QUIET_S:
+            if turns.had:
                 try:
                     await asyncio.sleep(0)
                 except BaseException:
@@ -57,7 +59,8 @@ class Turn:
 
     async def __aexit__(self, *error: object) -> None:
         if self._at_once:
-            self._turns.last = time.monotonic()
+            self._turns.had = True
+            asyncio.get_running_loop().call_soon(self._turns.next)
             self._turns.lock.release()
 
 
