@@ -22,12 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Connection, Engine, event
 
 from osler.app import config as configuration
 from osler.app.build import open_stores
 from osler.core.audit import AuditEntry, AuditRecord, Head, canonical_json, seal
 from osler.core.ports.audit_log import AuditLog
+from osler.stores import SqlAuditLog
 
 _COLUMNS = ("number", "time", "kind", "request_id", "instance", "body", "prev", "hash")
 _NAME = f"raw_audit_{os.getpid()}"  # floors may share a database
@@ -79,20 +79,16 @@ def osler(folder: Path) -> Iterator[Callable[[Command], dict[str, float]]]:
     """Osler's own audit log, opened as `osler serve` opens it."""
     url = {"url": {"env": "OSLER_DATABASE_URL"}} if os.environ.get("OSLER_DATABASE_URL") else {}
     stores = open_stores(configuration.parse({"stores": url}), folder)
-    commits = 0
-
-    def count(connection: Connection) -> None:
-        nonlocal commits
-        commits += 1
-
-    event.listen(Engine, "commit", count)
+    log = stores.audit
+    if not isinstance(log, SqlAuditLog):
+        raise TypeError("an audit log of another kind")
 
     def run(command: Command) -> dict[str, float]:
-        before, entries = commits, [entry(n) for n in range(command["events"])]
+        before, entries = log.commits, [entry(n) for n in range(command["events"])]
         cpu, begun = time.process_time(), time.perf_counter()
-        asyncio.run(_append(stores.audit, entries, command["waiters"]))
+        asyncio.run(_append(log, entries, command["waiters"]))
         seconds = time.perf_counter() - begun
-        return {"seconds": seconds, "commits": commits - before, "cpu": time.process_time() - cpu}
+        return {"seconds": seconds, "commits": log.commits - before, "cpu": time.process_time() - cpu}
 
     try:
         yield run

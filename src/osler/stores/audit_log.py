@@ -51,6 +51,11 @@ class SqlAuditLog:
         """The same, blocking, for callers without an event loop."""
         return self._writer.submit_now(self._complete(entry))
 
+    @property
+    def commits(self) -> int:
+        """In how many transactions what was appended here was written: what waits at the same time shares one."""
+        return self._writer.commits
+
     def head(self) -> Head:
         """The newest record's number and hash."""
         with self._database.read() as connection:

@@ -42,6 +42,8 @@ class GroupCommit:
         self._gate = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self.commits = 0
+        """How many times `commit` was called and did not fail."""
 
     async def submit(self, entry: AuditEntry) -> AuditRecord:
         """The entry's record once it is durable. Raises StoreError.
@@ -102,7 +104,9 @@ class GroupCommit:
     def _written(self, batch: Sequence[_Waiting]) -> Sequence[_Outcome]:
         """One outcome for each who waits; never raises, so that the thread lives on."""
         try:
-            return self._commit([waiting.entry for waiting in batch])
+            written = self._commit([waiting.entry for waiting in batch])
+            self.commits += 1
+            return written
         except StoreError as error:
             message, remedy = error.message, error.remedy
         except Exception as error:
