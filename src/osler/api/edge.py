@@ -133,6 +133,7 @@ class _Answer:
         self._send = send
         self._around = around
         self._since = time.monotonic()
+        self._since_ns = time.time_ns()
 
     async def send(self, message: Any) -> None:
         """Send a part of the answer; the first part gets the headers."""
@@ -157,7 +158,7 @@ class _Answer:
         about["ms"] = round((now - self._since) * 1000, 1)
         log.info("response" if self.status else "no response", **about, **trip.known(), request=trip.id)
         if self._around.traces is not None:
-            self._around.traces.end(trip, self._scope, about["route"], self.status, now - self._since)
+            self._around.traces.end(trip, self._scope, about["route"], self.status, self._since_ns)
 
     async def error(self, error: OslerError) -> None:
         """Answer with an error."""

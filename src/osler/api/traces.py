@@ -48,8 +48,8 @@ class Traces:
         self._provider = _provider(tracing, live.newest.stores.audit.instance)
         self._tracer = self._provider.get_tracer("osler", __version__, schema_url=names.SCHEMA)
 
-    def end(self, trip: Trip, scope: Any, route: str, status: int, seconds: float) -> None:
-        """A request ended just now that took so long: its spans."""
+    def end(self, trip: Trip, scope: Any, route: str, status: int, since_ns: int) -> None:
+        """A request ended just now that began at `since_ns` (nanoseconds since 1970): its spans."""
         if scope["path"] in _UNTRACED:
             return
         now = time.time_ns()
@@ -69,10 +69,10 @@ class Traces:
                 names.REQUEST_ID: trip.id,
                 **(_of_request(trip.ended) if trip.ended is not None else {}),
             },
-            start_time=now - int(seconds * _NANO),
+            start_time=since_ns,
         )
         if root.is_recording():
-            self._inside(root, trip, now)
+            self._inside(root, trip)
         if status >= _FAILED_FROM or not status:
             root.set_attribute(names.ERROR_TYPE, str(status or "disconnected"))
             root.set_status(self._api.StatusCode.ERROR)
@@ -86,7 +86,7 @@ class Traces:
         while last.is_alive() and time.monotonic() < until:  # noqa: ASYNC110 - a thread of another library
             await asyncio.sleep(0.02)
 
-    def _inside(self, root: Any, trip: Trip, now: int) -> None:
+    def _inside(self, root: Any, trip: Trip) -> None:
         """The steps, and the calls of model servers."""
         around = self._api.set_span_in_context(root)
         for step in trip.steps or ():
@@ -95,7 +95,7 @@ class Traces:
         ended = trip.ended
         if ended is None:
             return
-        offset = now - int(time.monotonic() * _NANO)  # from the gateway's clock to the time of day
+        offset = time.time_ns() - time.monotonic_ns()  # from the gateway's clock to the time of day
         for call in ended.calls:
             span = self._tracer.start_span(
                 f"{_operation(ended)} {call.model}",
