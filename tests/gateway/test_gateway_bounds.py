@@ -125,7 +125,8 @@ def test_a_check_that_hangs_ends_the_request_and_others_go_on(workspace: Path) -
             switch.down(Manner.HANGS, after=1)
             down = replace(parts, guard=Guard([FailingCheck(switch)]), patience_s=1.5)
             hanging = asyncio.ensure_future(asked(down, PHI, stream=True))
-            await asyncio.sleep(0.3)
+            while not kinds(built):  # ["opened"], once it is on its way to the check that hangs
+                await asyncio.sleep(0.05)
             assert isinstance(await asked(parts, CLEAR), Done)
             assert not hanging.done()
             event = await hanging
