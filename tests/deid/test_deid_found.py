@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 import pytest
+from deid_together import KNOWN, TEXTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,19 +18,6 @@ from osler.deid.titled import TitledNames
 
 ENGINE = Deidentifier.load()
 SCANNER, TITLES = PatternScanner(), TitledNames()
-KNOWN = (
-    KnownIdentifier(label=Label.NAME, value="Marguerite Ashdown"),
-    KnownIdentifier(label=Label.MRN, value="00482913"),
-)
-TEXTS = (
-    "Mrs. Quillfeather, MRN 00482913, was seen on 03/14/2024 by Dr. Okonjo.",
-    "Quillfeather asks about her dose. Call 555-867-5309.",
-    "Okonjo wrote on March 14, 2024: ashdown was told. Account 77120045.",
-    "No change. account 77120045 is paid; the patient lives in Saint Albans, VT 05478.",
-    "",
-    "BP 142/86, metformin 500 mg twice daily.",
-    "Dr. Dunmore of Saint Albans called. QUILLFEATHER's sister came along.",
-)
 
 
 class Reader:

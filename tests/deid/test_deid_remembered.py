@@ -5,7 +5,9 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 
+import deid_together
 import pytest
+from deid_together import KNOWN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,19 +24,9 @@ from osler.deid.titled import TitledNames
 
 DETECTORS: tuple[Detector, ...] = (PatternScanner(), TitledNames(), SmallTagger())
 ENGINE = Deidentifier(DETECTORS)
-KNOWN = (
-    KnownIdentifier(label=Label.NAME, value="Marguerite Ashdown"),
-    KnownIdentifier(label=Label.MRN, value="00482913"),
-)
 TEXTS = (
-    "Mrs. Quillfeather, MRN 00482913, was seen on 03/14/2024 by Dr. Okonjo.",
-    "Quillfeather asks about her dose. Call 555-867-5309.",
-    "Okonjo wrote on March 14, 2024: ashdown was told. Account 77120045.",
-    "No change. account 77120045 is paid; the patient lives in Saint Albans, VT 05478.",
-    "",
-    "BP 142/86, metformin 500 mg twice daily.",
+    *deid_together.TEXTS,
     "\ud800 lone halves, \U0001f600 and Señora Muñoz of 12 Rue d’Été came on 2024-02-03 \udfff",
-    "Dr. Dunmore of Saint Albans called. QUILLFEATHER's sister came along.",
 )
 NOTE = TEXTS[0]
 SITE = SiteProtocol.of(DeidConfig.model_validate({"deny": [{"label": "OTHER_ID", "values": ["metformin"]}]}))

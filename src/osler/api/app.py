@@ -70,6 +70,7 @@ def create() -> Starlette:
         log.error("cannot start", error=str(error))
         sys.exit(error.exit_code)
     require_keys = os.environ.get("OSLER_REQUIRE_KEYS") == "1"
+    sys.setswitchinterval(_SWITCH_S)
     return application(platform, metrics, require_keys=require_keys, load=load)
 
 
@@ -106,7 +107,6 @@ def application(
         watch = asyncio.create_task(_stop_with_parent())
         stop_listening = reload_on_hangup(reloader)
         stop_draining = drain_on_stop(around.drain, server.drain_wait_s)
-        sys.setswitchinterval(_SWITCH_S)
         try:
             yield {TIMEOUTS: server.timeouts}
         finally:

@@ -54,7 +54,7 @@ class _Deadlines(threading.local):
             self._open.discard(limit)
             limit.expire()
         if self._open:
-            # The clock of the loop is coarse: one that is due within its step must not be set for now for ever.
+            # The loop's clock is coarse: a timer for this very moment would ring before the moment is over.
             self._set(loop, max(now + 0.001, min(limit.at for limit in self._open)))
 
 

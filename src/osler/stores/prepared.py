@@ -32,18 +32,13 @@ class Prepared:
             raise TypeError("a statement of rows")
         self._statement = statement
         self._text = str(compiled)
-        names = tuple(compiled.positiontup or ())
-        fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        self._given = tuple((name, fixed.get(name)) for name in names)
-        self._alone = tuple(fixed.get(name) for name in names)
+        self._names = tuple(compiled.positiontup or ())
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
 
     def run(self, connection: Link, rows: Sequence[Mapping[str, object]]) -> None:
         """Run it once for each row of parameters, at least one."""
         if isinstance(connection, sqlite3.Connection):
-            given = self._given
-            connection.executemany(
-                self._text, [tuple([row.get(name, fixed) for name, fixed in given]) for row in rows]
-            ).close()
+            connection.executemany(self._text, [self._given(row) for row in rows]).close()
         elif connection.dialect.name == _DIALECT.name:
             self.run(_raw(connection), rows)
         else:
@@ -52,7 +47,7 @@ class Prepared:
     def one(self, connection: Link) -> tuple[Any, ...] | None:
         """The only row that it finds, None where there is none."""
         if isinstance(connection, sqlite3.Connection):
-            cursor = connection.execute(self._text, self._alone)
+            cursor = connection.execute(self._text, self._given({}))
             first: tuple[Any, ...] | None = cursor.fetchone()
             cursor.close()
             return first
@@ -60,6 +55,11 @@ class Prepared:
             return self.one(_raw(connection))
         found = connection.execute(self._statement).one_or_none()
         return tuple(found) if found is not None else None
+
+    def _given(self, row: Mapping[str, object]) -> tuple[object, ...]:
+        """The parameters in their order. KeyError where one is missing: it must not become NULL."""
+        fixed = self._fixed
+        return tuple([row[name] if name in row else fixed[name] for name in self._names])
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:
